@@ -1,0 +1,11 @@
+"""The console as a Django application."""
+
+from django.apps import AppConfig
+
+
+class ConsoleConfig(AppConfig):
+    """Pages, API and the commands that start the stack."""
+
+    name = "console"
+    verbose_name = "Console"
+    default_auto_field = "django.db.models.BigAutoField"

@@ -1,0 +1,58 @@
+"""Read settings from the environment, and say plainly what is wrong with a value."""
+
+import os
+from importlib.util import find_spec
+
+from django.core.exceptions import ImproperlyConfigured
+
+
+def flag(name: str, default: bool = False) -> bool:
+    """Return the yes/no variable `name`. Raises ImproperlyConfigured for anything but 1/0, true/false, yes/no, on/off."""
+    text = os.environ.get(name, "").strip().lower()
+    if not text:
+        return default
+    if text in {"1", "true", "yes", "on"}:
+        return True
+    if text in {"0", "false", "no", "off"}:
+        return False
+    raise ImproperlyConfigured(f"{name} must be 1 or 0, not {text!r}.")
+
+
+def number[N: (int, float)](name: str, default: N, *, minimum: float, maximum: float = float("inf")) -> N:
+    """Return the numeric variable `name`, of the type of `default`.
+
+    Raises ImproperlyConfigured, naming the variable and the limits, for text that is no such number or out of range.
+    """
+    text = os.environ.get(name, "").strip()
+    if not text:
+        return default
+    kind = type(default)
+    try:
+        value = kind(text)
+    except ValueError:
+        article = "a whole number" if kind is int else "a number"
+        raise ImproperlyConfigured(f"{name} must be {article}, not {text!r}.") from None
+    if not minimum <= value <= maximum:
+        limits = f"at least {minimum:g}" if maximum == float("inf") else f"between {minimum:g} and {maximum:g}"
+        raise ImproperlyConfigured(f"{name} must be {limits}, not {text}.")
+    return value
+
+
+def names(name: str, default: str) -> list[str]:
+    """Return the comma-separated variable `name` as a list without blanks."""
+    return [item.strip() for item in os.environ.get(name, default).split(",") if item.strip()]
+
+
+def django_apps(modules: list[str]) -> list[str]:
+    """Return those of `modules` that are Django apps (packages with apps.py or models.py); the rest are plain modules.
+
+    A module that cannot be found is left out here: loading the workflows names it, with the reason.
+    """
+    return [module for module in modules if any(_exists(f"{module}.{part}") for part in ("apps", "models"))]
+
+
+def _exists(module: str) -> bool:
+    try:
+        return find_spec(module) is not None
+    except ModuleNotFoundError:
+        return False

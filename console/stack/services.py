@@ -1,0 +1,93 @@
+"""Where PostgreSQL and Valkey are: in the environment, or in the note of the running stack."""
+
+import os
+from typing import Any
+
+from django.core.exceptions import ImproperlyConfigured
+from psycopg import ProgrammingError
+from psycopg.conninfo import conninfo_to_dict
+
+from console.stack.home import Home
+
+WEB_POOL = {"min_size": 1, "max_size": 16, "timeout": 5}
+
+
+def database(home: Home, process: str) -> dict[str, Any]:
+    """Return Django's settings of the one database.
+
+    Args:
+        home: whose note is read when DATABASE_URL is not set.
+        process: "web" shares connections through a pool; everything else (worker, command) keeps one per thread.
+
+    Raises ImproperlyConfigured for a DATABASE_URL that is not PostgreSQL's. With no database known at all the settings
+    still load, and the first query says what to do, so that `check`, `help` and `makemigrations` work anywhere.
+    """
+    url = os.environ.get("DATABASE_URL", "").strip() or home.read_note().get("database_url", "")
+    common: dict[str, Any] = {
+        "ATOMIC_REQUESTS": False,
+        "CONN_HEALTH_CHECKS": True,
+        "CONN_MAX_AGE": 0 if process == "web" else None,
+        "TEST": {"NAME": None},
+    }
+    if not url:
+        return {"ENGINE": "console.stack.nodatabase", "NAME": "holdpoint", **common}
+    parts = _parse(url)
+    options: dict[str, Any] = {"application_name": f"holdpoint-{process}", "connect_timeout": 5}
+    known = {"NAME": "dbname", "USER": "user", "PASSWORD": "password", "HOST": "host", "PORT": "port"}
+    options |= {key: value for key, value in parts.items() if key not in known.values()}
+    if process == "web":
+        options["pool"] = dict(WEB_POOL)
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        **{setting: str(parts.get(key, "")) for setting, key in known.items()},
+        "OPTIONS": options,
+        **common,
+    }
+
+
+def redis_url(home: Home) -> str:
+    """Return the URL of Valkey or Redis as redis-py reads it: `redis://`, `rediss://` or `unix:///path`.
+
+    Without REDIS_URL and without a running stack it is the socket where the stack of this home would listen, so that
+    the first command to it fails with that path in the message.
+    """
+    url = os.environ.get("REDIS_URL", "").strip() or home.read_note().get("redis_url", "")
+    if not url:
+        return f"unix://{home.path}/stack-is-not-running.sock"
+    if url.split("://")[0] not in {"redis", "rediss", "unix"}:
+        raise ImproperlyConfigured("REDIS_URL must begin with redis://, rediss:// or unix://.")
+    return url
+
+
+def celery_broker(url: str) -> str:
+    """Return the same address as kombu spells it: a Unix socket is `redis+socket://` there."""
+    return "redis+socket://" + url.removeprefix("unix://") if url.startswith("unix://") else url
+
+
+def _parse(url: str) -> dict[str, Any]:
+    if "://" in url and url.split("://")[0] not in {"postgres", "postgresql"}:
+        raise ImproperlyConfigured("DATABASE_URL must begin with postgresql://. PostgreSQL is the only database.")
+    try:
+        return dict(conninfo_to_dict(url))
+    except ProgrammingError as error:
+        raise ImproperlyConfigured(f"DATABASE_URL cannot be read: {str(error).strip()}") from None
+
+
+def broker_options(process: str) -> dict[str, Any]:
+    """Return kombu's options for the Redis transport.
+
+    A worker blocks on the queue a second at a time, far below its socket timeout (redis-py's own default of 5 s must not
+    decide). Everyone else only publishes hints, and must not wait for a broker that is down: one attempt, half a second.
+    """
+    patience = 5.0 if process == "worker" else 0.5
+    return {
+        "global_keyprefix": "holdpoint:",
+        "socket_timeout": patience,
+        "socket_connect_timeout": min(patience, 1.0),
+        "socket_keepalive": True,
+        "health_check_interval": 10,
+        "retry_on_timeout": False,
+        "max_retries": 0,
+        "priority_steps": list(range(10)),
+        "queue_order_strategy": "priority",
+    }
