@@ -1,0 +1,26 @@
+"""`manage.py prepare`: everything between an empty database and the first visitor, safe to repeat."""
+
+from typing import Any
+
+from django.conf import settings
+from django.core.management import call_command, get_commands
+from django.core.management.base import BaseCommand
+
+from console.stack.assets import collect_if_changed
+from console.stack.people import retire_demo_people
+
+
+class Command(BaseCommand):
+    help = "Migrate the database, collect static files and, in demo mode, make the demo people and their runs."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        call_command("migrate", interactive=False, verbosity=0)
+        if not settings.STATIC_FINDERS and collect_if_changed():
+            self.stdout.write("static files collected")
+        if not settings.HOLDPOINT_DEMO:
+            if retired := retire_demo_people():
+                self.stdout.write(f"demo mode is off: {retired} demo accounts of an earlier start were shut out")
+            return
+        call_command("demo_people", stdout=self.stdout)
+        if "seed_demo" in get_commands():
+            call_command("seed_demo", stdout=self.stdout)

@@ -1,0 +1,46 @@
+"""The demo people: one account per role, one shared password, marked so that they can be told from real ones."""
+
+from django.contrib.auth import get_user_model
+from django.contrib.auth.hashers import check_password, make_password
+from django.contrib.auth.models import Group
+from django.db import transaction
+
+DOMAIN = "demo.invalid"
+# name -> (role, printed name)
+PEOPLE = {
+    "operator": ("operator", "Olga Operator"),
+    "reviewer": ("reviewer", "Rita Reviewer"),
+    "reviewer2": ("reviewer", "Ravi Reviewer"),
+    "auditor": ("auditor", "Anna Auditor"),
+    "admin": ("admin", "Adam Admin"),
+}
+
+
+@transaction.atomic
+def ensure_demo_people(password: str) -> None:
+    """Make the demo people, or bring them back to their role and to `password`. Doing it twice changes nothing.
+
+    Raises ValueError when one of the names belongs to a real person: nobody's account is taken over.
+    """
+    users = get_user_model().objects
+    shared = users.filter(username="operator", email=_address("operator")).values_list("password", flat=True).first()
+    # One slow hash for all five, and none at all when the password is still the same.
+    encoded = shared if shared and check_password(password, shared) else make_password(password)
+    for name, (role, printed) in PEOPLE.items():
+        first, last = printed.split(" ")
+        facts = {"first_name": first, "last_name": last, "password": encoded, "is_active": True}
+        facts |= {"is_staff": role == "admin", "is_superuser": role == "admin"}
+        if users.filter(username=name).exclude(email=_address(name)).exists():
+            raise ValueError(f"The account {name!r} is not a demo account. Start with HOLDPOINT_DEMO=0.")
+        user, _ = users.update_or_create(username=name, email=_address(name), defaults=facts)
+        user.groups.set([Group.objects.get_or_create(name=role)[0]])
+
+
+def retire_demo_people() -> int:
+    """Shut out demo people that an earlier start in demo mode left; return how many. Their history keeps their names."""
+    demo = get_user_model().objects.filter(email__endswith=f"@{DOMAIN}", is_active=True)
+    return demo.update(is_active=False, is_staff=False, is_superuser=False, password=make_password(None))
+
+
+def _address(name: str) -> str:
+    return f"{name}@{DOMAIN}"
