@@ -1,0 +1,84 @@
+"""Scopes, permissions and roles: who may do what.
+
+A scope is the public name (tokens, API, messages); each stands for one Django permission, so that groups and
+per-user permissions in Django's admin decide, and a token can only ever narrow them. Source: docs/concepts/roles.md.
+"""
+
+from typing import Any
+
+SCOPES: dict[str, str] = {
+    "executions:read": "view_execution",
+    "executions:launch": "launch_execution",
+    "executions:pause": "pause_execution",
+    "executions:cancel": "cancel_execution",
+    "executions:control": "control_execution",
+    "executions:amend": "amend_execution",
+    "holds:place": "place_hold",
+    "holds:release": "release_hold",
+    "suspensions:answer": "answer_suspension",
+    "audit:read": "read_audit",
+}
+"""Scope → codename of the permission on ``executions.Execution``."""
+
+ROLES: dict[str, tuple[str, ...]] = {
+    "operator": (
+        "executions:read",
+        "executions:launch",
+        "executions:pause",
+        "executions:cancel",
+        "executions:control",
+    ),
+    "reviewer": (
+        "executions:read",
+        "executions:launch",
+        "executions:pause",
+        "executions:amend",
+        "holds:place",
+        "holds:release",
+        "suspensions:answer",
+    ),
+    "auditor": ("executions:read", "audit:read"),
+    "admin": tuple(SCOPES),
+}
+
+
+def scopes_of(user: Any) -> frozenset[str]:
+    """Return the scopes a Django user has through groups, own permissions or superuser status.
+
+    Args:
+        user: a ``django.contrib.auth`` user.
+
+    Returns:
+        A subset of ``SCOPES``; empty for inactive and anonymous users.
+    """
+    if not user.is_active or user.is_anonymous:
+        return frozenset()
+    permissions = user.get_all_permissions()
+    return frozenset(scope for scope, codename in SCOPES.items() if f"executions.{codename}" in permissions)
+
+
+def roles_of(user: Any) -> str:
+    """Return the printed role: the names of the user's groups, or ``superuser``, or ``none``."""
+    names = sorted(group.name for group in user.groups.all())
+    if user.is_superuser and "admin" not in names:
+        names.append("superuser")
+    return ", ".join(names) or "none"
+
+
+def ensure_roles(**_: Any) -> None:
+    """Create the four groups with their permissions after a migration; leaves groups that exist as they are.
+
+    An admin may reshape a role in Django's admin, and the next migration must not undo that.
+    """
+    from django.contrib.auth.management import create_permissions
+    from django.contrib.auth.models import Group, Permission
+    from django.apps import apps
+
+    create_permissions(apps.get_app_config("executions"), verbosity=0)
+    for role, scopes in ROLES.items():
+        group, created = Group.objects.get_or_create(name=role)
+        if created:
+            codenames = [SCOPES[scope] for scope in scopes]
+            group.permissions.set(
+                Permission.objects.filter(content_type__app_label="executions", codename__in=codenames)
+            )

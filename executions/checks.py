@@ -1,0 +1,38 @@
+"""Mistakes in workflow definitions, found at start-up by Django's system checks."""
+
+import re
+from typing import Any
+
+from django.core.checks import CheckMessage, Error, register
+from django.forms import BaseForm
+
+from executions.authoring import registry
+
+
+@register("workflows")
+def check_workflows(**_: Any) -> list[CheckMessage]:
+    """Report every mistake in the known workflows, with file and line.
+
+    Returns:
+        Errors with the ids ``executions.E001`` (name taken), ``E002`` (bad name), ``E003`` (no steps),
+        ``E004`` (input is no form) and ``E005`` (a step or hook is defined wrongly).
+    """
+    found: list[CheckMessage] = []
+    for first, second in registry.doubles():
+        found.append(
+            Error(f"Two workflows are called {second.name!r}.", hint=f"Rename one. {first.where} and {second.where}", id="executions.E001")
+        )
+    for workflow in registry.all_workflows():
+        if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,59}", workflow.name):
+            hint = f"Use small letters, digits and hyphens, 60 at most. {workflow.where}"
+            found.append(Error(f"{workflow.name!r} is no workflow name.", hint=hint, id="executions.E002"))
+        if not workflow.steps:
+            found.append(Error(f"{workflow.name} has no steps.", hint=workflow.where, id="executions.E003"))
+        if workflow.input is not None and not (
+            isinstance(workflow.input, type) and issubclass(workflow.input, BaseForm)
+        ):
+            hint = f"Give a Django form class. {workflow.where}"
+            found.append(Error(f"The input of {workflow.name} is no form.", hint=hint, id="executions.E004"))
+        for problem, where in workflow.problems:
+            found.append(Error(problem, hint=where, id="executions.E005"))
+    return found

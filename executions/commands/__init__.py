@@ -1,0 +1,23 @@
+"""The only writers of lifecycle facts, besides the engine's own statements. One file per noun."""
+
+from executions.commands.execution import cancel, launch, pause, resume, retry
+from executions.commands.hold import annotate, place, release
+from executions.commands.payload import amend_payload, replace_file
+from executions.commands.suspension import answer
+from executions.commands.token import create_token, revoke_token
+
+__all__ = [
+    "amend_payload",
+    "annotate",
+    "answer",
+    "cancel",
+    "create_token",
+    "launch",
+    "pause",
+    "place",
+    "release",
+    "replace_file",
+    "resume",
+    "retry",
+    "revoke_token",
+]

@@ -1,0 +1,145 @@
+"""What every command shares: one transaction, the row lock, the rules, and a record of refusals."""
+
+import functools
+import uuid
+from collections.abc import Callable
+from typing import Any, Concatenate
+
+from django.db import transaction
+
+from executions.actors import Actor
+from executions.errors import Conflict, NotAllowed, NotFound, Refused
+from executions.models import SYSTEM_LEDGER, Execution, Hold
+from executions.provenance import append
+from executions.states import Verdict, allowed_commands
+
+
+def command[**P, R](
+    name: str,
+) -> Callable[[Callable[Concatenate[Actor, P], R]], Callable[Concatenate[Actor, P], R]]:
+    """Make a function a command: it runs in one transaction, and a refusal lands in the history.
+
+    Args:
+        name: the command's name, as people read it in ``command.denied``.
+
+    Returns:
+        A decorator for functions whose first argument is the actor.
+    """
+
+    def decorate(function: Callable[Concatenate[Actor, P], R]) -> Callable[Concatenate[Actor, P], R]:
+        @functools.wraps(function)
+        def carry_out(actor: Actor, /, *args: P.args, **kwargs: P.kwargs) -> R:
+            try:
+                with transaction.atomic():
+                    return function(actor, *args, **kwargs)
+            except Refused as refusal:
+                record_denial(actor, name, refusal)
+                raise
+
+        return carry_out
+
+    return decorate
+
+
+def record_denial(actor: Actor, name: str, refusal: Refused) -> None:
+    """Append ``command.denied`` for a refusal: to the run's history where the run is known, else to the system's.
+
+    What does not exist has no history: an unknown id is answered, not recorded.
+    """
+    if isinstance(refusal, NotFound):
+        return
+    data: dict[str, Any] = {"command": name, "code": refusal.code, "detail": refusal.detail}
+    if refusal.errors:
+        data["errors"] = refusal.errors
+    if refusal.state:
+        data["state"] = refusal.state
+    if refusal.holds:
+        data["holds"] = list(refusal.holds)
+    with transaction.atomic():
+        append(refusal.execution_id or SYSTEM_LEDGER, "command.denied", actor, reason=refusal.detail, data=data)
+
+
+def parse_id(value: uuid.UUID | str, noun: str) -> uuid.UUID:
+    """Read an id.
+
+    Raises:
+        NotFound: it is no UUID, so no such thing can exist.
+    """
+    try:
+        return value if isinstance(value, uuid.UUID) else uuid.UUID(str(value))
+    except ValueError as error:
+        raise NotFound(f"There is no {noun} with the id {str(value)[:60]}.") from error
+
+
+def lock(execution_id: uuid.UUID | str) -> Execution:
+    """Load an execution and lock its row, so that commands and boundaries meet in one order.
+
+    Raises:
+        NotFound: there is no such execution.
+    """
+    try:
+        return Execution.objects.select_for_update().get(pk=parse_id(execution_id, "run"))
+    except Execution.DoesNotExist:
+        raise NotFound(f"There is no run with the id {execution_id}.") from None
+
+
+def holds_in_force(execution: Execution) -> list[Hold]:
+    """Return the open holds that keep the run from advancing now, oldest first.
+
+    A hold "before step X" is in force only while X is next and no worker is on it.
+    """
+    if not execution.open_holds and not execution.breakpoints:
+        return []
+    open_holds = execution.holds.filter(released_at__isnull=True).order_by("placed_at", "id")
+    reached = None if execution.lease_until else execution.next_step
+    return [hold for hold in open_holds if hold.before_step is None or hold.before_step == reached]
+
+
+def verdicts(execution: Execution, actor: Actor, holds: list[Hold] | None = None) -> dict[str, Verdict]:
+    """Judge every command for this actor on this execution, as its row stands."""
+    holds = holds_in_force(execution) if holds is None else holds
+    return allowed_commands(execution.facts, actor.scopes, [hold.facts for hold in holds])
+
+
+def require(execution: Execution, actor: Actor, name: str) -> None:
+    """Go on only if the rules allow a command.
+
+    Raises:
+        NotAllowed: the actor lacks the scope.
+        Conflict: the state or a hold forbids it.
+    """
+    judged = verdicts(execution, actor)
+    verdict = judged[name]
+    if verdict.allowed:
+        return
+    allowed = [other for other, its in judged.items() if its.allowed]
+    kind = NotAllowed if verdict.code == "permission" else Conflict
+    raise kind(verdict.why, state=execution.state, allowed=allowed, holds=verdict.holds)
+
+
+def require_scope(actor: Actor, scope: str) -> None:
+    """Go on only if the actor has a scope.
+
+    Raises:
+        NotAllowed: it has not.
+    """
+    if not actor.can(scope):
+        raise NotAllowed(f"You may not do this: it needs the scope {scope}.")
+
+
+class about:  # noqa: N801  (reads as a sentence: `with about(execution):`)
+    """Within this block, a refusal belongs to one execution's history.
+
+    Args:
+        execution: the locked execution.
+    """
+
+    def __init__(self, execution: Execution) -> None:
+        self.execution_id = execution.pk
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, _type: object, error: BaseException | None, _traceback: object) -> None:
+        if isinstance(error, Refused) and error.execution_id is None:
+            error.execution_id = self.execution_id

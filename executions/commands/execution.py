@@ -1,0 +1,324 @@
+"""Commands on executions: launch, pause, resume, cancel, retry."""
+
+import datetime
+import uuid
+from collections.abc import Iterable
+from typing import Any
+
+from django.db.models import F
+from django.db.models.functions import Now
+
+from executions import states
+from executions.actors import Actor
+from executions.authoring import registry
+from executions.commands.base import about, command, holds_in_force, lock, require, require_scope
+from executions.commands.hold import make_hold, release_holds
+from executions.commands.payload import apply_changes
+from executions.commands.files import check_files, store_files
+from executions.engine.post import announce, dispatch
+from executions.errors import Conflict, Invalid
+from executions.forms import clean_input
+from executions.models import Execution, Hold
+from executions.provenance import append
+from executions.text import clean_object, clean_reason, clean_short
+
+
+@command("launch")
+def launch(
+    actor: Actor,
+    workflow: str,
+    payload: dict[str, Any] | None = None,
+    *,
+    title: str = "",
+    labels: dict[str, str] | None = None,
+    priority: int = 5,
+    not_before: datetime.datetime | None = None,
+    files: Iterable[tuple[str, bytes]] = (),
+) -> Execution:
+    """Start a run.
+
+    Args:
+        actor: who launches; needs ``executions:launch``.
+        workflow: the workflow's name.
+        payload: its input; checked by the workflow's form where it has one.
+        title: what people call this run; the workflow's title where blank.
+        labels: short texts by name.
+        priority: 0 to 9; 9 goes first.
+        not_before: start no earlier than this time (aware).
+        files: names and bytes of the run's files, listed in ``payload["files"]``.
+
+    Returns:
+        The new execution.
+
+    Raises:
+        NotAllowed: without the scope.
+        Invalid: unknown workflow, or input or files it does not accept.
+        TooLarge: the payload or a file is over its limit.
+    """
+    require_scope(actor, "executions:launch")
+    definition = registry.find(workflow)
+    if definition is None:
+        known = ", ".join(sorted(registry.all_names())) or "none"
+        problem = f"There is no workflow called {str(workflow)[:80]!r}. Known: {known}."
+        raise Invalid(problem, errors={"workflow": [problem]})
+    payload = clean_input(definition.input, clean_object({} if payload is None else payload, "payload"))
+    uploads = check_files(definition.files, files)
+    if definition.files is not None:
+        payload["files"] = [upload.name for upload in uploads]
+    execution = Execution.objects.create(
+        workflow=definition.name,
+        title=clean_short(title, "title") or definition.title,
+        payload=payload,
+        labels=_clean_labels(labels or {}),
+        launched_by=actor.id,
+        launched_by_name=actor.name,
+        priority=_clean_priority(priority),
+        not_before=not_before,
+        ahead=list(definition.route_names),
+    )
+    store_files(execution, uploads, actor)
+    append(
+        execution.pk,
+        "execution.launched",
+        actor,
+        data={
+            "workflow": definition.name,
+            "title": execution.title,
+            "payload": payload,
+            "labels": execution.labels,
+            "ahead": execution.ahead,
+            "files": [upload.described() for upload in uploads],
+            "not_before": not_before,
+            "priority": execution.priority,
+        },
+    )
+    execution.refresh_from_db()
+    announce(execution)
+    if not_before is None:
+        dispatch(execution)
+    return execution
+
+
+@command("pause")
+def pause(
+    actor: Actor,
+    execution_id: uuid.UUID | str,
+    *,
+    reason: str,
+    reason_code: str = "",
+    ticket: str = "",
+    before_step: str | None = None,
+) -> Hold:
+    """Place an operator hold: once this returns, no further step of the run starts until it is lifted.
+
+    Args:
+        actor: who pauses; needs ``executions:pause``.
+        execution_id: which run.
+        reason: why; not blank.
+        reason_code: a word for statistics, such as ``data-error``.
+        ticket: link or number of the case elsewhere.
+        before_step: pause only when this step is next, instead of at the next boundary.
+
+    Returns:
+        The hold.
+
+    Raises:
+        NotFound, NotAllowed, Conflict, Invalid: as their names say.
+    """
+    execution = lock(execution_id)
+    with about(execution):
+        require(execution, actor, "pause")
+        hold = make_hold(
+            execution,
+            actor,
+            states.OPERATOR,
+            reason=reason,
+            reason_code=reason_code,
+            ticket=ticket,
+            before_step=_clean_breakpoint(execution, before_step),
+        )
+    announce(execution)
+    return hold
+
+
+@command("resume")
+def resume(
+    actor: Actor,
+    execution_id: uuid.UUID | str,
+    *,
+    note: str = "",
+    trigger: str = "manual",
+    data: dict[str, Any] | None = None,
+    additional_context: dict[str, Any] | None = None,
+) -> Execution:
+    """Release every hold in force; the run goes on from where it was.
+
+    If one hold may not be released by this actor, nothing changes and the refusal says whose it is.
+    Resume during ``pausing`` withdraws the pause.
+
+    Args:
+        actor: who resumes; needs ``executions:pause``, and what each hold asks for.
+        execution_id: which run.
+        note: why, or what was done meanwhile.
+        trigger: what made it resume; ``manual`` for a person.
+        data: merged into the payload; needs ``executions:amend``.
+        additional_context: kept for the step, as ``ctx.resumed.additional_context``.
+
+    Returns:
+        The execution as it is now.
+
+    Raises:
+        NotFound, NotAllowed, Conflict, Invalid, TooLarge: as their names say.
+    """
+    execution = lock(execution_id)
+    with about(execution):
+        require(execution, actor, "resume")
+        note = clean_reason(note, "note", required=False)
+        context = clean_object(additional_context or {}, "additional_context")
+        changes = clean_object(data or {}, "data")
+        if changes:
+            require_scope(actor, "executions:amend")
+            if execution.lease_until is not None:
+                raise Conflict(
+                    "The current step has not finished yet, so its data cannot be changed. Try again once it is paused.",
+                    state=execution.state,
+                )
+            apply_changes(execution, changes)
+        released = release_holds(execution, holds_in_force(execution), actor, note)
+        execution.resumed = {
+            "trigger": clean_short(trigger, "trigger"),
+            "data": changes,
+            "additional_context": context,
+            "by": actor.name,
+            "note": note,
+        }
+        Execution.objects.filter(pk=execution.pk).update(resumed=execution.resumed, version=F("version") + 1)
+        append(
+            execution.pk,
+            "execution.resumed",
+            actor,
+            reason=note,
+            data={
+                "holds": [str(hold.pk) for hold in released],
+                "trigger": trigger,
+                "data": changes,
+                "additional_context": context,
+            },
+        )
+    return wake(execution)
+
+
+@command("cancel")
+def cancel(actor: Actor, execution_id: uuid.UUID | str, *, reason: str) -> Execution:
+    """Cancel a run for ever. Beats pause; the workflow's clean-up hook runs once, in a worker.
+
+    Args:
+        actor: who cancels; needs ``executions:cancel``.
+        execution_id: which run.
+        reason: why; not blank.
+
+    Returns:
+        The execution as it is now: ``cancelling``, or ``cancelled`` where nothing has to be cleaned up.
+
+    Raises:
+        NotFound, NotAllowed, Conflict, Invalid: as their names say.
+    """
+    execution = lock(execution_id)
+    with about(execution):
+        require(execution, actor, "cancel")
+        reason = clean_reason(reason)
+        definition = registry.find(execution.workflow)
+        at_once = execution.lease_until is None and definition is not None and definition.clean_up is None
+        withdrawn = list(execution.suspensions.filter(closed_at__isnull=True))
+        execution.suspensions.filter(closed_at__isnull=True).update(closed_at=Now(), outcome="withdrawn")
+        Execution.objects.filter(pk=execution.pk).update(
+            cancel_requested_at=Now(), state_since=Now(), version=F("version") + 1
+        )
+        append(execution.pk, "execution.cancel_requested", actor, reason=reason)
+        for suspension in withdrawn:
+            append(
+                execution.pk,
+                "suspension.withdrawn",
+                actor,
+                reason=reason,
+                data={"suspension": str(suspension.pk), "key": suspension.key},
+            )
+        if at_once:
+            Execution.objects.filter(pk=execution.pk).update(outcome=states.CANCELLED, finished_at=Now())
+            append(execution.pk, "execution.cancelled", actor, reason=reason, data={"clean_up": False})
+    execution.refresh_from_db()
+    announce(execution)
+    if not at_once:
+        dispatch(execution)
+    return execution
+
+
+@command("retry")
+def retry(actor: Actor, execution_id: uuid.UUID | str, *, reason: str) -> Execution:
+    """Take a failed run up again at the step that failed, with its recorded sub-results.
+
+    Args:
+        actor: who retries; needs ``executions:control``.
+        execution_id: which run.
+        reason: why it should work now; not blank.
+
+    Returns:
+        The execution as it is now.
+
+    Raises:
+        NotFound, NotAllowed, Conflict, Invalid: as their names say.
+    """
+    execution = lock(execution_id)
+    with about(execution):
+        require(execution, actor, "retry")
+        reason = clean_reason(reason)
+        Execution.objects.filter(pk=execution.pk).update(
+            outcome=None,
+            finished_at=None,
+            attempt=0,
+            interrupted=0,
+            not_before=None,
+            state_since=Now(),
+            version=F("version") + 1,
+        )
+        append(execution.pk, "execution.retried", actor, reason=reason, data={"step": execution.next_step})
+    return wake(execution)
+
+
+def wake(execution: Execution) -> Execution:
+    """Re-read an execution after a command, tell who watches, and send it to a worker if it is queued."""
+    execution.refresh_from_db()
+    announce(execution)
+    if execution.state == states.QUEUED:
+        dispatch(execution)
+    return execution
+
+
+def _clean_labels(labels: dict[str, str]) -> dict[str, str]:
+    cleaned = clean_object(labels, "labels")
+    for name, value in cleaned.items():
+        if not isinstance(value, str) or len(value) > 100 or len(name) > 60 or not name.strip():
+            problem = f"{name[:60]!r}: labels are short texts (name up to 60 characters, value up to 100)."
+            raise Invalid(problem, errors={"labels": [problem]})
+    if len(cleaned) > 30:
+        raise Invalid("At most 30 labels.", errors={"labels": ["At most 30 labels."]})
+    return cleaned
+
+
+def _clean_priority(priority: int) -> int:
+    if isinstance(priority, bool) or not isinstance(priority, int) or not 0 <= priority <= 9:
+        problem = "Priority is a whole number from 0 to 9; 9 goes first."
+        raise Invalid(problem, errors={"priority": [problem]})
+    return priority
+
+
+def _clean_breakpoint(execution: Execution, step: str | None) -> str | None:
+    if not step:
+        return None
+    if step not in execution.ahead:
+        ahead = ", ".join(execution.ahead) or "none"
+        problem = f"No step called {str(step)[:80]!r} lies ahead. Ahead: {ahead}."
+        raise Invalid(problem, errors={"before_step": [problem]})
+    if execution.lease_until is not None and step == execution.next_step:
+        raise Conflict(f"{step} is running already. Pause without a step to stop after it.", state=execution.state)
+    return step

@@ -1,0 +1,212 @@
+"""Commands on holds: place, annotate, release."""
+
+import datetime
+import uuid
+from collections.abc import Iterable
+
+from django.db.models.functions import Now
+
+from executions import states
+from executions.actors import Actor
+from executions.commands.base import about, command, lock, parse_id, require, require_scope
+from executions.engine.post import announce, dispatch
+from executions.errors import Conflict, Invalid, NotAllowed, NotFound
+from executions.models import Execution, Hold, HoldNote
+from executions.provenance import append
+from executions.text import clean_reason, clean_short
+
+
+@command("place")
+def place(
+    actor: Actor,
+    execution_id: uuid.UUID | str,
+    *,
+    reason: str,
+    reason_code: str = "",
+    ticket: str = "",
+    review_by: datetime.datetime | None = None,
+    blocks_cancel: bool = False,
+) -> Hold:
+    """Place a compliance hold: the run stops as with a pause, and no operator can lift it.
+
+    Args:
+        actor: who places it; needs ``holds:place``.
+        execution_id: which run.
+        reason: why; not blank.
+        reason_code: a word for statistics.
+        ticket: link or number of the case elsewhere.
+        review_by: when somebody must look at it again (aware).
+        blocks_cancel: also forbid cancelling to those who may not release the hold.
+
+    Returns:
+        The hold.
+
+    Raises:
+        NotFound, NotAllowed, Conflict, Invalid: as their names say.
+    """
+    execution = lock(execution_id)
+    with about(execution):
+        require(execution, actor, "place")
+        hold = make_hold(
+            execution,
+            actor,
+            states.COMPLIANCE,
+            reason=reason,
+            reason_code=reason_code,
+            ticket=ticket,
+            review_by=review_by,
+            blocks_cancel=blocks_cancel,
+        )
+    announce(execution)
+    return hold
+
+
+@command("annotate")
+def annotate(actor: Actor, hold_id: uuid.UUID | str, *, text: str) -> HoldNote:
+    """Add a note to a hold, open or released.
+
+    Args:
+        actor: who writes; needs ``executions:pause`` or ``holds:place``.
+        hold_id: which hold.
+        text: the note; not blank.
+
+    Returns:
+        The note.
+
+    Raises:
+        NotFound, NotAllowed, Invalid: as their names say.
+    """
+    hold, execution = lock_hold(hold_id)
+    with about(execution):
+        if not (actor.can("executions:pause") or actor.can("holds:place")):
+            raise NotAllowed("You may not do this: it needs the scope executions:pause or holds:place.")
+        text = clean_reason(text, "text")
+        note = HoldNote.objects.create(
+            hold=hold, text=text, author=actor.id, author_name=actor.name, via=actor.via
+        )
+        append(execution.pk, "hold.noted", actor, reason=text, data={"hold": str(hold.pk)})
+    announce(execution)
+    return note
+
+
+@command("release")
+def release(actor: Actor, hold_id: uuid.UUID | str, *, reason: str) -> Hold:
+    """Release one hold; the run goes on when no other is in force.
+
+    Args:
+        actor: who releases; needs the scope its kind asks for (``states.RELEASE_SCOPE``).
+        hold_id: which hold.
+        reason: why it may go on; not blank.
+
+    Returns:
+        The released hold.
+
+    Raises:
+        NotFound, NotAllowed, Conflict, Invalid: as their names say.
+    """
+    hold, execution = lock_hold(hold_id)
+    with about(execution):
+        require_scope(actor, states.RELEASE_SCOPE[hold.kind])
+        if hold.released_at is not None:
+            raise Conflict(
+                f"{hold.released_by_name} released this hold already, at {hold.released_at:%Y-%m-%d %H:%M} UTC.",
+                state=execution.state,
+            )
+        if execution.outcome is not None or execution.cancel_requested_at is not None:
+            raise Conflict(
+                f"{states.STATE_SENTENCE[execution.state]} Releasing the hold would change nothing.",
+                state=execution.state,
+            )
+        release_holds(execution, [hold], actor, clean_reason(reason))
+    execution.refresh_from_db()
+    announce(execution)
+    if execution.state == states.QUEUED:
+        dispatch(execution)
+    hold.refresh_from_db()
+    return hold
+
+
+def lock_hold(hold_id: uuid.UUID | str) -> tuple[Hold, Execution]:
+    """Load a hold under its execution's row lock.
+
+    Raises:
+        NotFound: there is no such hold.
+    """
+    found = Hold.objects.filter(pk=parse_id(hold_id, "hold")).values_list("execution_id", flat=True).first()
+    if found is None:
+        raise NotFound(f"There is no hold with the id {hold_id}.")
+    execution = lock(found)
+    return Hold.objects.get(pk=hold_id), execution
+
+
+def make_hold(
+    execution: Execution,
+    actor: Actor,
+    kind: str,
+    *,
+    reason: str,
+    reason_code: str = "",
+    ticket: str = "",
+    review_by: datetime.datetime | None = None,
+    blocks_cancel: bool = False,
+    before_step: str | None = None,
+) -> Hold:
+    """Insert a hold with its event; the caller holds the execution's lock and has asked the rules.
+
+    Returns:
+        The hold; ``execution`` is re-read, so its state is the new one.
+    """
+    hold = Hold(
+        execution=execution,
+        kind=kind,
+        reason=clean_reason(reason),
+        reason_code=clean_short(reason_code, "reason_code", 60),
+        ticket=clean_short(ticket, "ticket", 500),
+        review_by=_clean_review(review_by),
+        blocks_cancel=blocks_cancel,
+        before_step=before_step,
+        placed_by=actor.id,
+        placed_by_name=actor.name,
+        placed_via=actor.via,
+    )
+    hold.save(force_insert=True)
+    append(
+        execution.pk,
+        "hold.placed",
+        actor,
+        reason=hold.reason,
+        data={
+            "hold": str(hold.pk),
+            "kind": kind,
+            "reason_code": hold.reason_code,
+            "ticket": hold.ticket,
+            "before_step": before_step,
+            "review_by": review_by,
+            "blocks_cancel": blocks_cancel,
+            "step": execution.next_step,
+        },
+    )
+    execution.refresh_from_db()
+    return hold
+
+
+def release_holds(execution: Execution, holds: Iterable[Hold], actor: Actor, reason: str) -> list[Hold]:
+    """Release holds with one event each; the caller holds the execution's lock and has asked the rules."""
+    released = list(holds)
+    for hold in released:
+        Hold.objects.filter(pk=hold.pk, released_at__isnull=True).update(
+            released_by=actor.id,
+            released_by_name=actor.name,
+            released_via=actor.via,
+            released_at=Now(),
+            release_reason=reason,
+        )
+        append(execution.pk, "hold.released", actor, reason=reason, data={"hold": str(hold.pk), "kind": hold.kind})
+    return released
+
+
+def _clean_review(review_by: datetime.datetime | None) -> datetime.datetime | None:
+    if review_by is not None and review_by.tzinfo is None:
+        problem = "Say which time zone the review date is in."
+        raise Invalid(problem, errors={"review_by": [problem]})
+    return review_by

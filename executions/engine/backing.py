@@ -1,0 +1,137 @@
+"""What ``ctx`` stands on in a worker: records, questions, files, all guarded by the lease's epoch."""
+
+import json
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+
+from executions.actors import Actor
+from executions.authoring.context import MISSING, Answer
+from executions.authoring.files import StoredFile
+from executions.authoring.flow import LeaseLost, Question, Signal, Suspended
+from executions.engine import statements
+from executions.engine.database import patiently, rows
+from executions.engine.leases import Lease
+from executions.engine.life import nudge_heart
+from executions.jsonable import checked_result
+from executions.models import Execution, RunFile, Suspension
+from executions.provenance import append
+
+logger = logging.getLogger("holdpoint.engine")
+
+
+class EngineBacking:
+    """A context's backing for one attempt of one step.
+
+    Args:
+        lease: the lease this worker holds.
+        step: the step's name.
+        position: the step's position in the run.
+        attempt: failed attempts before this one.
+        actor: this worker.
+    """
+
+    def __init__(self, lease: Lease, step: str, position: int, attempt: int, actor: Actor) -> None:
+        self.execution_id = lease.execution_id
+        self.step = step
+        self.position = position
+        self.attempt = attempt
+        self._lease = lease
+        self._actor = actor
+        self._records: dict[str, Any] | None = None
+
+    @property
+    def signal(self) -> Signal | None:
+        """What the step should know; see ``Lease.signal``."""
+        return self._lease.signal
+
+    def recorded(self, key: str) -> Any:
+        """See ``Backing.recorded``. The first look loads every record of this step in one query."""
+        if self._records is None:
+            found = patiently(
+                statements.RECORDS, {"id": self.execution_id, "position": self.position}, seconds=self._patience
+            )
+            self._records = {row.key: row.value for row in found}
+        text = self._records.get(key, MISSING)
+        return json.loads(text) if isinstance(text, str) else text
+
+    def record(self, key: str, result: Any) -> Any:
+        """See ``Backing.record``."""
+        text = checked_result(self.step, key, result)
+        found = patiently(statements.RECORD, self._record_parameters(key, text), seconds=self._patience)
+        return self._remember(key, text, found)
+
+    def once_in_transaction(self, key: str, function: Callable[[], Any]) -> Any:
+        """See ``Backing.once_in_transaction``."""
+        with transaction.atomic():
+            text = checked_result(self.step, key, function())
+            found = rows(statements.RECORD, self._record_parameters(key, text))
+            if not found:
+                # Another worker has taken over, or has recorded this key: take the function's writes back.
+                raise LeaseLost
+        return self._remember(key, text, found)
+
+    def answer_to(self, question: Question) -> Answer | None:
+        """See ``Backing.answer_to``."""
+        asked = Suspension.objects.filter(
+            execution_id=self.execution_id, position=self.position, key=question.key
+        ).first()
+        if asked is None:
+            return None
+        if asked.outcome != "answered":
+            raise Suspended(None)
+        return Answer(asked.answer or {}, asked.answered_by_name or "", asked.comment)
+
+    def file(self, name: str) -> StoredFile:
+        """See ``Backing.file``."""
+        found = RunFile.objects.filter(execution_id=self.execution_id, name=name).order_by("-version").first()
+        if found is None:
+            raise FileNotFoundError(f"The run has no file called {name!r}.")
+        return StoredFile(found.name, found.version, found.sha256, bytes(found.content))
+
+    def progress(self, done: int, total: int | None, note: str) -> None:
+        """See ``Backing.progress``; the heart writes it."""
+        self._lease.progress = {"done": int(done), "total": None if total is None else int(total), "note": str(note)[:200]}
+        nudge_heart()
+
+    def log(self, text: str, data: dict[str, Any]) -> None:
+        """See ``Backing.log``."""
+        with transaction.atomic():
+            alive = Execution.objects.select_for_update().filter(
+                pk=self.execution_id, epoch=self._lease.epoch, lease_until__isnull=False
+            )
+            if not alive.values_list("pk", flat=True).first():
+                raise LeaseLost
+            execution = Execution(pk=self.execution_id)
+            told = {"text": str(text)[:2000], "step": self.step, **({"data": data} if data else {})}
+            append(execution.pk, "step.logged", self._actor, data=told)  # type: ignore[arg-type]
+
+    @property
+    def _patience(self) -> float:
+        seconds: float = settings.HOLDPOINT["LEASE_SECONDS"]
+        return seconds
+
+    def _record_parameters(self, key: str, text: str) -> dict[str, Any]:
+        return {
+            "id": self.execution_id,
+            "epoch": self._lease.epoch,
+            "position": self.position,
+            "key": key,
+            "value": text,
+        }
+
+    def _remember(self, key: str, text: str, found: list[Any]) -> Any:
+        if not found:
+            # Nothing inserted: either the lease is gone, or a repeat of an insert whose answer got lost.
+            self._records = None
+            if self.recorded(key) is MISSING or self._lease.signal == LeaseLost().signal:
+                self._lease.lose()
+                raise LeaseLost
+        if self._records is None:
+            self.recorded(key)
+        assert self._records is not None  # noqa: S101  (loaded just above)
+        self._records[key] = found[0].value if found else self._records[key]
+        return json.loads(self._records[key])

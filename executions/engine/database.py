@@ -1,0 +1,77 @@
+"""The engine's own way to the database: prepared statements, and patience while it is away."""
+
+import logging
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import psycopg
+from django.db import InterfaceError, OperationalError, connection
+from psycopg.rows import namedtuple_row
+
+logger = logging.getLogger("holdpoint.engine")
+
+OUTAGE = (psycopg.OperationalError, psycopg.InterfaceError, OperationalError, InterfaceError)
+"""What is raised while PostgreSQL restarts or a connection was cut."""
+
+
+def is_outage(error: BaseException) -> bool:
+    """Tell whether an error means that the database is away, not that a statement was wrong.
+
+    Args:
+        error: what a step raised; Django wraps psycopg's error and keeps it as its cause.
+    """
+    cause = error.__cause__ if isinstance(error, OperationalError | InterfaceError) else error
+    if not isinstance(cause, psycopg.OperationalError | psycopg.InterfaceError):
+        return False
+    # Class 08 is a lost connection, 57P a server that shuts down or starts up; no code at all comes from the client.
+    return cause.sqlstate is None or cause.sqlstate.startswith(("08", "57P"))
+
+
+def rows(statement: str, parameters: Mapping[str, Any]) -> list[Any]:
+    """Execute one statement as a transaction of its own and return its rows as named tuples.
+
+    Django's own cursors bind parameters on the client and have every statement planned anew; this one is prepared.
+
+    Args:
+        statement: one of ``statements``.
+        parameters: its named parameters.
+
+    Raises:
+        psycopg.Error: whatever went wrong; the broken connection is closed.
+    """
+    connection.ensure_connection()
+    raw: Any = connection.connection
+    if raw.prepare_threshold is None:
+        raw.prepare_threshold = 0
+    try:
+        with psycopg.Cursor(raw, row_factory=namedtuple_row) as cursor:
+            cursor.execute(statement, parameters)
+            return cursor.fetchall() if cursor.description else []
+    except OUTAGE:
+        connection.close()
+        raise
+
+
+def patiently(statement: str, parameters: Mapping[str, Any], *, seconds: float) -> list[Any]:
+    """Execute a statement that may be repeated, waiting out a database that is away.
+
+    Args:
+        statement: guarded so that executing it twice does no more than once.
+        parameters: its named parameters.
+        seconds: how long to keep trying.
+
+    Raises:
+        psycopg.OperationalError: still away.
+    """
+    deadline = time.monotonic() + seconds
+    pause = 0.05
+    while True:
+        try:
+            return rows(statement, parameters)
+        except OUTAGE as error:
+            if time.monotonic() + pause > deadline:
+                raise
+            logger.warning("The database is away (%s); trying again in %.2f s", str(error).strip()[:120], pause)
+            time.sleep(pause)
+            pause = min(pause * 2, 1.0)

@@ -1,0 +1,121 @@
+"""The leases of this process: what people asked of the runs it is on, in memory."""
+
+import threading
+import time
+from typing import Any
+
+from executions.authoring.flow import Signal
+
+
+class Lease:
+    """This process's hold on one execution.
+
+    ``signal`` is what ``check_paused`` reads. It is written by the Redis listener, the heartbeat and the shutdown
+    handler; ``version`` keeps news that arrives late from overwriting newer news.
+    """
+
+    __slots__ = (
+        "beat_at",
+        "cleaning",
+        "epoch",
+        "execution_id",
+        "lock",
+        "progress",
+        "signal",
+        "slice_ends",
+        "stopping",
+        "version",
+        "waiting",
+    )
+
+    def __init__(self, execution_id: str) -> None:
+        self.execution_id = execution_id
+        self.epoch: int | None = None
+        self.version = -1
+        self.signal: Signal | None = None
+        self.stopping: Signal | None = None
+        self.cleaning = False
+        self.waiting = False
+        self.progress: dict[str, Any] | None = None
+        self.beat_at = time.monotonic()
+        self.slice_ends = float("inf")
+        self.lock = threading.Lock()
+
+    def hear(self, version: int, *, cancelling: bool, holds: int, reason: str = "", by: str = "") -> None:
+        """Take in news of the run, unless newer news has been heard.
+
+        Args:
+            version: the execution's version the news tells of.
+            cancelling: a cancel was requested.
+            holds: open holds in force.
+            reason: of the oldest hold.
+            by: who placed it.
+        """
+        with self.lock:
+            if version < self.version or (self.signal is not None and self.signal.kind == "lost"):
+                return
+            self.version = version
+            if cancelling and not self.cleaning:
+                self.signal = Signal("cancel", reason, by)
+            elif holds and not self.cleaning:
+                self.signal = Signal("pause", reason, by)
+            else:
+                self.signal = self.stopping
+
+    def stop(self, signal: Signal) -> None:
+        """Ask the step to yield for the worker's own sake; a pause or cancel heard already stays in front."""
+        with self.lock:
+            self.stopping = signal
+            if self.signal is None:
+                self.signal = signal
+
+    def lose(self) -> None:
+        """The database no longer takes this lease's writes."""
+        with self.lock:
+            self.signal = Signal("lost", "The lease was lost; another worker may be on this run.")
+
+
+_held: dict[str, Lease] = {}
+_shutdown: list[Signal] = []
+
+
+def open_lease(execution_id: str) -> Lease | None:
+    """Register a lease before it is claimed, so that no news between claim and first step is missed.
+
+    Returns:
+        The lease, or None if this process is on that execution already (a duplicate message).
+    """
+    lease = Lease(execution_id)
+    if _held.setdefault(execution_id, lease) is not lease:
+        return None
+    if _shutdown:
+        lease.stop(_shutdown[0])
+    return lease
+
+
+def close_lease(lease: Lease) -> None:
+    """Forget a lease."""
+    _held.pop(lease.execution_id, None)
+
+
+def held() -> list[Lease]:
+    """Return the leases of this process."""
+    return list(_held.values())
+
+
+def find(execution_id: str) -> Lease | None:
+    """Return this process's lease on an execution, if any."""
+    return _held.get(execution_id)
+
+
+def shut_down() -> None:
+    """Ask every step, now and later, to yield at its next check: the worker is stopping."""
+    signal = Signal("shutdown", "The worker is shutting down.")
+    _shutdown.append(signal)
+    for lease in held():
+        lease.stop(signal)
+
+
+def shutting_down() -> bool:
+    """Tell whether this worker is stopping."""
+    return bool(_shutdown)

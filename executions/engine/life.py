@@ -1,0 +1,185 @@
+"""A worker's own threads: heart (leases), ear (Redis signals) and sweeper. Started once per process."""
+
+import functools
+import json
+import logging
+import os
+import socket
+import threading
+import time
+from collections.abc import Callable
+from importlib.metadata import PackageNotFoundError, version
+
+import redis
+from django.conf import settings
+from django.db import connections
+
+from executions.authoring import registry
+from executions.engine import leases, statements, sweeper
+from executions.engine.database import rows
+from executions.engine.post import SIGNALS, office
+from executions.engine.statements import HEARTBEAT
+from executions.provenance.jsontext import to_json
+
+logger = logging.getLogger("holdpoint.engine")
+
+PROGRESS_SECONDS = 0.4
+"""How often progress told by a step is written, at most."""
+
+_started_pid = 0
+_stop = threading.Event()
+_beat_now = threading.Event()
+_lock = threading.Lock()
+
+
+@functools.cache
+def worker_name() -> str:
+    """Return this process's name: host, process id and a random end, so that a reused pid is another worker."""
+    return f"{socket.gethostname()}-{os.getpid()}-{os.urandom(2).hex()}"
+
+
+def start() -> None:
+    """Start the threads of this process, once; after a fork they are started anew in the child."""
+    global _started_pid  # noqa: PLW0603
+    with _lock:
+        if _started_pid == os.getpid():
+            return
+        worker_name.cache_clear()
+        _started_pid = os.getpid()
+        _stop.clear()
+        for name, work in (("heart", _heart), ("ear", _ear), ("sweeper", _sweeper)):
+            threading.Thread(target=_persist, args=(name, work), name=name, daemon=True).start()
+        logger.info("Worker %s knows %s", worker_name(), ", ".join(registry.all_names()) or "no workflow")
+
+
+def ask_to_stop() -> None:
+    """Running steps yield at their next check; called when the worker got its TERM."""
+    leases.shut_down()
+
+
+def stop() -> None:
+    """Stop the threads and take this worker off the list."""
+    _stop.set()
+    try:
+        rows(statements.WORKER_GONE, {"name": worker_name()})
+    except Exception as error:  # noqa: BLE001  (on the way out nothing may stand in the way)
+        logger.warning("Could not sign off: %s", error)
+    office.drain(1.0)
+
+
+def nudge_heart() -> None:
+    """Have progress written soon."""
+    _beat_now.set()
+
+
+def _persist(name: str, work: Callable[[], None]) -> None:
+    """Keep a thread's work going through outages of the database and of Redis."""
+    complained = 0.0
+    while not _stop.is_set():
+        try:
+            work()
+        except Exception as error:  # noqa: BLE001  (whatever ends this thread would silently end its duty)
+            if time.monotonic() - complained > 10:
+                complained = time.monotonic()
+                logger.warning("The %s was interrupted and goes on: %s", name, str(error).strip()[:300])
+            connections.close_all()
+            _stop.wait(0.5)
+
+
+def _heart() -> None:
+    """Renew every lease of this process in time, and take in what people asked."""
+    every = settings.HOLDPOINT["HEARTBEAT_SECONDS"]
+    while not _stop.is_set():
+        hurried = _beat_now.wait(min(every / 4, PROGRESS_SECONDS))
+        _beat_now.clear()
+        for lease in leases.held():
+            due = time.monotonic() - lease.beat_at >= every
+            if lease.epoch is not None and (due or (hurried and lease.progress is not None)):
+                beat(lease)
+        if hurried:
+            _stop.wait(PROGRESS_SECONDS)
+
+
+def beat(lease: leases.Lease) -> None:
+    """Renew one lease; what comes back is heard, and a lease that is gone is marked lost."""
+    epoch, progress = lease.epoch, lease.progress
+    found = rows(
+        HEARTBEAT,
+        {
+            "id": lease.execution_id,
+            "epoch": epoch,
+            "lease": settings.HOLDPOINT["LEASE_SECONDS"],
+            "progress": to_json(progress) if progress is not None else None,
+        },
+    )
+    if lease.epoch != epoch:
+        return
+    lease.beat_at = time.monotonic()
+    if not found:
+        lease.lose()
+        return
+    (row,) = found
+    if lease.progress is progress:
+        lease.progress = None
+    if progress is not None:
+        office.changed(lease.execution_id, row.version)
+    lease.waiting = row.waiting
+    lease.hear(
+        row.version, cancelling=row.cancelling, holds=row.open_holds, reason=row.reason or "", by=row.placed_by_name or ""
+    )
+    if row.waiting and time.monotonic() > lease.slice_ends:
+        lease.stop(leases.Signal("slice", "Other runs are waiting."))
+
+
+def _ear() -> None:
+    """Hear holds and cancels from Redis within milliseconds of their commit."""
+    client = redis.Redis.from_url(
+        settings.REDIS_URL, socket_timeout=30, socket_connect_timeout=2, health_check_interval=10
+    )
+    with client.pubsub(ignore_subscribe_messages=True) as subscription:
+        subscription.subscribe(SIGNALS)
+        while not _stop.is_set():
+            message = subscription.get_message(timeout=5.0)
+            if message is not None:
+                _take_in(message["data"])
+
+
+def _take_in(raw: bytes) -> None:
+    try:
+        news = json.loads(raw)
+        lease = leases.find(news["id"])
+        if lease is not None:
+            lease.hear(
+                int(news["version"]),
+                cancelling=bool(news["cancelling"]),
+                holds=int(news["holds"]),
+                reason=str(news["reason"]),
+                by=str(news["by"]),
+            )
+    except (ValueError, KeyError, TypeError):
+        logger.warning("Ignored a signal that is not one of ours: %.100r", raw)
+
+
+def _sweeper() -> None:
+    every = settings.HOLDPOINT["SWEEP_SECONDS"]
+    while not _stop.is_set():
+        held = leases.held()
+        rows(
+            statements.WORKER_SEEN,
+            {
+                "name": worker_name(),
+                "workflows": to_json(registry.all_names()),
+                "execution": held[0].execution_id if held else None,
+                "version": _own_version(),
+            },
+        )
+        sweeper.sweep()
+        _stop.wait(every)
+
+
+@functools.cache
+def _own_version() -> str:
+    try:
+        return version("holdpoint")
+    except PackageNotFoundError:
+        return "dev"

@@ -1,0 +1,150 @@
+"""What happens after a commit: wake a worker, signal a running step, tell who watches.
+
+A background thread talks to Redis, so that a command answers in its usual time when Redis is slow or gone. Nothing here
+is needed for correctness: what is lost is found again by the sweeper (messages) and the heartbeat (signals).
+"""
+
+import functools
+import json
+import logging
+import os
+import queue
+import threading
+import time
+from typing import Any
+
+import redis
+from django.conf import settings
+from django.db import transaction
+
+from executions.models import Execution
+
+logger = logging.getLogger("holdpoint.post")
+
+SIGNALS = "holdpoint:signals"
+"""Channel that workers listen to: holds and cancels."""
+CHANGES = "holdpoint:changes"
+"""Channel that the web listens to: which run has changed."""
+
+QUEUE_LIMIT = 20_000
+STALE_SECONDS = 10.0
+COALESCE_SECONDS = 0.1
+TIMEOUT_SECONDS = 1.0
+
+
+def announce(execution: Execution) -> None:
+    """After commit, tell workers and watchers how an execution stands now.
+
+    Args:
+        execution: as just read under its row lock.
+    """
+    reason, by = "", ""
+    if execution.open_holds:
+        hold = execution.holds.filter(released_at__isnull=True).order_by("placed_at").first()
+        reason, by = (hold.reason, hold.placed_by_name) if hold else ("", "")
+    news = {
+        "id": str(execution.pk),
+        "version": execution.version,
+        "holds": execution.open_holds,
+        "cancelling": execution.cancel_requested_at is not None,
+        "reason": reason,
+        "by": by,
+    }
+    transaction.on_commit(functools.partial(office.signal, news))
+
+
+def dispatch(execution: Execution) -> None:
+    """After commit, send an execution to a worker. The message is a hint; the claim decides."""
+    transaction.on_commit(functools.partial(office.run, str(execution.pk), execution.priority))
+
+
+class PostOffice:
+    """Sends in the background, one thread per process, started at the first use."""
+
+    def __init__(self) -> None:
+        self._queue: queue.Queue[tuple[float, str, Any]] = queue.Queue(QUEUE_LIMIT)
+        self._changed: dict[str, int] = {}
+        self._lock = threading.Lock()
+        self._pid = 0
+        self._complained_at = 0.0
+
+    def run(self, execution_id: str, priority: int = 5) -> None:
+        """Send ``run(id)`` to Celery."""
+        self._put("run", (execution_id, priority))
+
+    def signal(self, news: dict[str, Any]) -> None:
+        """Publish holds and cancels to workers, and the change to watchers."""
+        self._put("signal", news)
+
+    def changed(self, execution_id: str, version: int) -> None:
+        """Tell watchers that a run has changed; many changes within a moment become one message."""
+        first = not self._changed
+        self._changed[execution_id] = version
+        if first:
+            self._put("changes", None)
+
+    def drain(self, seconds: float = 5.0) -> bool:
+        """Wait until everything put so far was sent; False if that took too long."""
+        deadline = time.monotonic() + seconds
+        while self._queue.unfinished_tasks or self._changed:
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(0.002)
+        return True
+
+    def _put(self, kind: str, item: Any) -> None:
+        if self._pid != os.getpid():
+            self._start()
+        try:
+            self._queue.put_nowait((time.monotonic(), kind, item))
+        except queue.Full:
+            self._complain("the queue to Redis is full")
+
+    def _start(self) -> None:
+        with self._lock:
+            if self._pid == os.getpid():
+                return
+            # After a fork the parent's thread is gone and its lock may be held for ever; begin afresh.
+            self._queue = queue.Queue(QUEUE_LIMIT)
+            threading.Thread(target=self._work, args=(self._queue,), name="post-office", daemon=True).start()
+            self._pid = os.getpid()
+
+    def _work(self, items: "queue.Queue[tuple[float, str, Any]]") -> None:
+        client = redis.Redis.from_url(
+            settings.REDIS_URL, socket_timeout=TIMEOUT_SECONDS, socket_connect_timeout=TIMEOUT_SECONDS
+        )
+        while True:
+            put_at, kind, item = items.get()
+            try:
+                if time.monotonic() - put_at < STALE_SECONDS:
+                    self._send(client, kind, item)
+            except Exception as error:  # noqa: BLE001  (Redis, kombu and sockets raise many kinds; all mean "away")
+                self._complain(str(error))
+            finally:
+                items.task_done()
+
+    def _send(self, client: "redis.Redis[bytes]", kind: str, item: Any) -> None:
+        if kind == "run":
+            from executions.engine.tasks import run
+
+            execution_id, priority = item
+            # Kombu's Redis transport takes 0 first.
+            run.apply_async(args=[execution_id], priority=9 - priority, retry=False)
+        elif kind == "signal":
+            client.publish(SIGNALS, json.dumps(item))
+            client.publish(CHANGES, json.dumps({"id": item["id"], "version": item["version"]}))
+        else:
+            time.sleep(COALESCE_SECONDS)
+            changed, self._changed = self._changed, {}
+            pipeline = client.pipeline(transaction=False)
+            for execution_id, version in changed.items():
+                pipeline.publish(CHANGES, json.dumps({"id": execution_id, "version": version}))
+            pipeline.execute()
+
+    def _complain(self, why: str) -> None:
+        if time.monotonic() - self._complained_at > 10:
+            self._complained_at = time.monotonic()
+            logger.warning("Redis cannot be reached (%s); workers will find their work by themselves", why[:200])
+
+
+office = PostOffice()

@@ -1,0 +1,274 @@
+"""One execution's way through a worker: claim, step after step, yield."""
+
+import copy
+import json
+import logging
+import time
+from typing import Any
+
+from django.conf import settings
+
+from executions import states
+from executions.actors import Actor
+from executions.authoring import registry
+from executions.authoring.context import Context, Resumed
+from executions.authoring.flow import LeaseLost, Suspended, Yielded
+from executions.authoring.workflow import Step, Workflow
+from executions.engine import leases, life, settle, statements
+from executions.engine.backing import EngineBacking
+from executions.engine.database import OUTAGE, is_outage, patiently
+from executions.engine.leases import Lease
+from executions.engine.post import office
+from executions.jsonable import NotStorable, checked_changes
+from executions.provenance.jsontext import to_json
+
+logger = logging.getLogger("holdpoint.engine")
+
+CLEAN_UP_POSITION = -1
+"""Records of the clean-up hook are kept apart from those of the step that was cancelled."""
+
+
+def run(execution_id: str) -> None:
+    """Claim an execution and carry it on until it ends, waits or yields.
+
+    Args:
+        execution_id: the execution's id as text.
+    """
+    if leases.shutting_down():
+        return
+    lease = leases.open_lease(execution_id)
+    if lease is None:
+        return
+    try:
+        claimed = _claim(lease)
+        if claimed is not None:
+            Run(lease, claimed).go()
+    except LeaseLost:
+        logger.warning("Run %s: the lease was lost; this worker stops", execution_id)
+    except OUTAGE as error:
+        # The lease runs out by itself, and the sweeper takes the run up again.
+        logger.error("Run %s: the database stayed away; left to the sweeper: %s", execution_id, str(error).strip()[:200])
+    finally:
+        leases.close_lease(lease)
+
+
+def _claim(lease: Lease) -> Any | None:
+    actor = Actor.worker(life.worker_name())
+    found = patiently(
+        statements.CLAIM,
+        {
+            "id": lease.execution_id,
+            "owner": actor.name,
+            "actor": actor.id,
+            "lease": settings.HOLDPOINT["LEASE_SECONDS"],
+        },
+        seconds=2.0,
+    )
+    if not found:
+        return None
+    (claimed,) = found
+    lease.epoch = claimed.epoch
+    lease.beat_at = time.monotonic()
+    lease.slice_ends = lease.beat_at + settings.HOLDPOINT["TIME_SLICE_SECONDS"]
+    lease.hear(claimed.version, cancelling=claimed.cancelling, holds=0)
+    return claimed
+
+
+class Run:
+    """A claimed execution in this worker.
+
+    Args:
+        lease: the lease, claimed.
+        claimed: the row that the claim returned.
+    """
+
+    def __init__(self, lease: Lease, claimed: Any) -> None:
+        self.lease = lease
+        self.actor = Actor.worker(life.worker_name())
+        self.workflow_name: str = claimed.workflow
+        self.payload: dict[str, Any] = json.loads(claimed.payload)
+        self.ahead: list[str] = list(claimed.ahead)
+        self.position: int = claimed.steps_done
+        self.attempt: int = claimed.attempt
+        self.cancelling: bool = claimed.cancelling
+        resumed = json.loads(claimed.resumed) if claimed.resumed else None
+        self.resumed = Resumed(**resumed) if resumed else None
+        self.fixed = {
+            "id": lease.execution_id,
+            "epoch": lease.epoch,
+            "actor": self.actor.id,
+            "owner": self.actor.name,
+            "lease": settings.HOLDPOINT["LEASE_SECONDS"],
+        }
+
+    def go(self) -> None:
+        """Carry the execution on."""
+        office.changed(self.lease.execution_id, self.lease.version)
+        workflow = registry.find(self.workflow_name)
+        if self.cancelling:
+            self._clean_up(workflow)
+            return
+        if workflow is None:
+            known = ", ".join(registry.all_names()) or "none"
+            reason = (
+                f"This worker does not know the workflow {self.workflow_name} (it knows: {known}). "
+                "Deploy it, or add its module to HOLDPOINT_WORKFLOWS, then resume."
+            )
+            settle.unknown(self.lease, self.actor, "workflow-unknown", reason)
+            return
+        while self.ahead:
+            step = workflow.steps.get(self.ahead[0])
+            if step is None:
+                reason = (
+                    f"{workflow.title} has no step called {self.ahead[0]} any more. "
+                    "Deploy code that has it, or cancel the run, then resume."
+                )
+                settle.unknown(self.lease, self.actor, "step-unknown", reason)
+                return
+            if not self._step(workflow, step):
+                return
+        self._finish()
+
+    def _step(self, workflow: Workflow, step: Step) -> bool:
+        """Execute one step and its boundary; tell whether to go on."""
+        started = time.monotonic()
+        backing = EngineBacking(self.lease, step.name, self.position, self.attempt, self.actor)
+        try:
+            changes = step.function(Context(backing, self.resumed), copy.deepcopy(self.payload))
+            text = checked_changes(step.name, changes)
+            merged = self._merged(step, text)
+        except LeaseLost:
+            raise
+        except Yielded as yielded:
+            return self._yield(workflow, yielded.signal.kind)
+        except Suspended as suspended:
+            settle.suspended(self.lease, self.actor, suspended.question, step.name, self.position)
+            return False
+        except Exception as error:  # noqa: BLE001  (authors' code may raise anything)
+            if is_outage(error):
+                # Not the step's fault: it re-enters when the database is back.
+                logger.warning("Run %s: step %s lost the database", self.lease.execution_id, step.name)
+                return self._yield(workflow, "database-away")
+            logger.warning("Run %s: step %s raised", self.lease.execution_id, step.name, exc_info=True)
+            settle.step_failed(self.lease, self.actor, step, self.position, error)
+            return False
+        return self._boundary(workflow, step, text, merged, time.monotonic() - started)
+
+    def _merged(self, step: Step, text: str | None) -> dict[str, Any]:
+        if text is None:
+            return self.payload
+        merged = {**self.payload, **json.loads(text)}
+        limit = settings.HOLDPOINT["MAX_PAYLOAD_BYTES"]
+        size = len(to_json(merged).encode())
+        if size > limit:
+            raise NotStorable(
+                f"With what step {step.name} returned, the payload is {size:,} bytes; at most {limit:,} are stored. "
+                "Put large data into a file."
+            )
+        return merged
+
+    def _boundary(
+        self, workflow: Workflow, step: Step, changes: str | None, merged: dict[str, Any], seconds: float
+    ) -> bool:
+        ahead = self.ahead[1:]
+        done = f'{{"step":{json.dumps(step.name)},"position":{self.position},"attempt":{self.attempt + 1},' + (
+            f'"ms":{seconds * 1000:.3f},"changes":{changes or "{}"}}}'
+        )
+        parameters = {
+            **self.fixed,
+            "position": self.position,
+            "changes": changes,
+            "ahead": ahead,
+            "data": done,
+            "stop": self._must_stop(),
+        }
+        found = patiently(statements.BOUNDARY, parameters, seconds=self.fixed["lease"])
+        if not found:
+            now = self._look()
+            if now.cancelling and now.steps_done == self.position:
+                settle.result_discarded(self.lease, self.actor, step.name, self.position)
+                self._clean_up(workflow)
+                return False
+            if now.steps_done == self.position:
+                raise LeaseLost
+        self.payload, self.ahead, self.attempt = merged, ahead, 0
+        self.position += 1
+        if not found:
+            # The commit went through but its answer got lost with the connection; carry on from the row.
+            return self._yield(workflow, "reconnected")
+        (row,) = found
+        self.lease.version = max(self.lease.version, row.version)
+        self.lease.beat_at = time.monotonic()
+        office.changed(self.lease.execution_id, row.version)
+        if row.state == states.QUEUED:
+            office.run(self.lease.execution_id)
+        return bool(row.state == states.PROCESSING)
+
+    def _must_stop(self) -> bool:
+        signal = self.lease.signal
+        if signal is not None and signal.kind in ("shutdown", "slice"):
+            return True
+        if self.lease.waiting and time.monotonic() > self.lease.slice_ends:
+            return True
+        return False
+
+    def _finish(self) -> None:
+        """End a run with nothing ahead; reached only by a run that was held in its last step."""
+        found = patiently(statements.FINISH, self.fixed, seconds=self.fixed["lease"])
+        if found:
+            office.changed(self.lease.execution_id, found[0].version)
+        elif self._look().cancelling:
+            self._clean_up(registry.find(self.workflow_name))
+
+    def _look(self) -> Any:
+        """Read how the row stands after a guarded statement found nothing to change."""
+        (row,) = patiently(statements.LOOK, {"id": self.lease.execution_id}, seconds=self.fixed["lease"])
+        if row.epoch != self.lease.epoch:
+            raise LeaseLost
+        return row
+
+    def _yield(self, workflow: Workflow, because: str) -> bool:
+        if because == "cancel":
+            self._clean_up(workflow)
+            return False
+        progress = self.lease.progress
+        parameters = {
+            **self.fixed,
+            "because": because,
+            "progress": to_json(progress) if progress is not None else None,
+        }
+        found = patiently(statements.YIELD, parameters, seconds=self.fixed["lease"])
+        if not found:
+            raise LeaseLost
+        (row,) = found
+        office.changed(self.lease.execution_id, row.version)
+        if row.state in (states.QUEUED, states.CANCELLING):
+            office.run(self.lease.execution_id)
+        return False
+
+    def _clean_up(self, workflow: Workflow | None) -> None:
+        """Run the workflow's clean-up hook and end the run as cancelled."""
+        with self.lease.lock:
+            self.lease.cleaning = True
+            self.lease.signal = self.lease.stopping
+        hook = workflow.clean_up if workflow else None
+        if hook is None:
+            settle.cleaned_up(self.lease, self.actor, ran=False)
+            return
+        backing = EngineBacking(self.lease, "on_cancel", CLEAN_UP_POSITION, 0, self.actor)
+        try:
+            hook(Context(backing), copy.deepcopy(self.payload))
+        except LeaseLost:
+            raise
+        except Yielded as yielded:
+            assert workflow is not None  # noqa: S101  (it has the hook)
+            self._yield(workflow, yielded.signal.kind)
+            return
+        except (Exception, Suspended) as error:  # noqa: BLE001  (authors' code may raise anything)
+            if is_outage(error):
+                raise
+            logger.warning("Run %s: clean-up raised", self.lease.execution_id, exc_info=True)
+            problem = RuntimeError("A clean-up hook cannot ask questions.") if isinstance(error, Suspended) else error
+            settle.cleaned_up(self.lease, self.actor, ran=True, error=problem)
+            return
+        settle.cleaned_up(self.lease, self.actor, ran=True)

@@ -1,0 +1,196 @@
+"""The rarer ways in which a step ends, each one transaction under the row lock: suspended, failed, held, cancelled.
+
+Like the hot statements they are guarded by the epoch: a worker that lost its lease changes nothing here.
+"""
+
+import datetime
+import traceback
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F
+from django.db.models.functions import Now
+
+from executions import states
+from executions.actors import Actor
+from executions.authoring.flow import LeaseLost, Question
+from executions.authoring.workflow import Step
+from executions.commands.hold import make_hold
+from executions.digests import context_digest
+from executions.engine.leases import Lease
+from executions.engine.post import announce, dispatch
+from executions.models import Execution, Suspension
+from executions.provenance import append
+
+TRACEBACK_CHARACTERS = 8000
+CLEAN_UP_RETRIES = 3
+
+
+def _locked(lease: Lease) -> Execution:
+    execution = Execution.objects.select_for_update().get(pk=lease.execution_id)
+    if execution.epoch != lease.epoch or execution.lease_until is None or execution.outcome is not None:
+        raise LeaseLost
+    return execution
+
+
+def _give_up_lease(execution: Execution, **facts: Any) -> None:
+    Execution.objects.filter(pk=execution.pk).update(
+        owner=None, lease_until=None, state_since=Now(), version=F("version") + 1, **facts
+    )
+
+
+@transaction.atomic
+def suspended(lease: Lease, actor: Actor, question: Question | None, step: str, position: int) -> Execution:
+    """A step asked a question: store it and free the worker. If a cancel came first, only the lease is dropped."""
+    execution = _locked(lease)
+    _give_up_lease(execution)
+    if question is not None and execution.cancel_requested_at is None:
+        suspension = Suspension(
+            execution=execution,
+            position=position,
+            step=step,
+            key=question.key,
+            kind=question.kind,
+            title=question.title,
+            prompt=question.prompt,
+            form=question.form,
+            replaces=question.replaces,
+            context=question.context,
+            urgency=question.urgency,
+        )
+        names = set(question.replaces.values())
+        files = execution.files.filter(name__in=names).order_by("name", "version").values_list("name", "sha256")
+        suspension.context_digest = context_digest(
+            {
+                "title": question.title,
+                "prompt": question.prompt,
+                "context": question.context,
+                "form": question.form,
+                "files": dict(files),
+            }
+        )
+        suspension.save(force_insert=True)
+        append(
+            execution.pk,
+            "suspension.opened",
+            actor,
+            data={
+                "suspension": str(suspension.pk),
+                "key": question.key,
+                "step": step,
+                "title": question.title,
+                "context": question.context,
+                "context_digest": suspension.context_digest,
+                "urgency": question.urgency,
+            },
+        )
+    else:
+        append(execution.pk, "execution.yielded", actor, data={"step": step, "mid_step": True, "because": "suspended"})
+    return _tell(execution)
+
+
+@transaction.atomic
+def step_failed(lease: Lease, actor: Actor, step: Step, position: int, error: BaseException) -> Execution:
+    """A step raised: try again later, or fail the run, or hold it, as its author chose."""
+    execution = _locked(lease)
+    failures = execution.attempt + 1
+    told = {**describe(error), "step": step.name, "position": position, "attempt": failures}
+    retry = failures <= step.retries and execution.cancel_requested_at is None
+    if retry:
+        delay = step.delay(failures)
+        not_before = datetime.datetime.now(datetime.UTC) + datetime.timedelta(seconds=delay)
+        _give_up_lease(execution, attempt=failures, error=told, not_before=not_before)
+        append(execution.pk, "step.failed", actor, data={**told, "retry_in_seconds": delay})
+    elif execution.cancel_requested_at is not None:
+        _give_up_lease(execution, error=told)
+        append(execution.pk, "step.failed", actor, data=told)
+    elif step.on_error == "hold":
+        _give_up_lease(execution, attempt=0, error=told)
+        append(execution.pk, "step.failed", actor, data=told)
+        place_policy_hold(
+            execution,
+            "errors",
+            "step-failed",
+            f"{step.title} failed: {told['message'][:500] or told['type']}. Put the cause right, then resume to try it again.",
+        )
+    else:
+        _give_up_lease(execution, attempt=failures, error=told, outcome=states.FAILED, finished_at=Now())
+        append(execution.pk, "step.failed", actor, data=told)
+        append(execution.pk, "execution.failed", actor, data={"step": step.name, "message": told["message"]})
+    return _tell(execution)
+
+
+@transaction.atomic
+def unknown(lease: Lease, actor: Actor, code: str, reason: str) -> Execution:
+    """This worker cannot go on because it does not know the workflow or the step: hold the run and say so."""
+    execution = _locked(lease)
+    _give_up_lease(execution)
+    append(execution.pk, "execution.yielded", actor, data={"step": execution.next_step, "because": code})
+    place_policy_hold(execution, "definitions", code, reason)
+    return _tell(execution)
+
+
+@transaction.atomic
+def hold_unclaimed(execution_id: str, policy: str, code: str, reason: str) -> None:
+    """Hold a run that no worker is on, for a rule of the engine."""
+    execution = Execution.objects.select_for_update().get(pk=execution_id)
+    if execution.state == states.QUEUED:
+        place_policy_hold(execution, policy, code, reason)
+        _tell(execution)
+
+
+def place_policy_hold(execution: Execution, policy: str, code: str, reason: str) -> None:
+    """Place a hold by a rule of the engine; anyone who may resume can lift it."""
+    make_hold(execution, Actor.policy(policy), states.POLICY, reason=reason, reason_code=code)
+
+
+@transaction.atomic
+def result_discarded(lease: Lease, actor: Actor, step: str, position: int) -> None:
+    """A step finished after a cancel was requested: its result is not taken."""
+    execution = _locked(lease)
+    append(execution.pk, "step.discarded", actor, data={"step": step, "position": position})
+
+
+@transaction.atomic
+def cleaned_up(lease: Lease, actor: Actor, *, ran: bool, error: BaseException | None = None) -> Execution:
+    """The clean-up hook has ended: the run is cancelled, or the hook is tried again later."""
+    execution = _locked(lease)
+    failures = execution.attempt + 1
+    if error is not None and failures <= CLEAN_UP_RETRIES:
+        delay = 2.0**failures
+        not_before = datetime.datetime.now(datetime.UTC) + datetime.timedelta(seconds=delay)
+        _give_up_lease(execution, attempt=failures, error=describe(error), not_before=not_before)
+        append(
+            execution.pk, "clean_up.failed", actor, data={**describe(error), "attempt": failures, "retry_in_seconds": delay}
+        )
+        return _tell(execution)
+    if error is not None:
+        append(execution.pk, "clean_up.failed", actor, data={**describe(error), "attempt": failures})
+    facts = {"error": describe(error)} if error is not None else {}
+    _give_up_lease(execution, outcome=states.CANCELLED, finished_at=Now(), not_before=None, **facts)
+    append(execution.pk, "execution.cancelled", actor, data={"clean_up": ran, "clean_up_failed": error is not None})
+    return _tell(execution)
+
+
+def describe(error: BaseException) -> dict[str, str]:
+    """Return an error as the history keeps it: type, message and the end of its traceback."""
+    text = "".join(traceback.format_exception(error))[-TRACEBACK_CHARACTERS:]
+    return {
+        "type": type(error).__name__,
+        "message": _storable(str(error))[:2000],
+        "traceback": _storable(text),
+    }
+
+
+def _storable(text: str) -> str:
+    return text.replace("\x00", "␀").encode(errors="replace").decode()
+
+
+def _tell(execution: Execution) -> Execution:
+    execution.refresh_from_db()
+    announce(execution)
+    if execution.state == states.QUEUED and execution.not_before is None:
+        dispatch(execution)
+    elif execution.state == states.CANCELLING and execution.not_before is None:
+        dispatch(execution)
+    return execution

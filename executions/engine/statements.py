@@ -1,0 +1,191 @@
+"""The hot path in SQL: one statement, one commit, one round trip each.
+
+Every statement that a worker sends is guarded by ``epoch``, which grows with each claim and each expiry. A worker that
+was frozen past its lease finds its epoch gone and changes nothing. Parameters are psycopg's named ones; the
+statements are prepared once per connection.
+"""
+
+EVENT = "executions_event (ledger, kind, actor_id, actor_name, actor_role, via, reason, data)"
+
+# Take a queued, due run, or a cancelling one whose clean-up is due. The WHERE is evaluated again after a lock was
+# waited for, so of two claims one finds the run leased and gets no row; duplicates of a message are harmless.
+CLAIM = f"""
+WITH claimed AS (
+    UPDATE executions_execution SET
+        owner = %(owner)s, lease_until = clock_timestamp() + %(lease)s * interval '1 second',
+        epoch = epoch + 1, not_before = NULL, version = version + 1,
+        state_since = CASE WHEN cancel_requested_at IS NULL THEN now() ELSE state_since END
+    WHERE id = %(id)s AND lease_until IS NULL AND (not_before IS NULL OR not_before <= clock_timestamp())
+      AND state IN ('queued', 'cancelling')
+    RETURNING id, epoch, version, workflow, payload::text AS payload, ahead, steps_done, attempt, interrupted,
+              cancel_requested_at IS NOT NULL AS cancelling, resumed::text AS resumed
+), told AS (
+    INSERT INTO {EVENT}
+    SELECT id, 'lease.acquired', %(actor)s, %(owner)s, 'worker', 'engine', '',
+           json_build_object('step', ahead[1], 'position', steps_done, 'epoch', epoch)::text
+    FROM claimed
+)
+SELECT * FROM claimed
+"""  # noqa: S608
+
+# The end of a step. Payload, next step, lease and event commit together, and because pause, cancel and boundary all
+# meet on this row's lock, either the hold is seen here or the pause finds the next step running. A run that is held
+# does not finish either: it pauses with nothing ahead, so that its outcome waits for whoever holds it.
+# No row: the lease is lost or a cancel was requested, and the step's result is not taken.
+BOUNDARY = f"""
+WITH boundary AS (
+    UPDATE executions_execution SET
+        payload = CASE WHEN %(changes)s::jsonb IS NULL THEN payload ELSE payload || %(changes)s::jsonb END,
+        ahead = %(ahead)s::text[], steps_done = steps_done + 1, attempt = 0, interrupted = 0,
+        error = NULL, progress = NULL, version = version + 1,
+        outcome = CASE WHEN cardinality(%(ahead)s::text[]) = 0 AND open_holds = 0 THEN 'succeeded' END,
+        finished_at = CASE WHEN cardinality(%(ahead)s::text[]) = 0 AND open_holds = 0 THEN clock_timestamp() END,
+        owner = CASE WHEN %(stop)s OR open_holds > 0 OR cardinality(%(ahead)s::text[]) = 0
+                       OR (%(ahead)s::text[])[1] = ANY (breakpoints) THEN NULL ELSE owner END,
+        lease_until = CASE WHEN %(stop)s OR open_holds > 0 OR cardinality(%(ahead)s::text[]) = 0
+                             OR (%(ahead)s::text[])[1] = ANY (breakpoints) THEN NULL
+                           ELSE clock_timestamp() + %(lease)s * interval '1 second' END,
+        state_since = CASE WHEN %(stop)s OR open_holds > 0 OR cardinality(%(ahead)s::text[]) = 0
+                             OR (%(ahead)s::text[])[1] = ANY (breakpoints) THEN now() ELSE state_since END
+    WHERE id = %(id)s AND epoch = %(epoch)s AND steps_done = %(position)s
+      AND lease_until IS NOT NULL AND cancel_requested_at IS NULL
+    RETURNING id, state, version
+), told AS (
+    INSERT INTO {EVENT}
+    SELECT id, 'step.finished', %(actor)s, %(owner)s, 'worker', 'engine', '', %(data)s::text FROM boundary
+    UNION ALL
+    SELECT id, CASE state WHEN 'succeeded' THEN 'execution.succeeded' WHEN 'paused' THEN 'execution.paused'
+                          ELSE 'execution.yielded' END,
+           %(actor)s, %(owner)s, 'worker', 'engine', '', '{{}}' FROM boundary WHERE state <> 'processing'
+)
+SELECT state, version FROM boundary
+"""  # noqa: S608
+
+# A run with nothing ahead that is not held any more, such as one paused in its last step and resumed.
+FINISH = f"""
+WITH finished AS (
+    UPDATE executions_execution SET
+        outcome = CASE WHEN open_holds = 0 THEN 'succeeded' END,
+        finished_at = CASE WHEN open_holds = 0 THEN clock_timestamp() END,
+        owner = NULL, lease_until = NULL, state_since = now(), version = version + 1
+    WHERE id = %(id)s AND epoch = %(epoch)s AND cardinality(ahead) = 0
+      AND lease_until IS NOT NULL AND cancel_requested_at IS NULL
+    RETURNING id, state, version
+), told AS (
+    INSERT INTO {EVENT}
+    SELECT id, CASE state WHEN 'succeeded' THEN 'execution.succeeded' ELSE 'execution.paused' END,
+           %(actor)s, %(owner)s, 'worker', 'engine', '', '{{}}' FROM finished
+)
+SELECT state, version FROM finished
+"""  # noqa: S608
+
+# Leave a step in the middle. If the hold was lifted meanwhile the run is simply queued again.
+YIELD = f"""
+WITH yielded AS (
+    UPDATE executions_execution SET
+        owner = NULL, lease_until = NULL, version = version + 1,
+        progress = coalesce(%(progress)s::jsonb, progress),
+        state_since = CASE WHEN cancel_requested_at IS NULL THEN now() ELSE state_since END
+    WHERE id = %(id)s AND epoch = %(epoch)s AND lease_until IS NOT NULL AND outcome IS NULL
+    RETURNING id, state, version, ahead[1] AS step
+), told AS (
+    INSERT INTO {EVENT}
+    SELECT id, CASE state WHEN 'paused' THEN 'execution.paused' ELSE 'execution.yielded' END,
+           %(actor)s, %(owner)s, 'worker', 'engine', '',
+           json_build_object('step', step, 'mid_step', true, 'because', %(because)s::text)::text
+    FROM yielded
+)
+SELECT state, version FROM yielded
+"""  # noqa: S608
+
+LOOK = """
+SELECT epoch, steps_done, state, cancel_requested_at IS NOT NULL AND outcome IS NULL AS cancelling
+FROM executions_execution WHERE id = %(id)s
+"""
+
+# Renew the lease and bring back what people asked for. Redis only makes this faster; this is the guarantee.
+# `waiting` says whether somebody else's run is due, so that a full time slice is given up only when it helps.
+HEARTBEAT = """
+WITH beat AS (
+    UPDATE executions_execution SET
+        lease_until = clock_timestamp() + %(lease)s * interval '1 second',
+        progress = coalesce(%(progress)s::jsonb, progress)
+    WHERE id = %(id)s AND epoch = %(epoch)s AND lease_until IS NOT NULL AND outcome IS NULL
+    RETURNING id, version, open_holds, cancel_requested_at IS NOT NULL AS cancelling
+)
+SELECT beat.version, beat.open_holds, beat.cancelling, hold.reason, hold.placed_by_name,
+       EXISTS (SELECT FROM executions_execution WHERE state = 'queued'
+               AND (not_before IS NULL OR not_before <= now())) AS waiting
+FROM beat LEFT JOIN LATERAL (
+    SELECT reason, placed_by_name FROM executions_hold
+    WHERE execution_id = beat.id AND released_at IS NULL AND before_step IS NULL
+    ORDER BY placed_at LIMIT 1
+) AS hold ON beat.open_holds > 0
+"""
+
+# Record a sub-result. FOR SHARE makes a claim by another worker and this insert wait for each other, so a zombie
+# cannot slip a record in after its lease was taken over.
+RECORD = """
+INSERT INTO executions_record (execution_id, position, key, value, at)
+SELECT id, %(position)s, %(key)s, %(value)s::jsonb, now() FROM executions_execution
+WHERE id = %(id)s AND epoch = %(epoch)s AND lease_until IS NOT NULL AND outcome IS NULL
+FOR SHARE
+ON CONFLICT (execution_id, position, key) DO NOTHING
+RETURNING value::text
+"""
+
+RECORDS = "SELECT key, value::text FROM executions_record WHERE execution_id = %(id)s AND position = %(position)s"
+
+# Leases that ran out: the worker is dead, frozen or cut off. The epoch moves on, so that its late writes are refused.
+EXPIRE = f"""
+WITH late AS (
+    SELECT id FROM executions_execution
+    WHERE state IN ('processing', 'pausing', 'cancelling') AND lease_until < clock_timestamp()
+    ORDER BY lease_until LIMIT 100 FOR UPDATE SKIP LOCKED
+), expired AS (
+    UPDATE executions_execution AS run SET
+        owner = NULL, lease_until = NULL, epoch = run.epoch + 1, interrupted = run.interrupted + 1,
+        version = run.version + 1, state_since = now()
+    FROM late, executions_execution AS before
+    WHERE run.id = late.id AND before.id = late.id
+    RETURNING run.id, run.state, run.version, run.priority, run.interrupted, run.ahead[1] AS step, before.owner
+), told AS (
+    INSERT INTO {EVENT}
+    SELECT id, 'lease.expired', 'policy:lease', 'lease policy', 'policy', 'engine',
+           'The worker has not been heard of for longer than its lease.',
+           json_build_object('worker', owner, 'step', step, 'times', interrupted)::text
+    FROM expired
+)
+SELECT id, state, version, priority, interrupted, step FROM expired
+"""  # noqa: S608
+
+# Retries and delayed launches that have come due: clearing the time makes each of them found once.
+DUE = """
+UPDATE executions_execution SET not_before = NULL, version = version + 1
+WHERE id IN (
+    SELECT id FROM executions_execution
+    WHERE not_before <= clock_timestamp() AND outcome IS NULL AND state IN ('queued', 'cancelling')
+    ORDER BY not_before LIMIT 500 FOR UPDATE SKIP LOCKED
+)
+RETURNING id, priority
+"""
+
+# Runs that should have a message in the broker; sent again when it has none.
+UNCLAIMED = """
+(SELECT id, priority FROM executions_execution
+ WHERE state = 'queued' AND (not_before IS NULL OR not_before <= now()) ORDER BY id LIMIT 500)
+UNION ALL
+(SELECT id, priority FROM executions_execution
+ WHERE state = 'cancelling' AND lease_until IS NULL AND (not_before IS NULL OR not_before <= now())
+ ORDER BY id LIMIT 100)
+"""
+
+WORKER_SEEN = """
+INSERT INTO executions_worker (name, workflows, execution, version, started_at, seen_at)
+VALUES (%(name)s, %(workflows)s::jsonb, %(execution)s, %(version)s, now(), now())
+ON CONFLICT (name) DO UPDATE SET seen_at = now(), execution = %(execution)s
+"""
+WORKER_GONE = "DELETE FROM executions_worker WHERE name = %(name)s OR seen_at < now() - interval '1 hour'"
+"""Presence, not history: a worker that has stopped or was silent for an hour is no longer listed."""
+SWEEPER_LOCK = "SELECT pg_try_advisory_lock(hashtext('holdpoint:sweeper'))"
+SWEEPER_UNLOCK = "SELECT pg_advisory_unlock(hashtext('holdpoint:sweeper'))"

@@ -1,0 +1,120 @@
+"""Human input is declared as Django forms; here JSON is put through them."""
+
+import importlib
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from django import forms
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils.datastructures import MultiValueDict
+
+from executions.errors import Invalid
+from executions.models import Suspension
+from executions.provenance import to_json
+
+
+def form_path(form: type[forms.BaseForm]) -> str:
+    """Return ``module:QualifiedName`` of a form class, as a suspension stores it."""
+    return f"{form.__module__}:{form.__qualname__}"
+
+
+def form_class(path: str) -> type[forms.BaseForm]:
+    """Find a form class by its stored path.
+
+    Raises:
+        LookupError: the code has moved or the name is no form; says which.
+    """
+    module_name, _, qualified = path.partition(":")
+    try:
+        found: Any = importlib.import_module(module_name)
+        for part in qualified.split("."):
+            found = getattr(found, part)
+    except (ImportError, AttributeError) as error:
+        raise LookupError(f"The form {path} cannot be found in this installation: {error}.") from error
+    if not (isinstance(found, type) and issubclass(found, forms.BaseForm)):
+        raise LookupError(f"{path} is no Django form.")
+    return found
+
+
+def form_of(suspension: Suspension) -> type[forms.BaseForm] | None:
+    """Return the form that checks a question's answer; None where any JSON object will do."""
+    return form_class(suspension.form) if suspension.form else None
+
+
+def clean_input(form: type[forms.BaseForm] | None, payload: dict[str, Any]) -> dict[str, Any]:
+    """Put a launch payload through the workflow's input form.
+
+    Args:
+        form: the form class; None accepts any object.
+        payload: a JSON object.
+
+    Returns:
+        The cleaned payload as plain JSON types, with defaults filled in.
+
+    Raises:
+        Invalid: unknown or bad fields, each named.
+    """
+    return payload if form is None else _clean(form, payload, {})
+
+
+def clean_answer(
+    suspension: Suspension, data: dict[str, Any], files: Mapping[str, tuple[str, bytes]]
+) -> tuple[dict[str, Any], dict[str, tuple[str, bytes]]]:
+    """Put an answer through the question's form.
+
+    Args:
+        suspension: the question.
+        data: a JSON object.
+        files: form field → name and bytes.
+
+    Returns:
+        The cleaned answer as plain JSON types, and the uploads to store.
+
+    Raises:
+        Invalid: unknown or bad fields, each named.
+    """
+    unknown = [field for field in files if field not in suspension.replaces]
+    if unknown:
+        raise Invalid("This question takes no such file.", errors={unknown[0]: ["This question takes no such file."]})
+    form = form_of(suspension)
+    if form is None:
+        return data, dict(files)
+    cleaned = _clean(form, data, files)
+    return cleaned, {field: upload for field, upload in files.items() if upload[1]}
+
+
+def _clean(
+    form: type[forms.BaseForm], data: dict[str, Any], files: Mapping[str, tuple[str, bytes]]
+) -> dict[str, Any]:
+    blank = form()
+    unknown = sorted(set(data) - set(blank.fields))
+    if unknown:
+        known = ", ".join(blank.fields) or "none"
+        errors = {name: [f"Unknown field. Known: {known}."] for name in unknown}
+        raise Invalid(f"Unknown field {', '.join(repr(name[:60]) for name in unknown)}. Known: {known}.", errors=errors)
+    filled = {
+        name: blank.get_initial_for_field(field, name)
+        for name, field in blank.fields.items()
+        if not isinstance(field, forms.FileField)
+    }
+    filled = {name: value for name, value in filled.items() if value is not None}
+    uploads = MultiValueDict(
+        {field: [SimpleUploadedFile(name, content)] for field, (name, content) in files.items()}
+    )
+    bound = form({**filled, **data}, uploads)
+    if not bound.is_valid():
+        errors = {
+            ("__all__" if name == forms.forms.NON_FIELD_ERRORS else name): [str(item) for item in items]
+            for name, items in bound.errors.items()
+        }
+        first_field, first = next(iter(errors.items()))
+        where = "" if first_field == "__all__" else f"{first_field}: "
+        raise Invalid(f"{where}{first[0]}", errors=errors)
+    plain = {
+        name: value
+        for name, value in bound.cleaned_data.items()
+        if not isinstance(bound.fields.get(name), forms.FileField)
+    }
+    cleaned: dict[str, Any] = json.loads(to_json(plain))
+    return cleaned

@@ -1,0 +1,24 @@
+"""The things, one file each. Rows are read here and written only by ``commands`` and ``engine``."""
+
+from executions.models.event import SYSTEM_LEDGER, Event, Ledger
+from executions.models.execution import Execution
+from executions.models.file import RunFile
+from executions.models.hold import Hold, HoldNote
+from executions.models.record import Record
+from executions.models.suspension import Suspension
+from executions.models.token import ApiToken
+from executions.models.worker import Worker
+
+__all__ = [
+    "SYSTEM_LEDGER",
+    "ApiToken",
+    "Event",
+    "Execution",
+    "Hold",
+    "HoldNote",
+    "Ledger",
+    "Record",
+    "RunFile",
+    "Suspension",
+    "Worker",
+]

@@ -1,0 +1,180 @@
+"""One run of a workflow: the facts, and the state the database derives from them."""
+
+import pgtrigger
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVector
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import models
+from django.db.models import F, Func, Q, Value
+from django.db.models.functions import Now
+
+from executions.access import SCOPES
+from executions.ids import new_id
+from executions.states import OUTCOMES, Facts
+
+
+class StateOfFacts(Func):
+    """The SQL twin of ``states.state_of``: first line that matches."""
+
+    template = (
+        "(CASE WHEN outcome IS NOT NULL THEN outcome"
+        " WHEN cancel_requested_at IS NOT NULL THEN 'cancelling'"
+        " WHEN lease_until IS NOT NULL AND open_holds > 0 THEN 'pausing'"
+        " WHEN lease_until IS NOT NULL THEN 'processing'"
+        " WHEN open_holds > 0 OR coalesce(ahead[1] = ANY (breakpoints), false) THEN 'paused'"
+        " WHEN open_suspensions > 0 THEN 'suspended'"
+        " ELSE 'queued' END)"
+    )
+    arity = 0
+    output_field = models.TextField()
+
+
+class Execution(models.Model):
+    """One run of a workflow: payload, the steps still ahead, and the facts its state is derived from."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    workflow = models.TextField()
+    title = models.TextField(blank=True, db_default="")
+    payload = models.JSONField(default=dict, encoder=DjangoJSONEncoder)
+    labels = models.JSONField(default=dict, blank=True)
+    launched_by = models.TextField(help_text="Stable id of the actor")
+    launched_by_name = models.TextField()
+    parent = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="children")
+    priority = models.SmallIntegerField(db_default=5, help_text="0 to 9; 9 goes first")
+    created_at = models.DateTimeField(db_default=Now())
+
+    ahead = ArrayField(models.TextField(), default=list, help_text="Names of the steps ahead; the first is next")
+    steps_done = models.IntegerField(db_default=0, help_text="Boundaries passed; also the position of the next step")
+    attempt = models.SmallIntegerField(db_default=0, help_text="Failed attempts of the next step so far")
+    interrupted = models.SmallIntegerField(db_default=0, help_text="Leases lost in the next step so far")
+    not_before = models.DateTimeField(null=True, blank=True)
+
+    owner = models.TextField(null=True, blank=True, help_text="Worker that holds the lease")
+    lease_until = models.DateTimeField(null=True, blank=True)
+    epoch = models.IntegerField(db_default=0, help_text="Counts claims and expiries; fences late writes")
+
+    cancel_requested_at = models.DateTimeField(null=True, blank=True)
+    open_holds = models.IntegerField(db_default=0, help_text="Kept by a trigger on holds")
+    breakpoints = ArrayField(models.TextField(), default=list, help_text="Kept by a trigger on holds")
+    open_suspensions = models.IntegerField(db_default=0, help_text="Kept by a trigger on suspensions")
+
+    outcome = models.TextField(null=True, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+    error = models.JSONField(null=True, blank=True, help_text="type, message, traceback and step of the last failure")
+    progress = models.JSONField(null=True, blank=True, help_text="done, total and note, told by the step")
+    resumed = models.JSONField(null=True, blank=True, help_text="trigger, data, context and actor of the last resume")
+
+    state = models.GeneratedField(expression=StateOfFacts(), output_field=models.TextField(), db_persist=True)
+    state_since = models.DateTimeField(db_default=Now())
+    version = models.BigIntegerField(db_default=0, help_text="Grows with every change; orders signals, guards amends")
+
+    class Meta:
+        default_permissions = ("view",)
+        permissions = [
+            (codename, f"Scope {scope}") for scope, codename in SCOPES.items() if codename != "view_execution"
+        ]
+        indexes = [
+            # The list's state tabs, newest first; the sweeper's "queued" and "leased" look-ups.
+            models.Index(F("state"), F("id").desc(), name="execution_state_id"),
+            # The list filtered by workflow.
+            models.Index(F("workflow"), F("id").desc(), name="execution_workflow_id"),
+            # The sweeper: retries and delayed launches that have come due.
+            models.Index(
+                F("not_before"), name="execution_due", condition=Q(not_before__isnull=False, outcome__isnull=True)
+            ),
+            # Tree commands; most runs have no parent.
+            models.Index(F("parent"), name="execution_parent", condition=Q(parent__isnull=False)),
+            # Search by title, workflow and person.
+            GinIndex(
+                SearchVector("title", "workflow", "launched_by_name", config="simple"), name="execution_search"
+            ),
+            # Search by label.
+            GinIndex(F("labels"), name="execution_labels"),
+        ]
+        constraints = [
+            models.CheckConstraint(name="execution_outcome_known", condition=Q(outcome__in=OUTCOMES)),
+            models.CheckConstraint(
+                name="execution_outcome_has_finish",
+                condition=Q(outcome__isnull=True, finished_at__isnull=True)
+                | Q(outcome__isnull=False, finished_at__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="execution_finished_has_no_lease", condition=Q(outcome__isnull=True) | Q(lease_until__isnull=True)
+            ),
+            models.CheckConstraint(
+                name="execution_lease_has_owner",
+                condition=Q(lease_until__isnull=True, owner__isnull=True)
+                | Q(lease_until__isnull=False, owner__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="execution_counts_not_negative",
+                condition=Q(open_holds__gte=0, open_suspensions__gte=0, steps_done__gte=0, attempt__gte=0),
+            ),
+            models.CheckConstraint(name="execution_priority_range", condition=Q(priority__gte=0, priority__lte=9)),
+            models.CheckConstraint(
+                name="execution_cancelled_was_requested",
+                condition=~Q(outcome=Value("cancelled")) | Q(cancel_requested_at__isnull=False),
+            ),
+        ]
+        triggers = [
+            pgtrigger.Trigger(
+                name="terminal_is_final",
+                operation=pgtrigger.Update,
+                when=pgtrigger.Before,
+                condition=pgtrigger.Condition("OLD.outcome IN ('succeeded', 'cancelled')"),
+                func="RAISE EXCEPTION 'execution % has % and can never change', OLD.id, OLD.outcome;",
+            ),
+            pgtrigger.Trigger(
+                name="failed_needs_retry",
+                operation=pgtrigger.Update,
+                when=pgtrigger.Before,
+                # A failed run keeps its outcome under amends; only a retry, which starts a new attempt, may lift it.
+                condition=pgtrigger.Condition(
+                    "OLD.outcome = 'failed' AND NEW.outcome IS DISTINCT FROM 'failed'"
+                    " AND (NEW.outcome IS NOT NULL OR NEW.lease_until IS NOT NULL)"
+                ),
+                func="RAISE EXCEPTION 'execution % has failed; retry is the only way on', OLD.id;",
+            ),
+            pgtrigger.Protect(name="no_delete", operation=pgtrigger.Delete),
+            pgtrigger.Trigger(
+                name="no_silent_transition",
+                operation=pgtrigger.Insert | pgtrigger.Update,
+                when=pgtrigger.After,
+                timing=pgtrigger.Deferred,
+                # Invariant 6: at commit, a state that changed must have an event of this very transaction.
+                # The ledger's head carries the time of its last event, and the row lock keeps others away.
+                func="""
+                IF (TG_OP = 'INSERT' OR OLD.state IS DISTINCT FROM NEW.state)
+                   AND NOT EXISTS (SELECT FROM executions_ledger WHERE id = NEW.id AND at >= transaction_timestamp())
+                THEN RAISE EXCEPTION 'execution % changed its state without an event', NEW.id;
+                END IF;
+                RETURN NULL;
+                """,
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.title or f"{self.workflow} {self.id}"
+
+    @property
+    def facts(self) -> Facts:
+        """The stored facts, for the rules in ``states``."""
+        return Facts(
+            outcome=self.outcome,
+            cancel_requested=self.cancel_requested_at is not None,
+            leased=self.lease_until is not None,
+            open_holds=self.open_holds,
+            at_breakpoint=bool(self.ahead) and self.ahead[0] in self.breakpoints,
+            open_suspensions=self.open_suspensions,
+        )
+
+    @property
+    def next_step(self) -> str | None:
+        """Name of the step that runs next (or is running); None when only the end lies ahead."""
+        return self.ahead[0] if self.ahead else None
+
+    @property
+    def steps_total(self) -> int:
+        """Steps done plus steps ahead."""
+        return self.steps_done + len(self.ahead)

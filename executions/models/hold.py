@@ -1,0 +1,127 @@
+"""Somebody's claim that an execution must not advance, and the notes on it."""
+
+import pgtrigger
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Now
+
+from executions.ids import new_id
+from executions.models.execution import Execution
+from executions.states import HOLD_KINDS, HoldFacts
+
+COUNT_HOLDS = """
+IF TG_OP = 'INSERT' THEN
+    UPDATE executions_execution SET
+        open_holds = open_holds + (NEW.before_step IS NULL)::int,
+        breakpoints = CASE WHEN NEW.before_step IS NULL THEN breakpoints
+                           ELSE array_append(breakpoints, NEW.before_step) END,
+        state_since = CASE WHEN NEW.before_step IS NULL AND open_holds = 0 THEN now() ELSE state_since END,
+        version = version + 1
+    WHERE id = NEW.execution_id;
+ELSE
+    UPDATE executions_execution SET
+        open_holds = open_holds - (OLD.before_step IS NULL)::int,
+        breakpoints = CASE WHEN OLD.before_step IS NULL THEN breakpoints ELSE coalesce((
+            SELECT array_agg(other.before_step) FROM executions_hold other
+            WHERE other.execution_id = OLD.execution_id AND other.released_at IS NULL
+              AND other.before_step IS NOT NULL AND other.id <> OLD.id), '{}') END,
+        state_since = CASE WHEN OLD.before_step IS NOT NULL OR open_holds = 1 THEN now() ELSE state_since END,
+        version = version + 1
+    WHERE id = OLD.execution_id;
+END IF;
+RETURN NULL;
+"""
+
+
+class Hold(models.Model):
+    """A hold on one execution: who, when, why, until what; released by whom and why."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    execution = models.ForeignKey(Execution, on_delete=models.PROTECT, related_name="holds")
+    kind = models.TextField()
+    reason = models.TextField()
+    reason_code = models.TextField(blank=True, db_default="")
+    ticket = models.TextField(blank=True, db_default="", help_text="Link or number of the case elsewhere")
+    before_step = models.TextField(null=True, blank=True, help_text="In force only when this step is next")
+    blocks_cancel = models.BooleanField(db_default=False)
+    review_by = models.DateTimeField(null=True, blank=True)
+    placed_by = models.TextField(help_text="Stable id of the actor")
+    placed_by_name = models.TextField()
+    placed_via = models.TextField()
+    placed_at = models.DateTimeField(db_default=Now())
+    released_by = models.TextField(null=True, blank=True)
+    released_by_name = models.TextField(null=True, blank=True)
+    released_via = models.TextField(null=True, blank=True)
+    released_at = models.DateTimeField(null=True, blank=True)
+    release_reason = models.TextField(blank=True, db_default="")
+
+    class Meta:
+        default_permissions = ()
+        indexes = [
+            # A run's open holds: every page of a run, every resume.
+            models.Index(F("execution"), F("placed_at"), name="hold_open", condition=Q(released_at__isnull=True)),
+            # Every hold of a run, released ones too: its page.
+            models.Index(F("execution"), F("placed_at"), name="hold_execution"),
+        ]
+        constraints = [
+            models.CheckConstraint(name="hold_kind_known", condition=Q(kind__in=HOLD_KINDS)),
+            models.CheckConstraint(name="hold_has_reason", condition=~Q(reason="")),
+            models.CheckConstraint(
+                name="hold_released_by_somebody",
+                condition=Q(released_at__isnull=True, released_by__isnull=True)
+                | Q(released_at__isnull=False, released_by__isnull=False),
+            ),
+        ]
+        triggers = [
+            pgtrigger.Trigger(
+                name="count_placed", operation=pgtrigger.Insert, when=pgtrigger.After, func=COUNT_HOLDS
+            ),
+            pgtrigger.Trigger(
+                name="count_released",
+                operation=pgtrigger.Update,
+                when=pgtrigger.After,
+                condition=pgtrigger.Condition("OLD.released_at IS NULL AND NEW.released_at IS NOT NULL"),
+                func=COUNT_HOLDS,
+            ),
+            pgtrigger.Trigger(
+                name="released_once",
+                operation=pgtrigger.Update,
+                when=pgtrigger.Before,
+                condition=pgtrigger.Condition("OLD.released_at IS NOT NULL"),
+                func="RAISE EXCEPTION 'hold % was released already and can never change', OLD.id;",
+            ),
+            pgtrigger.Protect(name="no_delete", operation=pgtrigger.Delete),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} hold by {self.placed_by_name}"
+
+    @property
+    def is_open(self) -> bool:
+        """Not released yet."""
+        return self.released_at is None
+
+    @property
+    def facts(self) -> HoldFacts:
+        """What the rules in ``states`` need to know of this hold."""
+        return HoldFacts(str(self.id), self.kind, self.placed_by_name, self.reason, self.blocks_cancel)
+
+
+class HoldNote(models.Model):
+    """A note on a hold. Notes are added, never changed."""
+
+    hold = models.ForeignKey(Hold, on_delete=models.PROTECT, related_name="notes")
+    text = models.TextField()
+    author = models.TextField(help_text="Stable id of the actor")
+    author_name = models.TextField()
+    via = models.TextField()
+    at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        default_permissions = ()
+        ordering = ["at", "id"]
+        constraints = [models.CheckConstraint(name="note_has_text", condition=~Q(text=""))]
+        triggers = [pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete)]
+
+    def __str__(self) -> str:
+        return self.text

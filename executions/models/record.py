@@ -1,0 +1,22 @@
+"""What a step has done already, so that it is not done again when the step re-enters."""
+
+from django.db import models
+from django.db.models.functions import Now
+
+
+class Record(models.Model):
+    """The recorded result of one ``ctx.once`` or ``ctx.each`` key."""
+
+    pk = models.CompositePrimaryKey("execution_id", "position", "key")
+    # No foreign key: executions are never deleted, and its check would cost every ctx.each item a look-up.
+    execution_id = models.UUIDField()
+    position = models.IntegerField(help_text="The step's position in the run")
+    key = models.TextField()
+    value = models.JSONField(null=True)
+    at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return self.key

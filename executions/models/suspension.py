@@ -1,0 +1,100 @@
+"""A question the code asks the outside world, answered once."""
+
+import pgtrigger
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Now
+
+from executions.ids import new_id
+from executions.models.execution import Execution
+
+KINDS = ("input", "approval", "event", "time", "children")
+OUTCOMES = ("answered", "withdrawn", "expired")
+URGENCIES = ("low", "normal", "high")
+
+COUNT_SUSPENSIONS = """
+UPDATE executions_execution
+SET open_suspensions = open_suspensions + CASE WHEN TG_OP = 'INSERT' THEN 1 ELSE -1 END,
+    state_since = CASE WHEN open_holds = 0 THEN now() ELSE state_since END,
+    version = version + 1
+WHERE id = NEW.execution_id;
+RETURN NULL;
+"""
+
+
+class Suspension(models.Model):
+    """A question of one step: what is asked, what was shown, who answered what."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    execution = models.ForeignKey(Execution, on_delete=models.PROTECT, related_name="suspensions")
+    position = models.IntegerField(help_text="The step's position in the run, so that a loop may ask again")
+    step = models.TextField()
+    key = models.TextField()
+    kind = models.TextField(db_default="input")
+    title = models.TextField()
+    prompt = models.TextField(blank=True, db_default="")
+    form = models.TextField(null=True, blank=True, help_text="module:QualifiedName of a Django form")
+    replaces = models.JSONField(default=dict, help_text="Form field → name of the run's file its upload replaces")
+    context = models.JSONField(default=dict, encoder=DjangoJSONEncoder, help_text="What the person is shown")
+    context_digest = models.TextField(help_text="sha256 of what is shown; an answer is bound to it")
+    urgency = models.TextField(db_default="normal")
+    opened_at = models.DateTimeField(db_default=Now())
+    closed_at = models.DateTimeField(null=True, blank=True)
+    outcome = models.TextField(null=True, blank=True)
+    answer = models.JSONField(null=True, blank=True, encoder=DjangoJSONEncoder)
+    comment = models.TextField(blank=True, db_default="")
+    answered_by = models.TextField(null=True, blank=True)
+    answered_by_name = models.TextField(null=True, blank=True)
+    answered_via = models.TextField(null=True, blank=True)
+
+    class Meta:
+        default_permissions = ()
+        indexes = [
+            # A run's open questions; the inbox.
+            models.Index(
+                F("execution"), F("opened_at"), name="suspension_open", condition=Q(closed_at__isnull=True)
+            ),
+        ]
+        constraints = [
+            models.UniqueConstraint(F("execution"), F("position"), F("key"), name="suspension_key_unique"),
+            models.CheckConstraint(name="suspension_kind_known", condition=Q(kind__in=KINDS)),
+            models.CheckConstraint(name="suspension_urgency_known", condition=Q(urgency__in=URGENCIES)),
+            models.CheckConstraint(
+                name="suspension_closed_has_outcome",
+                condition=Q(closed_at__isnull=True, outcome__isnull=True)
+                | Q(closed_at__isnull=False, outcome__in=OUTCOMES),
+            ),
+            models.CheckConstraint(
+                name="suspension_answered_by_somebody",
+                condition=~Q(outcome="answered") | Q(answered_by__isnull=False, answer__isnull=False),
+            ),
+        ]
+        triggers = [
+            pgtrigger.Trigger(
+                name="count_opened", operation=pgtrigger.Insert, when=pgtrigger.After, func=COUNT_SUSPENSIONS
+            ),
+            pgtrigger.Trigger(
+                name="count_closed",
+                operation=pgtrigger.Update,
+                when=pgtrigger.After,
+                condition=pgtrigger.Condition("OLD.closed_at IS NULL AND NEW.closed_at IS NOT NULL"),
+                func=COUNT_SUSPENSIONS,
+            ),
+            pgtrigger.Trigger(
+                name="answered_once",
+                operation=pgtrigger.Update,
+                when=pgtrigger.Before,
+                condition=pgtrigger.Condition("OLD.closed_at IS NOT NULL"),
+                func="RAISE EXCEPTION 'suspension % is closed and can never change', OLD.id;",
+            ),
+            pgtrigger.Protect(name="no_delete", operation=pgtrigger.Delete),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+    @property
+    def is_open(self) -> bool:
+        """Not answered, withdrawn or expired yet."""
+        return self.closed_at is None

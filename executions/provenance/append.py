@@ -1,0 +1,39 @@
+"""Appending to a ledger."""
+
+import uuid
+from typing import Any
+
+from django.db import connection
+
+from executions.actors import Actor
+from executions.provenance.jsontext import to_json
+
+# seq, at, prev, salt and the digests are the trigger's.
+INSERT_EVENT = (
+    "INSERT INTO executions_event (ledger, kind, actor_id, actor_name, actor_role, via, reason, data)"
+    " VALUES (%s, %s, %s, %s, %s, %s, %s, %s) RETURNING seq"
+)
+
+
+def append(
+    ledger: uuid.UUID, kind: str, actor: Actor, *, reason: str = "", data: dict[str, Any] | None = None
+) -> int:
+    """Append one event; belongs into the transaction whose act it tells of.
+
+    Args:
+        ledger: the execution's id, or ``SYSTEM_LEDGER``.
+        kind: a dotted past participle, such as ``hold.placed``.
+        actor: who did it.
+        reason: why, in the actor's words.
+        data: what else there is to know; JSON.
+
+    Returns:
+        The event's sequence number in its ledger.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            INSERT_EVENT,
+            [ledger, kind, actor.id, actor.name, actor.role, actor.via, reason, to_json(data or {})],
+        )
+        (seq,) = cursor.fetchone()
+    return int(seq)

@@ -1,0 +1,213 @@
+"""The vocabulary: states, facts → state, and which commands are allowed now.
+
+This module imports nothing of ours and nothing of Django's, so that every door can share it.
+The database computes the same state in a stored generated column (``models/execution.py``); a test
+compares the two over every combination of facts. Source: docs/concepts/states.md.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+QUEUED = "queued"
+PROCESSING = "processing"
+PAUSING = "pausing"
+PAUSED = "paused"
+SUSPENDED = "suspended"
+CANCELLING = "cancelling"
+SUCCEEDED = "succeeded"
+FAILED = "failed"
+CANCELLED = "cancelled"
+
+STATES = (QUEUED, PROCESSING, PAUSING, PAUSED, SUSPENDED, CANCELLING, SUCCEEDED, FAILED, CANCELLED)
+OUTCOMES = (SUCCEEDED, FAILED, CANCELLED)
+LEASED_STATES = (PROCESSING, PAUSING, CANCELLING)
+"""States in which a worker may hold a lease."""
+TERMINAL = frozenset({SUCCEEDED, CANCELLED})
+"""Never left again. A failed run is finished too, but `retry` may take it up."""
+FINISHED = frozenset(OUTCOMES)
+ACTIVE = tuple(state for state in STATES if state not in FINISHED)
+
+OPERATOR = "operator"
+COMPLIANCE = "compliance"
+POLICY = "policy"
+HOLD_KINDS = (OPERATOR, COMPLIANCE, POLICY)
+
+RELEASE_SCOPE = {OPERATOR: "executions:pause", POLICY: "executions:pause", COMPLIANCE: "holds:release"}
+"""What a person needs to lift a hold of each kind."""
+PLACE_SCOPE = {OPERATOR: "executions:pause", COMPLIANCE: "holds:place"}
+
+COMMAND_SCOPE = {
+    "pause": "executions:pause",
+    "resume": "executions:pause",
+    "cancel": "executions:cancel",
+    "retry": "executions:control",
+    "amend": "executions:amend",
+    "place": "holds:place",
+    "answer": "suspensions:answer",
+}
+"""The scope each command on an execution asks for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What the execution row stores; the state follows from it.
+
+    Args:
+        outcome: one of ``OUTCOMES``, or None while the run has not finished.
+        cancel_requested: somebody asked to cancel.
+        leased: a worker holds the lease.
+        open_holds: number of open holds that are in force now.
+        at_breakpoint: the next step has an open "pause before this step" hold.
+        open_suspensions: number of questions not answered yet.
+    """
+
+    outcome: str | None = None
+    cancel_requested: bool = False
+    leased: bool = False
+    open_holds: int = 0
+    at_breakpoint: bool = False
+    open_suspensions: int = 0
+
+
+def state_of(facts: Facts) -> str:
+    """Derive the state from the facts: the first line that matches.
+
+    Args:
+        facts: the stored facts of one execution.
+
+    Returns:
+        One of ``STATES``.
+    """
+    if facts.outcome:
+        return facts.outcome
+    if facts.cancel_requested:
+        return CANCELLING
+    if facts.leased:
+        return PAUSING if facts.open_holds else PROCESSING
+    if facts.open_holds or facts.at_breakpoint:
+        return PAUSED
+    if facts.open_suspensions:
+        return SUSPENDED
+    return QUEUED
+
+
+@dataclass(frozen=True, slots=True)
+class HoldFacts:
+    """What the rules need to know of one hold in force.
+
+    Args:
+        id: the hold's id as text.
+        kind: one of ``HOLD_KINDS``.
+        placed_by: printed name of who placed it.
+        reason: why.
+        blocks_cancel: only those who may release it may cancel the run.
+    """
+
+    id: str
+    kind: str
+    placed_by: str
+    reason: str
+    blocks_cancel: bool = False
+
+    def releasable_by(self, scopes: Iterable[str]) -> bool:
+        """Tell whether somebody with these scopes may release this hold."""
+        return RELEASE_SCOPE[self.kind] in scopes
+
+    def whose(self) -> str:
+        """Say whose hold this is, in a sentence that ends with who can lift it."""
+        who = "A reviewer" if self.kind == COMPLIANCE else "Somebody who may pause"
+        short = self.reason if len(self.reason) <= 120 else self.reason[:119] + "…"
+        return f"Held by {self.placed_by} ({self.kind}): {short} {who} can release it."
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Whether a command is allowed now, and if not, why.
+
+    Args:
+        command: its name.
+        allowed: may be given now.
+        code: ``ok``, ``permission`` (you may not), ``state`` (the state forbids it) or ``held`` (a hold forbids it).
+        why: a sentence for the person who reads it; empty when allowed.
+        holds: ids of the holds in the way.
+    """
+
+    command: str
+    allowed: bool
+    code: str = "ok"
+    why: str = ""
+    holds: tuple[str, ...] = field(default=())
+
+
+STATE_SENTENCE = {
+    QUEUED: "The run is queued.",
+    PROCESSING: "A worker is processing the run.",
+    PAUSING: "The run is pausing; its current step finishes first.",
+    PAUSED: "The run is paused.",
+    SUSPENDED: "The run waits for an answer.",
+    CANCELLING: "The run is being cancelled.",
+    SUCCEEDED: "The run has succeeded.",
+    FAILED: "The run has failed.",
+    CANCELLED: "The run was cancelled.",
+}
+
+ALLOWED_STATES: dict[str, frozenset[str]] = {
+    "pause": frozenset({QUEUED, PROCESSING, PAUSING, PAUSED, SUSPENDED}),
+    "resume": frozenset({PAUSING, PAUSED}),
+    "cancel": frozenset({QUEUED, PROCESSING, PAUSING, PAUSED, SUSPENDED}),
+    "retry": frozenset({FAILED}),
+    "amend": frozenset({PAUSED, SUSPENDED, FAILED}),
+    "place": frozenset({QUEUED, PROCESSING, PAUSING, PAUSED, SUSPENDED}),
+    "answer": frozenset({SUSPENDED, PAUSED}),
+}
+"""From which states each command is accepted; `answer` also needs an open question."""
+
+STATE_HINT = {
+    "pause": "Only a run that has not finished can be paused.",
+    "resume": "Only a paused or pausing run can be resumed.",
+    "cancel": "Only a run that has not finished can be cancelled.",
+    "retry": "Only a failed run can be retried.",
+    "amend": "Pause the run first: data is corrected while nothing runs.",
+    "place": "A hold can only be placed on a run that has not finished.",
+    "answer": "There is no open question.",
+}
+
+
+def allowed_commands(
+    facts: Facts, scopes: Iterable[str], holds: Iterable[HoldFacts] = ()
+) -> dict[str, Verdict]:
+    """Judge every command for one person on one execution, now.
+
+    The console's buttons, the API's ``allowed`` list and every command itself ask here, so none of them can differ.
+
+    Args:
+        facts: the execution's stored facts.
+        scopes: what the actor may do (see ``access.SCOPES``).
+        holds: the holds in force now, breakpoints reached included.
+
+    Returns:
+        Command name → verdict, for every command in ``COMMAND_SCOPE``.
+    """
+    scopes = frozenset(scopes)
+    holds = tuple(holds)
+    return {name: _judge(name, facts, state_of(facts), scopes, holds) for name in COMMAND_SCOPE}
+
+
+def _judge(
+    name: str, facts: Facts, state: str, scopes: frozenset[str], holds: tuple[HoldFacts, ...]
+) -> Verdict:
+    if COMMAND_SCOPE[name] not in scopes:
+        return Verdict(name, False, "permission", f"You may not do this: it needs the scope {COMMAND_SCOPE[name]}.")
+    if state not in ALLOWED_STATES[name]:
+        return Verdict(name, False, "state", f"{STATE_SENTENCE[state]} {STATE_HINT[name]}")
+    if name == "answer" and not facts.open_suspensions:
+        return Verdict(name, False, "state", STATE_HINT[name])
+    if name == "resume":
+        blocking = tuple(hold for hold in holds if not hold.releasable_by(scopes))
+    elif name == "cancel":
+        blocking = tuple(hold for hold in holds if hold.blocks_cancel and not hold.releasable_by(scopes))
+    else:
+        blocking = ()
+    if blocking:
+        return Verdict(name, False, "held", " ".join(hold.whose() for hold in blocking), tuple(h.id for h in blocking))
+    return Verdict(name, True)
