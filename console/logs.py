@@ -34,6 +34,8 @@ def logging_settings(*, json: bool) -> dict[str, Any]:
         if json
         else [structlog.dev.ConsoleRenderer(colors=False, pad_event_to=0)]
     )
+    # People want to read what went wrong; machines count every request.
+    requests = "INFO" if json else "ERROR"
     return {
         "version": 1,
         "disable_existing_loggers": False,
@@ -47,10 +49,12 @@ def logging_settings(*, json: bool) -> dict[str, Any]:
         "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "structured"}},
         "root": {"handlers": ["stderr"], "level": "INFO"},
         "loggers": {
-            "django.server": {"handlers": ["stderr"], "level": "INFO", "propagate": False},
-            "uvicorn": {"handlers": ["stderr"], "level": "INFO", "propagate": False},
+            "django.server": {"level": "WARNING"},
+            "django_structlog": {"level": requests},
+            "uvicorn": {"handlers": [], "level": requests, "propagate": True},
             "uvicorn.access": {"level": "WARNING"},
             "celery": {"level": "WARNING"},
+            "celery.apps.worker": {"level": "INFO"},  # says when a worker is ready
             "kombu": {"level": "WARNING"},
         },
     }

@@ -139,7 +139,7 @@ ACCOUNT_LOGOUT_REDIRECT_URL = "/accounts/login/"
 ACCOUNT_SESSION_REMEMBER = None
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/executions"
-EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
+MAILERS = {"default": {"BACKEND": "django.core.mail.backends.console.EmailBackend"}}
 
 # Browser security. HOLDPOINT_HTTPS=1 when people reach the console by TLS, which a proxy ends.
 HTTPS = environment.flag("HOLDPOINT_HTTPS")

@@ -16,19 +16,26 @@ PEOPLE = {
 }
 
 
+def encode_password(password: str) -> str:
+    """Return `password` hashed: what the demo people have if it is still the same, so that a start costs one hash."""
+    operator = get_user_model().objects.filter(username="operator", email=_address("operator"))
+    shared = operator.values_list("password", flat=True).first()
+    return shared if shared and check_password(password, shared) else make_password(password)
+
+
 @transaction.atomic
-def ensure_demo_people(password: str) -> None:
-    """Make the demo people, or bring them back to their role and to `password`. Doing it twice changes nothing.
+def ensure_demo_people(encoded_password: str) -> None:
+    """Make the demo people, or bring them back to their roles and password. Doing it twice changes nothing.
+
+    Args:
+        encoded_password: the password they share, hashed by `encode_password`.
 
     Raises ValueError when one of the names belongs to a real person: nobody's account is taken over.
     """
     users = get_user_model().objects
-    shared = users.filter(username="operator", email=_address("operator")).values_list("password", flat=True).first()
-    # One slow hash for all five, and none at all when the password is still the same.
-    encoded = shared if shared and check_password(password, shared) else make_password(password)
     for name, (role, printed) in PEOPLE.items():
         first, last = printed.split(" ")
-        facts = {"first_name": first, "last_name": last, "password": encoded, "is_active": True}
+        facts = {"first_name": first, "last_name": last, "password": encoded_password, "is_active": True}
         facts |= {"is_staff": role == "admin", "is_superuser": role == "admin"}
         if users.filter(username=name).exclude(email=_address(name)).exists():
             raise ValueError(f"The account {name!r} is not a demo account. Start with HOLDPOINT_DEMO=0.")

@@ -27,7 +27,6 @@ def database(home: Home, process: str) -> dict[str, Any]:
         "ATOMIC_REQUESTS": False,
         "CONN_HEALTH_CHECKS": True,
         "CONN_MAX_AGE": 0 if process == "web" else None,
-        "TEST": {"NAME": None},
     }
     if not url:
         return {"ENGINE": "console.stack.nodatabase", "NAME": "holdpoint", **common}

@@ -116,10 +116,19 @@ class Supervisor:
         self._start(child)
         return child
 
+    def tell_guard(self, line: str) -> None:
+        """Register (`+<group> <signal>`) or strike off (`-<group>`) what must not outlive this process."""
+        try:
+            assert self._guard.stdin is not None
+            self._guard.stdin.write(line + "\n")
+            self._guard.stdin.flush()
+        except BrokenPipeError:
+            self.say("holdpoint", "the guard process is gone; a killed supervisor would leave its children running")
+
     def forget(self, child: Child) -> None:
         """Stop watching a child that has ended as it should."""
         self.children.remove(child)
-        self._tell_guard(f"-{child.pid}")
+        self.tell_guard(f"-{child.pid}")
         self._publish()
 
     def watch(self, seconds: float = 0.1) -> None:
@@ -128,7 +137,7 @@ class Supervisor:
             pid = child.pid
             if message := child.note_crash():
                 self.say("holdpoint", message)
-                self._tell_guard(f"-{pid}")
+                self.tell_guard(f"-{pid}")
                 self._publish()
             if child.restart_at is not None and time.monotonic() >= child.restart_at:
                 self._start(child)
@@ -155,26 +164,18 @@ class Supervisor:
                     child.process.wait()
             for child in group:
                 if child.process:
-                    self._tell_guard(f"-{child.process.pid}")
+                    self.tell_guard(f"-{child.process.pid}")
         if self._guard.stdin:
             self._guard.stdin.close()
         self._guard.wait(timeout=7)
 
     def _start(self, child: Child) -> None:
         pid = child.start()
-        self._tell_guard(f"+{pid} {int(child.command.stop_signal)}")
+        self.tell_guard(f"+{pid} {int(child.command.stop_signal)}")
         self._publish()
 
     def _publish(self) -> None:
         self._on_change([child.pid for child in self.children if child.pid])
-
-    def _tell_guard(self, line: str) -> None:
-        try:
-            assert self._guard.stdin is not None
-            self._guard.stdin.write(line + "\n")
-            self._guard.stdin.flush()
-        except BrokenPipeError:
-            self.say("holdpoint", "the guard process is gone; a killed supervisor would leave its children running")
 
 
 def ending(code: int) -> str:
