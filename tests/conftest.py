@@ -1,13 +1,13 @@
 """Real services for the whole session, started before Django reads its settings. No fakes, no eager mode.
 
-    db           ordinary tests: rolled back
-    live_db      tests with real workers or a real web server: committed, never flushed, isolated by their own runs
-    cast         the people of every story
-    worker       one shared Celery worker; `workers(n)` starts some of the test's own
-    web          a real uvicorn on the test database
-    page         a Chromium tab that fails the test on console errors and CSP violations
-    valkey, postgres           the session's services, whole again after each test
-    own_valkey, own_postgres   separate instances for tests that break them
+db           ordinary tests: rolled back
+live_db      tests with real workers or a real web server: committed, never flushed, isolated by their own runs
+cast         the people of every story
+worker       one shared Celery worker; `workers(n)` starts some of the test's own
+web          a real uvicorn on the test database
+page         a Chromium tab that fails the test on console errors and CSP violations
+valkey, postgres           the session's services, whole again after each test
+own_valkey, own_postgres   separate instances for tests that break them
 """
 
 import os

@@ -7,7 +7,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 
 def flag(name: str, default: bool = False) -> bool:
-    """Return the yes/no variable `name`. Raises ImproperlyConfigured for anything but 1/0, true/false, yes/no, on/off."""
+    """Return yes/no variable `name`. Raises ImproperlyConfigured for anything but 1/0, true/false, yes/no, on/off."""
     text = os.environ.get(name, "").strip().lower()
     if not text:
         return default

@@ -43,7 +43,7 @@ class Home:
         draft.replace(self.note)
 
     def read_note(self) -> dict[str, Any]:
-        """Return what the running stack published; empty when none runs (a note left by a killed one counts as none)."""
+        """Return what the running stack published; empty when none runs (the note of a killed one counts as none)."""
         try:
             note: dict[str, Any] = json.loads(self.note.read_text())
         except (FileNotFoundError, json.JSONDecodeError):
@@ -51,7 +51,7 @@ class Home:
         return note if is_alive(int(note.get("pid", 0))) else {}
 
     def secret(self, name: str, size: int = 48) -> str:
-        """Return the secret kept in the file `name`, made up once from `size` random bytes and readable by its owner."""
+        """Return the secret kept in file `name`, made up once from `size` random bytes and readable by its owner only."""
         target = self.path / name
         if not target.exists():
             self.make()

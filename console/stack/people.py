@@ -44,7 +44,7 @@ def ensure_demo_people(encoded_password: str) -> None:
 
 
 def retire_demo_people() -> int:
-    """Shut out demo people that an earlier start in demo mode left; return how many. Their history keeps their names."""
+    """Shut out the demo people of an earlier start in demo mode; return how many. History keeps their names."""
     demo = get_user_model().objects.filter(email__endswith=f"@{DOMAIN}", is_active=True)
     return demo.update(is_active=False, is_staff=False, is_superuser=False, password=make_password(None))
 

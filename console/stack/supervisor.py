@@ -107,7 +107,7 @@ class Supervisor:
             try:
                 print(f"{who:<10}| {line}", flush=True)
             except (BrokenPipeError, ValueError):
-                sys.stdout = open(os.devnull, "w")
+                sys.stdout = open(os.devnull, "w")  # noqa: SIM115  (for the rest of the process)
 
     def add(self, command: Command, log: Path | None = None) -> Child:
         """Start a program and watch it from now on."""
