@@ -1,6 +1,8 @@
 """Somebody's claim that an execution must not advance, and the notes on it."""
 
 import pgtrigger
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVector
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
@@ -60,6 +62,8 @@ class Hold(models.Model):
         indexes = [
             # A run's open holds: every page of a run, every resume.
             models.Index(F("execution"), F("placed_at"), name="hold_open", condition=Q(released_at__isnull=True)),
+            # Search by reason.
+            GinIndex(SearchVector("reason", config="simple"), name="hold_search"),
             # Every hold of a run, released ones too: its page.
             models.Index(F("execution"), F("placed_at"), name="hold_execution"),
         ]
