@@ -1,8 +1,9 @@
 """Outlives a supervisor that was killed, just long enough to stop what it had started.
 
-Run as a script, `python -I -S guard.py`. Its standard input is a pipe that the supervisor holds open. It tells the guard
-`+<group> <signal>` for every process group it starts and `-<group>` for every one that ended. End of file means that the
-supervisor is gone, however it went: the guard asks each group left to stop, and kills what has not within five seconds.
+Run as a script, `python -I -S guard.py`. Its standard input is a pipe that the supervisor holds open. It tells the
+guard `+<group> <signal>` for every process group it starts and `-<group>` for every one that ended. End of file means
+that the supervisor is gone, however it went: the guard asks each group left to stop, and kills what has not within five
+seconds.
 
 Why not PR_SET_PDEATHSIG: it is Linux only, a change of user clears it, it follows the thread and not the process that
 started the child, and a child that ignores or cannot handle its one signal stays.

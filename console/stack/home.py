@@ -51,7 +51,7 @@ class Home:
         return note if is_alive(int(note.get("pid", 0))) else {}
 
     def secret(self, name: str, size: int = 48) -> str:
-        """Return the secret kept in file `name`, made up once from `size` random bytes and readable by its owner only."""
+        """Return the secret in the file `name`, made up once from `size` random bytes, readable by its owner only."""
         target = self.path / name
         if not target.exists():
             self.make()

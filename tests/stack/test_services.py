@@ -1,6 +1,7 @@
 """The embedded services are the real thing, durable, and reachable by nobody else."""
 
 import stat
+import time
 
 import psutil
 import pytest
@@ -45,3 +46,38 @@ def test_a_restarted_postgresql_is_found_again_by_this_process(live_db, postgres
     with connection.cursor() as cursor:
         cursor.execute("SELECT 2")
         assert cursor.fetchone() == (2,)
+
+
+def waiting_for_work(valkey) -> bool:
+    with valkey.client() as client:
+        return any(entry["cmd"] == "brpop" for entry in client.client_list())
+
+
+def test_a_worker_hears_again_after_valkey_was_gone(workers, own_valkey):
+    (worker,) = workers(1, REDIS_URL=own_valkey.url)
+    assert waiting_for_work(own_valkey)
+    own_valkey.kill9()
+    time.sleep(3)
+    own_valkey.start()
+    deadline = time.monotonic() + 20
+    while not waiting_for_work(own_valkey):
+        assert worker.alive(), worker.output
+        assert time.monotonic() < deadline, worker.output
+        time.sleep(0.1)
+
+
+def test_publishing_to_a_frozen_broker_gives_up_at_once(own_valkey):
+    from celery import Celery
+    from kombu.exceptions import OperationalError
+
+    from console.stack.services import broker_options, celery_broker
+
+    app = Celery("publisher", broker=celery_broker(own_valkey.url))
+    app.conf.update(broker_transport_options=broker_options("web"), task_publish_retry=False)
+    app.send_task("anything")
+    own_valkey.freeze()
+    started = time.monotonic()
+    with pytest.raises(OperationalError):
+        app.send_task("anything")
+    assert time.monotonic() - started < 1
+    app.close()
