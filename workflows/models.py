@@ -14,7 +14,8 @@ class LedgerEntry(models.Model):
     What counts as the same invoice is the place it has in its run: ``(execution, file_name)``. The bytes cannot say it,
     because a file may be replaced by a corrected one; supplier and number cannot either, because a correction may
     change both and suppliers do send two files under one number. So a file replaced after it was posted is not posted
-    again: ``sha256`` keeps which version was. Two runs given the same file are two orders to post it.
+    again: ``sha256`` keeps which version was. Two runs given the same file are two orders to post it. A cancelled run
+    takes back what it posted by one entry of the opposite amount for each.
 
     ``execution_id`` is a plain UUID, not a foreign key. The ledger stands for the accounting system, which knows runs
     by id only; and checking a foreign key would lock the execution's row, on which pauses and boundaries meet.
@@ -33,14 +34,21 @@ class LedgerEntry(models.Model):
         decimal_places=FRACTION_DIGITS,
         help_text="Amount due for payment, in the currency's units; a credit note's counts against it",
     )
+    reverses = models.OneToOneField(
+        "self", null=True, blank=True, on_delete=models.PROTECT, help_text="The posting that this entry takes back"
+    )
     posted_at = models.DateTimeField(db_default=Now())
 
     class Meta:
         default_permissions = ("view",)
         verbose_name_plural = "ledger entries"
         constraints = [
-            # Its index also serves "the entries of this run".
-            models.UniqueConstraint(F("execution_id"), F("file_name"), name="ledgerentry_once_per_file"),
+            # Its index also serves "what this run has posted". A reversal is unique by what it reverses.
+            models.UniqueConstraint(
+                fields=["execution_id", "file_name"],
+                condition=Q(reverses__isnull=True),
+                name="ledgerentry_once_per_file",
+            ),
             models.CheckConstraint(name="ledgerentry_sha256_is_hex", condition=Q(sha256__regex=r"^[0-9a-f]{64}$")),
             models.CheckConstraint(name="ledgerentry_currency_is_code", condition=Q(currency__regex=r"^[A-Z]{3}$")),
             models.CheckConstraint(

@@ -81,6 +81,18 @@ def exact_negative(amount: Decimal) -> Decimal:
     return _EXACT.subtract(Decimal(0), amount)
 
 
+def plain(amount: Decimal) -> str:
+    """Write an amount for JSON: decimal text with at least two decimals, nothing rounded.
+
+    Args:
+        amount: any decimal.
+
+    Returns:
+        Text such as ``1234.50``.
+    """
+    return shown(amount).replace(",", "")
+
+
 def shown(amount: Decimal) -> str:
     """Print an amount for a person: thousands separated, at least two decimals, nothing rounded.
 

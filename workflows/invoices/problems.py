@@ -1,7 +1,7 @@
 """Why a document could not be read."""
 
 
-class ParseProblem(Exception):  # noqa: N818 (its text is for people; it is not an error of the program)
+class ParseProblem(Exception):
     """A document that cannot be read as an invoice, told to the person who must put it right.
 
     Args:

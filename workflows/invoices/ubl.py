@@ -20,7 +20,7 @@ from workflows.invoices.elements import (
 from workflows.invoices.problems import ParseProblem
 from workflows.invoices.safexml import parse_xml
 
-__all__ = ["Invoice", "Line", "ParseProblem", "Party", "parse_invoice"]
+__all__ = ["Invoice", "Line", "ParseProblem", "Party", "parse_invoice", "parse_root"]
 
 type Kind = Literal["invoice", "credit_note"]
 
@@ -94,13 +94,7 @@ def parse_invoice(content: bytes) -> Invoice:
         ParseProblem: unsafe or unreadable XML, not an invoice, or a fact missing, repeated, unreadable or in another
             currency.
     """
-    root = parse_xml(content)
-    if root.tag not in _ROOTS:
-        raise ParseProblem(
-            "not-ubl",
-            f"The document is {_described(root)}, not a UBL 2.1 Invoice or CreditNote. "
-            "Ask the supplier for the invoice as UBL 2.1.",
-        )
+    root = parse_root(content)
     kind, line_name = _ROOTS[root.tag]
     currency = _document_currency(root)
     total = find_one(root, "cac:LegalMonetaryTotal")
@@ -133,6 +127,28 @@ def parse_invoice(content: bytes) -> Invoice:
         rounding=optional("PayableRoundingAmount") or Decimal(0),
         payable=stated("PayableAmount"),
     )
+
+
+def parse_root(content: bytes) -> Element:
+    """Parse a file as far as to know that it is an invoice or credit note.
+
+    Args:
+        content: the file's bytes.
+
+    Returns:
+        The root element.
+
+    Raises:
+        ParseProblem: unsafe or unreadable XML, or another kind of document.
+    """
+    root = parse_xml(content)
+    if root.tag not in _ROOTS:
+        raise ParseProblem(
+            "not-ubl",
+            f"The document is {_described(root)}, not a UBL 2.1 Invoice or CreditNote. "
+            "Ask the supplier for the invoice as UBL 2.1.",
+        )
+    return root
 
 
 def _document_currency(root: Element) -> str:
