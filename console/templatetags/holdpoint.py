@@ -1,0 +1,145 @@
+"""The console's own template tags: each renders one component of templates/components, from values alone."""
+
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Any
+
+from django import template
+from django.forms import BoundField
+from django.template.loader import render_to_string
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
+from heroicons.templatetags.heroicons import heroicon_micro
+
+from console.templatetags import json_tree as tree
+from console.templatetags import wording
+
+register = template.Library()
+
+
+@register.simple_tag
+@lru_cache(maxsize=256)
+def icon(name: str, label: str = "", size: int = 16) -> SafeString:
+    """Draw one icon of the micro set, hidden from screen readers unless it has a label.
+
+    Args:
+        name: its name at heroicons.com, such as ``pause``.
+        label: what it says to those who cannot see it; empty when words beside it say it already.
+        size: width and height, in CSS pixels.
+
+    Raises:
+        heroicons.IconDoesNotExist: a name that the set does not have.
+    """
+    spoken = {"aria_hidden": "false", "role": "img", "aria_label": label} if label else {"aria_hidden": "true"}
+    return mark_safe(heroicon_micro(str(name), size=size, **spoken))  # noqa: S308 - built by the icon package
+
+
+@register.simple_tag
+@lru_cache(maxsize=64)
+def state_pill(state: str, size: str = "") -> SafeString:
+    """Show a state by colour, shape and word.
+
+    Args:
+        state: one of ``executions.states.STATES``.
+        size: ``large`` for the head of a page.
+    """
+    return render_to_string("components/state_pill.html", {"state": str(state), "size": size})
+
+
+@register.simple_tag
+@lru_cache(maxsize=64)
+def state_glyph(state: str) -> SafeString:
+    """Draw only the shape of a state, for tabs and counts that name it beside."""
+    return render_to_string("components/state_glyph.html", {"state": str(state)})
+
+
+@register.simple_tag
+@lru_cache(maxsize=4096)
+def rail(done: int, total: int, state: str) -> SafeString:
+    """Draw a run's progress as a small rail: steps done, where it stands, the gate if it is held.
+
+    Args:
+        done: finished steps.
+        total: all steps, as far as they are known.
+        state: decides what is drawn where the run stands.
+    """
+    done = max(0, min(int(done), int(total)))
+    return render_to_string(
+        "components/rail.html",
+        {"done": done, "total": int(total), "state": str(state), **wording.rail_shapes(done, int(total), str(state))},
+    )
+
+
+@register.simple_tag
+def when(moment: datetime | None, form: str = "both") -> SafeString:
+    """Show a moment relative to now and exactly; the script keeps the relative part ticking.
+
+    Args:
+        moment: an aware datetime, or None when it has not happened.
+        form: ``both`` shows both; ``short`` shows the relative part, the exact one in the title and to screen readers.
+    """
+    if moment is None:
+        return SafeString('<span class="muted">–</span>')
+    utc = moment.astimezone(UTC)
+    return format_html(
+        '<time class="when" datetime="{}" title="{}"><span data-relative>{}</span><span class="{}">{}</span></time>',
+        utc.isoformat(timespec="milliseconds"),
+        wording.exact(utc),
+        wording.relative((timezone.now() - moment).total_seconds()),
+        "visually-hidden" if form == "short" else "when-exact",
+        (", " if form == "short" else "") + wording.exact(utc, today=timezone.now().astimezone(UTC).date()),
+    )
+
+
+@register.simple_tag
+def duration(seconds: float | None) -> str:
+    """Say how long something took, with two units at most; an en dash when it is not known.
+
+    Args:
+        seconds: length in seconds.
+    """
+    return "–" if seconds is None else wording.duration(float(seconds))
+
+
+@register.simple_tag
+def copy_id(value: Any, shown: int = 0) -> SafeString:
+    """Show an id with a button that copies it whole.
+
+    Args:
+        value: the id; its text is what is copied.
+        shown: how many of its last characters are shown; 0 shows them all.
+    """
+    text = str(value)
+    short = f"…{text[-shown:]}" if 0 < shown < len(text) else text
+    return render_to_string("components/copy_id.html", {"text": text, "short": short})
+
+
+@register.simple_tag
+def json_tree(value: Any, depth: int = 2) -> SafeString:
+    """Show JSON as a tree that opens and closes without any script.
+
+    Args:
+        value: what JSON can hold; anything else is shown as text.
+        depth: levels that are open at first.
+    """
+    return tree.render(value, open_depth=depth)
+
+
+@register.simple_tag
+def field(bound: BoundField) -> SafeString:
+    """Render one form field: label, help, control and its errors, tied together for screen readers.
+
+    Args:
+        bound: a field of a form, as in ``form["reason"]``.
+    """
+    widget = bound.field.widget
+    kind = getattr(widget, "input_type", "")
+    return render_to_string(
+        "components/field.html",
+        {
+            "field": bound,
+            "is_choice": kind == "checkbox" and not getattr(widget, "choices", None),
+            "is_group": bool(widget.use_fieldset),
+        },
+    )

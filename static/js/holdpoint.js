@@ -1,0 +1,100 @@
+/* Theme, copy buttons, times that tick. Every page works without this file. */
+"use strict";
+(() => {
+  const root = document.documentElement;
+  const themes = ["system", "light", "dark"];
+
+  /* The server reads the cookie, so that a page arrives in the right theme and never flashes. */
+  function showTheme(button) {
+    const theme = root.dataset.theme || "system";
+    button.querySelector("span").textContent = `Theme: ${theme}`;
+    button.hidden = false;
+  }
+
+  function nextTheme(button) {
+    const theme = themes[(themes.indexOf(root.dataset.theme || "system") + 1) % themes.length];
+    if (theme === "system") delete root.dataset.theme;
+    else root.dataset.theme = theme;
+    const age = theme === "system" ? 0 : 31536000;
+    document.cookie = `theme=${theme}; path=/; max-age=${age}; samesite=lax`;
+    showTheme(button);
+  }
+
+  async function copy(button) {
+    try {
+      await navigator.clipboard.writeText(button.dataset.copy);
+      holdpoint.announce("Copied");
+      button.dataset.copied = "";
+      setTimeout(() => delete button.dataset.copied, 1500);
+    } catch {
+      holdpoint.announce("The browser does not allow copying here");
+    }
+  }
+
+  /* Times are told by the server's clock: what this machine's clock says may be minutes off. */
+  const served = document.querySelector('meta[name="server-time"]');
+  const skew = served ? Date.parse(served.content) - Date.now() : 0;
+  const now = () => Date.now() + skew;
+
+  function relative(seconds) {
+    const size = Math.abs(seconds);
+    if (size < 1) return "now";
+    const [unit, length] = [["d", 86400], ["h", 3600], ["min", 60], ["s", 1]].find(([, l]) => size >= l);
+    const words = `${Math.floor(size / length)} ${unit}`;
+    return seconds < 0 ? `in ${words}` : `${words} ago`;
+  }
+
+  function tick() {
+    for (const shown of document.querySelectorAll("time[datetime] > [data-relative]")) {
+      const text = relative((now() - Date.parse(shown.parentElement.dateTime)) / 1000);
+      if (shown.textContent !== text) shown.textContent = text;
+    }
+    document.dispatchEvent(new CustomEvent("holdpoint:tick"));
+  }
+
+  function prepare(scope) {
+    for (const button of scope.querySelectorAll("[data-copy]")) button.hidden = false;
+  }
+
+  const announcer = document.getElementById("announcer");
+  window.holdpoint = {
+    now,
+    relative,
+    /* Tell those who listen to the page; the same words twice are still said twice. */
+    announce(words) {
+      if (announcer) announcer.textContent = announcer.textContent === words ? `${words}\u00a0` : words;
+    },
+    /* Show a message of our own; the server's come with the page. */
+    complain(words) {
+      const region = document.getElementById("messages");
+      if (!region || [...region.children].some((each) => each.textContent === words)) return;
+      const banner = document.createElement("div");
+      banner.className = "banner";
+      banner.dataset.tone = "error";
+      banner.setAttribute("role", "alert");
+      banner.append(Object.assign(document.createElement("p"), { textContent: words }));
+      region.append(banner);
+    },
+  };
+
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-copy], [data-theme-switch], [aria-disabled='true']");
+    if (!button) return;
+    if (button.matches("[aria-disabled='true']")) event.preventDefault();
+    else if (button.matches("[data-copy]")) copy(button);
+    else nextTheme(button);
+  });
+  /* A menu closes when one clicks or tabs out of it. */
+  for (const kind of ["click", "focusin"]) {
+    document.addEventListener(kind, (event) => {
+      for (const menu of document.querySelectorAll("details.menu[open]")) {
+        if (!menu.contains(event.target)) menu.open = false;
+      }
+    });
+  }
+  document.addEventListener("htmx:load", (event) => prepare(event.detail.elt));
+  document.querySelectorAll("[data-theme-switch]").forEach(showTheme);
+  prepare(document);
+  tick();
+  setInterval(tick, 1000);
+})();

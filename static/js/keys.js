@@ -1,0 +1,48 @@
+/* Keys: / search, j k rows, Enter opens, p pause, r resume, ? help. Silent while somebody types. */
+"use strict";
+(() => {
+  const typing = (element) => element.matches("input, select, textarea, [contenteditable]");
+  const rows = () => [...document.querySelectorAll("[data-rows] > [data-row]")];
+
+  function move(step) {
+    const all = rows();
+    if (!all.length) return;
+    const at = all.findIndex((row) => row.contains(document.activeElement));
+    const next = all[Math.max(0, Math.min(all.length - 1, at < 0 ? 0 : at + step))];
+    next.querySelector("a[href]")?.focus();
+    next.scrollIntoView({ block: "nearest" });
+  }
+
+  /* Open a command's form and go to its first field. A refused one is focused, so that its reason shows. */
+  function command(name) {
+    const summary = document.querySelector(`#command-${name} > summary`);
+    const refused = document.querySelector(`[aria-describedby="why-${name}"]`);
+    if (!summary) return refused?.focus();
+    summary.parentElement.open = true;
+    summary.parentElement.querySelector("input:not([type='hidden']), select, textarea, button")?.focus();
+  }
+
+  const actions = {
+    "/": () => document.querySelector("[data-search]")?.focus(),
+    j: () => move(1),
+    k: () => move(-1),
+    p: () => command("pause"),
+    r: () => command("resume"),
+    "?": () => document.getElementById("keys")?.togglePopover(),
+  };
+
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
+    if (event.key === "Escape") {
+      const open = event.target.closest("details.command[open], details.menu[open]");
+      if (open) {
+        open.open = false;
+        open.querySelector("summary").focus();
+      } else if (event.target.matches("[data-search]")) event.target.blur();
+      return;
+    }
+    if (typing(event.target) || !Object.hasOwn(actions, event.key)) return;
+    event.preventDefault();
+    actions[event.key]();
+  });
+})();
