@@ -4,8 +4,20 @@ from collections.abc import Iterator
 
 import pytest
 from django.db import connections
+from django.test.utils import setup_databases
 
 from tests.support import workers
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(request: pytest.FixtureRequest, django_test_environment, django_db_blocker) -> None:
+    """The test database, also for a session in which no test is marked ``django_db`` but some use `live_db`.
+
+    pytest-django's own fixture looks for the marks, and without any it leaves the tests on the project's database.
+    """
+    with django_db_blocker.unblock():
+        # Never torn down: the whole server is thrown away at the end of the session.
+        setup_databases(verbosity=request.config.option.verbose, interactive=False, aliases={"default"})
 
 
 @pytest.fixture
