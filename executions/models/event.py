@@ -46,7 +46,9 @@ NEW.digest := sha256(convert_to(
     octet_length(NEW.reason) || ':' || NEW.reason || ',' ||
     '64:' || encode(NEW.data_digest, 'hex') || ',' ||
     octet_length(prev_text) || ':' || prev_text || ',', 'UTF8'));
-UPDATE executions_ledger SET seq = NEW.seq, digest = NEW.digest, at = NEW.at WHERE id = NEW.ledger;
+UPDATE executions_ledger
+SET seq = NEW.seq, digest = NEW.digest, at = NEW.at, written_in = pg_current_xact_id()::text::bigint
+WHERE id = NEW.ledger;
 RETURN NEW;
 """
 
@@ -60,6 +62,7 @@ class Ledger(models.Model):
     seq = models.BigIntegerField(db_default=0)
     digest = models.BinaryField(db_default=b"")
     at = models.DateTimeField(db_default=Now())
+    written_in = models.BigIntegerField(db_default=0, help_text="PostgreSQL transaction that appended last")
 
     class Meta:
         default_permissions = ()
@@ -72,8 +75,13 @@ class Ledger(models.Model):
                 condition=pgtrigger.Condition("NEW.seq <> OLD.seq + 1 OR NEW.id <> OLD.id"),
                 func=REFUSE,
             ),
+            pgtrigger.Trigger(name="no_delete", operation=pgtrigger.Delete, when=pgtrigger.Before, func=REFUSE),
             pgtrigger.Trigger(
-                name="no_delete", operation=pgtrigger.Delete, when=pgtrigger.Before, func=REFUSE
+                name="no_truncate",
+                level=pgtrigger.Statement,
+                operation=pgtrigger.Truncate,
+                when=pgtrigger.Before,
+                func=REFUSE,
             ),
         ]
 

@@ -6,6 +6,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Now
 
 from executions.models.execution import Execution
+from executions.models.guards import no_truncate
 
 
 class RunFile(models.Model):
@@ -32,7 +33,10 @@ class RunFile(models.Model):
             models.UniqueConstraint(F("execution"), F("name"), F("version"), name="file_version_unique"),
             models.CheckConstraint(name="file_version_positive", condition=Q(version__gte=1)),
         ]
-        triggers = [pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete)]
+        triggers = [
+            pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete),
+            no_truncate(),
+        ]
 
     def __str__(self) -> str:
         return f"{self.name} v{self.version}"

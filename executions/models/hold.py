@@ -9,6 +9,7 @@ from django.db.models.functions import Now
 
 from executions.ids import new_id
 from executions.models.execution import Execution
+from executions.models.guards import no_truncate
 from executions.states import HOLD_KINDS, HoldFacts
 
 COUNT_HOLDS = """
@@ -69,7 +70,7 @@ class Hold(models.Model):
         ]
         constraints = [
             models.CheckConstraint(name="hold_kind_known", condition=Q(kind__in=HOLD_KINDS)),
-            models.CheckConstraint(name="hold_has_reason", condition=~Q(reason="")),
+            models.CheckConstraint(name="hold_has_reason", condition=Q(reason__regex=r"\S")),
             models.CheckConstraint(
                 name="hold_released_by_somebody",
                 condition=Q(released_at__isnull=True, released_by__isnull=True)
@@ -94,7 +95,13 @@ class Hold(models.Model):
                 condition=pgtrigger.Condition("OLD.released_at IS NOT NULL"),
                 func="RAISE EXCEPTION 'hold % was released already and can never change', OLD.id;",
             ),
+            # What was said when it was placed stays; a count that followed a changed row would lie.
+            pgtrigger.ReadOnly(
+                name="placed_as_it_was",
+                exclude=["released_by", "released_by_name", "released_via", "released_at", "release_reason"],
+            ),
             pgtrigger.Protect(name="no_delete", operation=pgtrigger.Delete),
+            no_truncate(),
         ]
 
     def __str__(self) -> str:
@@ -124,8 +131,11 @@ class HoldNote(models.Model):
     class Meta:
         default_permissions = ()
         ordering = ["at", "id"]
-        constraints = [models.CheckConstraint(name="note_has_text", condition=~Q(text=""))]
-        triggers = [pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete)]
+        constraints = [models.CheckConstraint(name="note_has_text", condition=Q(text__regex=r"\S"))]
+        triggers = [
+            pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete),
+            no_truncate(),
+        ]
 
     def __str__(self) -> str:
         return self.text

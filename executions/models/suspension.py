@@ -8,6 +8,7 @@ from django.db.models.functions import Now
 
 from executions.ids import new_id
 from executions.models.execution import Execution
+from executions.models.guards import no_truncate
 
 KINDS = ("input", "approval", "event", "time", "children")
 OUTCOMES = ("answered", "withdrawn", "expired")
@@ -63,7 +64,8 @@ class Suspension(models.Model):
             models.CheckConstraint(
                 name="suspension_closed_has_outcome",
                 condition=Q(closed_at__isnull=True, outcome__isnull=True)
-                | Q(closed_at__isnull=False, outcome__in=OUTCOMES),
+                # IN alone would be unknown for NULL, and a CHECK takes what is unknown for true.
+                | Q(closed_at__isnull=False, outcome__isnull=False, outcome__in=OUTCOMES),
             ),
             models.CheckConstraint(
                 name="suspension_answered_by_somebody",
@@ -88,7 +90,22 @@ class Suspension(models.Model):
                 condition=pgtrigger.Condition("OLD.closed_at IS NOT NULL"),
                 func="RAISE EXCEPTION 'suspension % is closed and can never change', OLD.id;",
             ),
+            # What was asked stays; only the digest of what is shown follows replaced files.
+            pgtrigger.ReadOnly(
+                name="asked_as_it_was",
+                exclude=[
+                    "context_digest",
+                    "closed_at",
+                    "outcome",
+                    "answer",
+                    "comment",
+                    "answered_by",
+                    "answered_by_name",
+                    "answered_via",
+                ],
+            ),
             pgtrigger.Protect(name="no_delete", operation=pgtrigger.Delete),
+            no_truncate(),
         ]
 
     def __str__(self) -> str:
