@@ -8,4 +8,5 @@ urlpatterns = [
     path("", RedirectView.as_view(url="/executions"), name="home"),
     path("accounts/", include("allauth.urls")),
     path("admin/", admin.site.urls),
+    path("", include("console.pages.urls")),
 ]

@@ -1,0 +1,179 @@
+"""What every page shares: who is asking, whether they may, and how a refusal reaches the person who reads it."""
+
+import functools
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlsplit
+
+from django import forms
+from django.contrib import messages
+from django.contrib.auth.views import redirect_to_login
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import render
+from django.utils.cache import patch_vary_headers
+from django.views.decorators.http import require_POST, require_safe
+
+from console.access import record_refusal
+from console.errors import status_of
+from executions.actors import Actor
+from executions.errors import NotAllowed, NotFound, Refused
+
+type View = Callable[..., HttpResponse]
+
+
+class SeeOther(HttpResponse):
+    """Answer to a form that was carried out: look at this page now (303, so that a reload repeats nothing).
+
+    Args:
+        url: an address on this site.
+    """
+
+    status_code = 303
+
+    def __init__(self, url: str) -> None:
+        super().__init__(headers={"Location": url})
+
+
+def actor_of(request: HttpRequest) -> Actor:
+    """Return the signed-in person as an actor; read from the database once per request."""
+    actor: Actor | None = getattr(request, "holdpoint_actor", None)
+    if actor is None:
+        actor = Actor.of_user(request.user)
+        request.holdpoint_actor = actor  # type: ignore[attr-defined]
+    return actor
+
+
+def is_fragment(request: HttpRequest, target: str) -> bool:
+    """Tell whether htmx asks for one part of a page.
+
+    Args:
+        target: id of the element that the part replaces.
+    """
+    return bool(request.htmx) and not request.htmx.boosted and request.htmx.target == target  # type: ignore[attr-defined]
+
+
+def page(scope: str, *, what: str) -> Callable[[View], View]:
+    """Make a function a page: GET only, for signed-in people who have a scope.
+
+    Args:
+        scope: one of ``access.SCOPES``.
+        what: what the person tries to do, as the record of a refusal names it, such as ``read audit``.
+
+    Returns:
+        A decorator. Refusals the view raises become error pages with the right status.
+    """
+
+    def decorate(view: View) -> View:
+        @functools.wraps(view)
+        def show(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            if not request.user.is_authenticated:
+                return ask_to_sign_in(request)
+            try:
+                require_scope(request, scope, what, kwargs.get("execution_id"))
+                response = view(request, *args, **kwargs)
+            except NotFound as missing:
+                raise Http404(missing.detail) from missing
+            except Refused as refusal:
+                return refused(request, refusal)
+            # One address serves the page and its parts; a cache must not mix them up.
+            patch_vary_headers(response, ["HX-Request", "HX-Target", "Cookie"])
+            response.headers.setdefault("Cache-Control", "no-store")
+            return response
+
+        return require_safe(show)
+
+    return decorate
+
+
+def command_view(show: View) -> Callable[[Callable[..., Any]], View]:
+    """Make a function that carries out one command a POST view.
+
+    The function is called with request, actor and the parts of the address. It returns the answer itself, or
+    ``(url, sentence)``: without a script the browser is sent to that page, which says the sentence; with htmx the
+    part is rendered anew, as the server now says it is. It raises ``Refused`` for what the domain refuses.
+
+    Args:
+        show: renders the page (or, for htmx, its part) as things stand now, with what was typed. Called with request,
+            ``refusal`` (None after success), ``said`` (the sentence, empty after a refusal) and the address's parts.
+
+    Returns:
+        A decorator. A refusal renders ``show`` with 403, 404, 409, 412, 413 or 422.
+    """
+
+    def decorate(carry_out: Callable[..., Any]) -> View:
+        @functools.wraps(carry_out)
+        def answer(request: HttpRequest, **kwargs: Any) -> HttpResponseBase:
+            if not request.user.is_authenticated:
+                return ask_to_sign_in(request)
+            try:
+                done = carry_out(request, actor_of(request), **kwargs)
+            except NotFound as missing:
+                raise Http404(missing.detail) from missing
+            except Refused as refusal:
+                response = show(request, refusal=refusal, said="", **kwargs)
+                response.status_code = status_of(refusal)
+                return response
+            if isinstance(done, HttpResponseBase):
+                return done
+            url, said = done
+            if request.htmx:  # type: ignore[attr-defined]
+                return show(request, refusal=None, said=said, **kwargs)
+            messages.success(request, said)
+            return SeeOther(url)
+
+        return require_POST(answer)
+
+    return decorate
+
+
+def add_errors(form: forms.BaseForm, refusal: Refused) -> None:
+    """Put a refusal beside the fields it names; what names no field of the form stands above it.
+
+    Args:
+        form: bound to what was typed, so that it is kept.
+        refusal: what the command said.
+    """
+    form.is_valid()
+    named = {name: texts for name, texts in refusal.errors.items() if name in form.fields}
+    for name, texts in named.items():
+        known = {str(text) for text in form.errors.get(name, [])}
+        for text in texts:
+            if text not in known:
+                form.add_error(name, text)
+    if not named:
+        form.add_error(None, refusal.detail)
+
+
+def require_scope(request: HttpRequest, scope: str, what: str, execution_id: Any = None) -> None:
+    """Go on only if the person has a scope; a refusal is recorded, in the run's history if there is such a run.
+
+    Raises:
+        NotAllowed: says which scope is missing.
+    """
+    actor = actor_of(request)
+    if actor.can(scope):
+        return
+    refusal = NotAllowed(f"This needs the scope {scope}, which your role ({actor.role}) does not have.")
+    record_refusal(actor, what, refusal, execution_id)
+    raise refusal
+
+
+def refused(request: HttpRequest, refusal: Refused) -> HttpResponse:
+    """Return an error page for a refusal; for htmx a message above the page, so that no part of it is lost."""
+    status = status_of(refusal)
+    if request.htmx:  # type: ignore[attr-defined]
+        response = render(request, "components/refusal.html", {"refusal": refusal}, status=status)
+        response.headers |= {"HX-Retarget": "#messages", "HX-Reswap": "innerHTML"}
+        return response
+    template = "403.html" if status == 403 else "refused.html"
+    return render(request, template, {"exception": refusal.detail, "refusal": refusal, "status": status}, status=status)
+
+
+def ask_to_sign_in(request: HttpRequest) -> HttpResponse:
+    """Send the person to the sign-in page and back to where they were; a command's address is no place to return to."""
+    there = request.get_full_path()
+    if request.method not in ("GET", "HEAD") or request.htmx:  # type: ignore[attr-defined]
+        came_from = urlsplit(request.headers.get("HX-Current-URL") or request.headers.get("Referer") or "")
+        there = came_from.path + (f"?{came_from.query}" if came_from.query else "")
+        there = there if there.startswith("/") and not there.startswith("//") else "/executions"
+    return redirect_to_login(there)
