@@ -1,0 +1,1 @@
+"""Measures Holdpoint beside a baseline taken in the same run: `make bench`."""

@@ -1,0 +1,53 @@
+"""Workflows that the measurements drive."""
+
+import os
+import time
+from pathlib import Path
+from typing import Any
+
+from executions import Context, Workflow
+
+JOURNAL = Path(os.environ.get("BENCH_JOURNAL", os.devnull))
+"""Where steps write when they started; one short line per write, so that appends of several workers do not mix."""
+
+
+def note(*words: object) -> None:
+    """Append one line with the time in nanoseconds."""
+    with JOURNAL.open("ab", buffering=0) as journal:
+        journal.write((" ".join(map(str, (*words, time.time_ns()))) + "\n").encode())
+
+
+def _steps(name: str, count: int, body: Any) -> Workflow:
+    workflow = Workflow(name)
+    for number in range(count):
+        workflow.step(name=f"step_{number}")(body)
+    return workflow
+
+
+def _nothing(ctx: Context, payload: dict[str, Any]) -> None:
+    return None
+
+
+def _short(ctx: Context, payload: dict[str, Any]) -> None:
+    note("start", ctx.execution_id)
+    time.sleep(0.003)
+
+
+def _spin(ctx: Context, payload: dict[str, Any]) -> None:
+    note("start", ctx.execution_id)
+    while not ctx.lifecycle.check_paused():
+        time.sleep(0.0002)
+    note("seen", ctx.execution_id)
+    ctx.lifecycle.checkpoint()
+
+
+def _long(ctx: Context, payload: dict[str, Any]) -> None:
+    note("start", ctx.execution_id)
+    time.sleep(60)
+
+
+two_hundred = _steps("bench-200", 200, _nothing)
+twenty = _steps("bench-20", 20, _nothing)
+short = _steps("bench-short", 2000, _short)
+spin = _steps("bench-spin", 1, _spin)
+long = _steps("bench-long", 1, _long)
