@@ -1,6 +1,7 @@
 """The Celery application: `celery -A console worker --pool=solo`."""
 
 import os
+import sys
 
 from celery import Celery
 
@@ -8,4 +9,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "console.settings")
 
 app = Celery("holdpoint")
 app.config_from_object("django.conf:settings", namespace="CELERY")
+# Celery's Django fixup closes the database connection before and after every task unless told to reuse it (the option
+# is in no settings namespace). A broken one is replaced by the engine, so a worker keeps its own.
+app.conf.update(CELERY_DB_REUSE_MAX=sys.maxsize)
 app.autodiscover_tasks(["executions.engine"])

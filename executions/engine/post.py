@@ -11,11 +11,14 @@ import os
 import queue
 import threading
 import time
+from collections.abc import Callable
 from typing import Any
 
 import redis
 from django.conf import settings
 from django.db import transaction
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from executions.models import Execution
 
@@ -64,6 +67,7 @@ class PostOffice:
     def __init__(self) -> None:
         self._queue: queue.Queue[tuple[float, str, Any]] = queue.Queue(QUEUE_LIMIT)
         self._changed: dict[str, int] = {}
+        self._changed_lock = threading.Lock()
         self._lock = threading.Lock()
         self._pid = 0
         self._complained_at = 0.0
@@ -78,8 +82,9 @@ class PostOffice:
 
     def changed(self, execution_id: str, version: int) -> None:
         """Tell watchers that a run has changed; many changes within a moment become one message."""
-        first = not self._changed
-        self._changed[execution_id] = version
+        with self._changed_lock:
+            first = not self._changed
+            self._changed[execution_id] = version
         if first:
             self._put("changes", None)
 
@@ -110,18 +115,33 @@ class PostOffice:
             self._pid = os.getpid()
 
     def _work(self, items: "queue.Queue[tuple[float, str, Any]]") -> None:
+        # No waiting between two tries: what is late here is found elsewhere, and others stand in line.
         client = redis.Redis.from_url(
-            settings.REDIS_URL, socket_timeout=TIMEOUT_SECONDS, socket_connect_timeout=TIMEOUT_SECONDS
+            settings.REDIS_URL,
+            socket_timeout=TIMEOUT_SECONDS,
+            socket_connect_timeout=TIMEOUT_SECONDS,
+            retry=Retry(NoBackoff(), 1),
         )
+        flush_at: float | None = None
         while True:
-            put_at, kind, item = items.get()
+            if flush_at is None and self._changed:
+                flush_at = time.monotonic() + COALESCE_SECONDS
+            if flush_at is not None and time.monotonic() >= flush_at:
+                flush_at = None
+                self._attempt(self._send_changes, client)
             try:
-                if time.monotonic() - put_at < STALE_SECONDS:
-                    self._send(client, kind, item)
-            except Exception as error:  # noqa: BLE001  (Redis, kombu and sockets raise many kinds; all mean "away")
-                self._complain(str(error))
-            finally:
-                items.task_done()
+                put_at, kind, item = items.get(timeout=flush_at and max(flush_at - time.monotonic(), 0))
+            except queue.Empty:
+                continue
+            if kind != "changes" and time.monotonic() - put_at < STALE_SECONDS:
+                self._attempt(self._send, client, kind, item)
+            items.task_done()
+
+    def _attempt(self, send: Callable[..., None], *arguments: Any) -> None:
+        try:
+            send(*arguments)
+        except Exception as error:  # noqa: BLE001  (Redis, kombu and sockets raise many kinds; all mean "away")
+            self._complain(str(error))
 
     def _send(self, client: "redis.Redis[bytes]", kind: str, item: Any) -> None:
         if kind == "run":
@@ -130,16 +150,17 @@ class PostOffice:
             execution_id, priority = item
             # Kombu's Redis transport takes 0 first.
             run.apply_async(args=[execution_id], priority=9 - priority, retry=False)
-        elif kind == "signal":
+        else:
             client.publish(SIGNALS, json.dumps(item))
             client.publish(CHANGES, json.dumps({"id": item["id"], "version": item["version"]}))
-        else:
-            time.sleep(COALESCE_SECONDS)
+
+    def _send_changes(self, client: "redis.Redis[bytes]") -> None:
+        with self._changed_lock:
             changed, self._changed = self._changed, {}
-            pipeline = client.pipeline(transaction=False)
-            for execution_id, version in changed.items():
-                pipeline.publish(CHANGES, json.dumps({"id": execution_id, "version": version}))
-            pipeline.execute()
+        pipeline = client.pipeline(transaction=False)
+        for execution_id, version in changed.items():
+            pipeline.publish(CHANGES, json.dumps({"id": execution_id, "version": version}))
+        pipeline.execute()
 
     def _complain(self, why: str) -> None:
         if time.monotonic() - self._complained_at > 10:
