@@ -4,7 +4,7 @@ from typing import Any
 
 from django.conf import settings
 
-from executions.provenance.jsontext import to_json
+from executions.provenance.jsontext import flaw_of, to_json
 
 
 class NotStorable(TypeError):
@@ -59,8 +59,9 @@ def _text(value: Any, what: str) -> str:
         size = len(text.encode())
     except (TypeError, ValueError, RecursionError) as error:
         raise NotStorable(f"{what} is not JSON: {error}.") from error
-    if r"\u0000" in text:
-        raise NotStorable(f"{what} holds a NUL character, which PostgreSQL cannot store.")
+    flaw = flaw_of(value, text)
+    if flaw:
+        raise NotStorable(f"{what} cannot be stored: {flaw}")
     if size > limit:
         raise NotStorable(f"{what} is {size:,} bytes; at most {limit:,} are stored. Put large data into a file.")
     return text

@@ -6,7 +6,7 @@ from typing import Any
 from django.conf import settings
 
 from executions.errors import Invalid, TooLarge
-from executions.provenance.jsontext import to_json
+from executions.provenance.jsontext import flaw_of, to_json
 
 
 def unstorable(text: str) -> str:
@@ -27,6 +27,16 @@ def unstorable(text: str) -> str:
     return ""
 
 
+def storable(text: str) -> str:
+    """Return a text with what PostgreSQL cannot store replaced by visible signs."""
+    return text.replace("\x00", "␀").encode(errors="replace").decode()
+
+
+def is_blank(text: str) -> bool:
+    """Tell whether a text shows nothing; white space and invisible characters do not count."""
+    return not any(letter.isprintable() and not letter.isspace() for letter in text)
+
+
 def clean_reason(reason: Any, field: str = "reason", *, required: bool = True) -> str:
     """Check a reason, note or comment and trim it.
 
@@ -44,7 +54,7 @@ def clean_reason(reason: Any, field: str = "reason", *, required: bool = True) -
     limit = settings.HOLDPOINT["MAX_REASON_LENGTH"]
     if not isinstance(reason, str):
         problem = "Write a text."
-    elif required and not reason.strip():
+    elif required and is_blank(reason):
         problem = "Say why. It is kept in the history."
     elif len(reason.strip()) > limit:
         problem = f"Too long: {len(reason.strip()):,} characters. At most {limit:,} are kept; put the rest in a ticket."
@@ -105,7 +115,7 @@ def clean_object(value: Any, field: str) -> dict[str, Any]:
     except (TypeError, ValueError, RecursionError) as error:
         problem = f"Not JSON: {error}."
         raise Invalid(f"{field}: {problem}", errors={field: [problem]}) from error
-    problem = unstorable(text) or (r"Remove the \u0000 character; it cannot be stored." if r"\u0000" in text else "")
+    problem = unstorable(text) or flaw_of(value, text)
     if problem:
         raise Invalid(f"{field}: {problem}", errors={field: [problem]})
     size = len(text.encode())

@@ -12,6 +12,11 @@ from executions.errors import Conflict, NotAllowed, NotFound, Refused
 from executions.models import SYSTEM_LEDGER, Execution, Hold
 from executions.provenance import append
 from executions.states import Verdict, allowed_commands
+from executions.text import storable
+
+DENIAL_CHARACTERS = 1000
+DENIAL_ERRORS = 20
+"""Most characters and field errors that the history keeps of a refusal; the caller gets them all."""
 
 
 def command[**P, R](
@@ -48,15 +53,20 @@ def record_denial(actor: Actor, name: str, refusal: Refused) -> None:
     """
     if isinstance(refusal, NotFound):
         return
-    data: dict[str, Any] = {"command": name, "code": refusal.code, "detail": refusal.detail}
+    # The words may quote what was sent: anything at all, and any amount of it.
+    detail = storable(refusal.detail)[:DENIAL_CHARACTERS]
+    data: dict[str, Any] = {"command": name, "code": refusal.code, "detail": detail}
     if refusal.errors:
-        data["errors"] = refusal.errors
+        data["errors"] = {
+            storable(field)[:100]: [storable(message)[:200] for message in messages[:DENIAL_ERRORS]]
+            for field, messages in list(refusal.errors.items())[:DENIAL_ERRORS]
+        }
     if refusal.state:
         data["state"] = refusal.state
     if refusal.holds:
         data["holds"] = list(refusal.holds)
     with transaction.atomic():
-        append(refusal.execution_id or SYSTEM_LEDGER, "command.denied", actor, reason=refusal.detail, data=data)
+        append(refusal.execution_id or SYSTEM_LEDGER, "command.denied", actor, reason=detail, data=data)
 
 
 def parse_id(value: uuid.UUID | str, noun: str) -> uuid.UUID:

@@ -56,6 +56,7 @@ def launch(
         TooLarge: the payload or a file is over its limit.
     """
     require_scope(actor, "executions:launch")
+    _check_start(not_before)
     definition = registry.find(workflow)
     if definition is None:
         known = ", ".join(sorted(registry.all_names())) or "none"
@@ -232,7 +233,12 @@ def cancel(actor: Actor, execution_id: uuid.UUID | str, *, reason: str) -> Execu
         withdrawn = list(execution.suspensions.filter(closed_at__isnull=True))
         execution.suspensions.filter(closed_at__isnull=True).update(closed_at=Now(), outcome="withdrawn")
         Execution.objects.filter(pk=execution.pk).update(
-            cancel_requested_at=Now(), state_since=Now(), version=F("version") + 1
+            cancel_requested_at=Now(),
+            state_since=Now(),
+            # Clean-up waits for no retry's time, and has tries of its own.
+            not_before=None,
+            attempt=0,
+            version=F("version") + 1,
         )
         append(execution.pk, "execution.cancel_requested", actor, reason=reason)
         for suspension in withdrawn:
@@ -303,6 +309,14 @@ def _clean_labels(labels: dict[str, str]) -> dict[str, str]:
     if len(cleaned) > 30:
         raise Invalid("At most 30 labels.", errors={"labels": ["At most 30 labels."]})
     return cleaned
+
+
+def _check_start(not_before: datetime.datetime | None) -> None:
+    if not_before is None:
+        return
+    if not isinstance(not_before, datetime.datetime) or not_before.tzinfo is None:
+        problem = "Give a date and time with its time zone."
+        raise Invalid(problem, errors={"not_before": [problem]})
 
 
 def _clean_priority(priority: int) -> int:

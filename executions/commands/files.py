@@ -1,6 +1,7 @@
 """Checking and storing a run's files."""
 
 import hashlib
+import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -68,6 +69,22 @@ def check_files(rules: FileRules | None, files: Iterable[tuple[str, bytes]]) -> 
     return uploads
 
 
+def file_name(name: Any) -> str:
+    """Return a file's name without surrounding white space, in the one way Unicode composes it (NFC)."""
+    return unicodedata.normalize("NFC", name).strip() if isinstance(name, str) else ""
+
+
+def is_usable(name: str) -> bool:
+    """Tell whether a text can be a file's name, and never a path."""
+    return (
+        0 < len(name) <= 200
+        and name not in (".", "..")
+        and not set(name) & {"/", "\\"}
+        and name.isprintable()
+        and not unstorable(name)
+    )
+
+
 def check_one(rules: FileRules | None, name: str, content: bytes) -> Upload:
     """Check one file's name, size and content.
 
@@ -76,9 +93,9 @@ def check_one(rules: FileRules | None, name: str, content: bytes) -> Upload:
         TooLarge: over the limit.
     """
     limit = settings.HOLDPOINT["MAX_FILE_BYTES"] if rules is None else rules.limit()
-    name = name.strip()
+    name = file_name(name)
     problem = ""
-    if not name or len(name) > 200 or "/" in name or "\\" in name or not name.isprintable() or unstorable(name):
+    if not is_usable(name):
         problem = f"{name[:60]!r} is no usable file name: up to 200 printable characters, no slashes."
     elif len(content) > limit:
         raise TooLarge(

@@ -10,7 +10,7 @@ from django.db.models import F, Max
 from executions.actors import Actor
 from executions.authoring import registry
 from executions.commands.base import about, command, lock, require
-from executions.commands.files import Upload, check_one, store_files
+from executions.commands.files import Upload, check_one, file_name, is_usable, store_files
 from executions.digests import refresh_contexts
 from executions.engine.post import announce
 from executions.errors import Conflict, Invalid, NotFound, Stale, TooLarge
@@ -94,10 +94,12 @@ def put_version(
     execution: Execution, actor: Actor, name: str, content: bytes, *, reason: str, version: int | None = None
 ) -> RunFile:
     """Store a new version of a file with its event; the caller holds the lock and has asked the rules."""
-    current = execution.files.filter(name=name).aggregate(last=Max("version"))["last"]
+    wanted = file_name(name)
+    current = execution.files.filter(name=wanted).aggregate(last=Max("version"))["last"] if is_usable(wanted) else None
     if current is None:
         names = ", ".join(execution.files.values_list("name", flat=True).distinct().order_by("name")[:20])
-        raise NotFound(f"The run has no file called {name[:200]!r}. It has: {names or 'none'}.")
+        raise NotFound(f"The run has no file called {str(name)[:200]!r}. It has: {names or 'none'}.")
+    name = wanted
     if version is not None and version != current:
         raise Stale(f"{name} is at version {current} by now; you saw version {version}. Look at it again.")
     definition = registry.find(execution.workflow)
