@@ -2,6 +2,7 @@
 
 import os
 from datetime import timedelta
+from typing import Any
 
 from django.utils.csp import CSP
 
@@ -20,7 +21,7 @@ ALLOWED_HOSTS = environment.names("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
 CSRF_TRUSTED_ORIGINS = environment.names("CSRF_TRUSTED_ORIGINS", "")
 
 # What the engine may be tuned by. The defaults hold the promises of docs/concepts/engine.
-HOLDPOINT = {
+HOLDPOINT: dict[str, Any] = {
     "LEASE_SECONDS": environment.number("HOLDPOINT_LEASE_SECONDS", 10.0, minimum=1, maximum=3600),
     "HEARTBEAT_SECONDS": environment.number("HOLDPOINT_HEARTBEAT_SECONDS", 2.5, minimum=0.1, maximum=600),
     "SWEEP_SECONDS": environment.number("HOLDPOINT_SWEEP_SECONDS", 1.0, minimum=0.05, maximum=60),

@@ -82,7 +82,8 @@ class Child:
 
     def _relay(self, stream: IO[bytes]) -> None:
         for line in stream:
-            self._say(self.command.name, line.decode(errors="replace").rstrip())
+            if text := line.decode(errors="replace").rstrip():
+                self._say(self.command.name, text)
 
 
 class Supervisor:

@@ -24,4 +24,5 @@ class Command(BaseCommand):
             ensure_demo_people(encode_password(password))
         except ValueError as error:
             raise CommandError(str(error)) from None
-        self.stdout.write(f"{', '.join(PEOPLE)}  (password {password})")
+        if options["verbosity"]:
+            self.stdout.write(f"{', '.join(PEOPLE)}  (password {password})")

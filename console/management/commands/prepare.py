@@ -21,6 +21,6 @@ class Command(BaseCommand):
             if retired := retire_demo_people():
                 self.stdout.write(f"demo mode is off: {retired} demo accounts of an earlier start were shut out")
             return
-        call_command("demo_people", stdout=self.stdout)
+        call_command("demo_people", verbosity=0)  # `up` prints them when they can sign in
         if "seed_demo" in get_commands():
             call_command("seed_demo", stdout=self.stdout)
