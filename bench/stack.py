@@ -106,7 +106,7 @@ class Stack:
         return process
 
 
-def wait_for(condition: Callable[[], object], seconds: float, what: str) -> None:
+def wait_for(condition: Callable[[], object], seconds: float, what: str, pause: float = 0.002) -> None:
     """Wait until a condition holds.
 
     Raises:
@@ -116,7 +116,7 @@ def wait_for(condition: Callable[[], object], seconds: float, what: str) -> None
     while not condition():
         if time.monotonic() > deadline:
             raise TimeoutError(f"{what}: not within {seconds:g} s")
-        time.sleep(0.002)
+        time.sleep(pause)
 
 
 def _answers(url: str) -> bool:

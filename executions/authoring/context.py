@@ -223,7 +223,7 @@ class Context:
         """
         self._backing.progress(done, total, note)
 
-    def log(self, text: str, **data: Any) -> None:
+    def log(self, text: str, /, **data: Any) -> None:
         """Add a line to the run's history.
 
         Args:

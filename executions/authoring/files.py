@@ -1,5 +1,6 @@
 """Files of a run, as authors see them."""
 
+import functools
 import io
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -34,7 +35,7 @@ class FileRules:
         return min(largest, self.max_bytes) if self.max_bytes is not None else largest
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class StoredFile:
     """One version of a run's file.
 
@@ -42,13 +43,18 @@ class StoredFile:
         name: its name in the run.
         version: 1 for the first, counted up by every replacement.
         sha256: digest of its bytes, hexadecimal.
-        content: its bytes.
+        load: fetches its bytes.
     """
 
     name: str
     version: int
     sha256: str
-    content: bytes
+    load: Callable[[], bytes]
+
+    @functools.cached_property
+    def content(self) -> bytes:
+        """The bytes, fetched at the first look: who only compares digests pays for none."""
+        return self.load()
 
     def open(self) -> BinaryIO:
         """Return the bytes as a file object."""

@@ -99,7 +99,7 @@ class InlineBacking:
 
 def stored(name: str, content: bytes, version: int = 1) -> StoredFile:
     """Make a file as a run would have it."""
-    return StoredFile(name, version, hashlib.sha256(content).hexdigest(), content)
+    return StoredFile(name, version, hashlib.sha256(content).hexdigest(), lambda: content)
 
 
 def run_inline(

@@ -87,14 +87,20 @@ class EngineBacking:
 
     def file(self, name: str) -> StoredFile:
         """See ``Backing.file``."""
-        found = RunFile.objects.filter(execution_id=self.execution_id, name=name).order_by("-version").first()
+        versions = RunFile.objects.filter(execution_id=self.execution_id, name=name)
+        found = versions.defer("content").order_by("-version").first()
         if found is None:
             raise FileNotFoundError(f"The run has no file called {name!r}.")
-        return StoredFile(found.name, found.version, found.sha256, bytes(found.content))
+        return StoredFile(found.name, found.version, found.sha256, lambda: bytes(found.content))
 
     def progress(self, done: int, total: int | None, note: str) -> None:
         """See ``Backing.progress``; the heart writes it."""
-        self._lease.progress = {"done": int(done), "total": None if total is None else int(total), "note": str(note)[:200]}
+        self._lease.progress = {
+            "done": int(done),
+            "total": None if total is None else int(total),
+            "note": str(note)[:200],
+            "position": self.position,
+        }
         nudge_heart()
 
     def log(self, text: str, data: dict[str, Any]) -> None:
@@ -132,6 +138,6 @@ class EngineBacking:
                 raise LeaseLost
         if self._records is None:
             self.recorded(key)
-        assert self._records is not None  # noqa: S101  (loaded just above)
+        assert self._records is not None
         self._records[key] = found[0].value if found else self._records[key]
         return json.loads(self._records[key])
