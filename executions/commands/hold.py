@@ -206,7 +206,7 @@ def release_holds(execution: Execution, holds: Iterable[Hold], actor: Actor, rea
 
 
 def _clean_review(review_by: datetime.datetime | None) -> datetime.datetime | None:
-    if review_by is not None and review_by.tzinfo is None:
-        problem = "Say which time zone the review date is in."
+    if review_by is not None and (not isinstance(review_by, datetime.datetime) or review_by.tzinfo is None):
+        problem = "Give a date and time with its time zone."
         raise Invalid(problem, errors={"review_by": [problem]})
     return review_by

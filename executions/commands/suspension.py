@@ -7,13 +7,14 @@ from typing import Any
 from django.db.models.functions import Now
 
 from executions.actors import Actor
-from executions.commands.base import about, command, lock, parse_id, require
+from executions.commands.base import about, command, lock, parse_id, require, require_scope
 from executions.commands.execution import wake
 from executions.commands.payload import put_version
 from executions.errors import Conflict, NotFound, Stale
 from executions.forms import clean_answer
 from executions.models import Execution, Suspension
 from executions.provenance import append
+from executions.states import COMMAND_SCOPE
 from executions.text import clean_object, clean_reason
 
 
@@ -45,6 +46,7 @@ def answer(
     """
     suspension, execution = lock_suspension(suspension_id)
     with about(execution):
+        require_scope(actor, COMMAND_SCOPE["answer"])
         if suspension.closed_at is not None:
             raise Conflict(_closed_sentence(suspension), state=execution.state)
         require(execution, actor, "answer")
