@@ -1,0 +1,179 @@
+"""What comes out: the documents the API answers with."""
+
+import datetime
+import uuid
+from typing import Any
+
+from ninja import Schema
+
+type Moment = datetime.datetime
+
+
+class Person(Schema):
+    """Who did something: a stable id, and the name at the time."""
+
+    id: str
+    name: str
+
+
+class NoteOut(Schema):
+    """A note on a hold."""
+
+    id: int
+    text: str
+    author: Person
+    via: str
+    at: Moment
+
+
+class HoldOut(Schema):
+    """A hold: who, when, why, until what; released by whom and why."""
+
+    id: uuid.UUID
+    execution: uuid.UUID
+    kind: str
+    reason: str
+    reason_code: str
+    ticket: str
+    before_step: str | None
+    blocks_cancel: bool
+    review_by: Moment | None
+    placed_by: Person
+    placed_via: str
+    placed_at: Moment
+    released_by: Person | None
+    released_via: str | None
+    released_at: Moment | None
+    release_reason: str
+    notes: list[NoteOut]
+
+
+class SuspensionOut(Schema):
+    """A question to a person, with the JSON Schema of its answer."""
+
+    id: uuid.UUID
+    execution: uuid.UUID
+    step: str
+    key: str
+    kind: str
+    title: str
+    prompt: str
+    context: Any
+    context_digest: str
+    urgency: str
+    form: dict[str, Any] | None
+    replaces: dict[str, str]
+    opened_at: Moment
+    closed_at: Moment | None
+    outcome: str | None
+    answer: Any
+    comment: str
+    answered_by: Person | None
+    answered_via: str | None
+
+
+class FileVersionOut(Schema):
+    """One version of a file."""
+
+    version: int
+    size: int
+    sha256: str
+    uploaded_by: Person
+    uploaded_at: Moment
+    reason: str
+
+
+class FileOut(Schema):
+    """A file of a run; the first version listed is the one in use."""
+
+    name: str
+    href: str
+    versions: list[FileVersionOut]
+
+
+class VerdictOut(Schema):
+    """Whether you may give a command now, and if not, why."""
+
+    allowed: bool
+    code: str
+    why: str
+    holds: list[str]
+
+
+class StepOut(Schema):
+    """A step of a run: finished, running, next or ahead."""
+
+    name: str
+    title: str
+    status: str
+    position: int
+    finished_at: Moment | None
+    ms: float | None
+
+
+class Standing(Schema):
+    """How a run stands after a command, and what you may do next."""
+
+    id: uuid.UUID
+    state: str
+    state_since: Moment
+    version: int
+    next_step: str | None
+    allowed: list[str]
+
+
+class Paused(Standing):
+    """How a run stands after a pause, and the hold that keeps it."""
+
+    hold: HoldOut
+
+
+class RunSummary(Schema):
+    """A run in a list."""
+
+    id: uuid.UUID
+    workflow: str
+    title: str
+    state: str
+    state_since: Moment
+    version: int
+    labels: dict[str, str]
+    priority: int
+    launched_by: Person
+    created_at: Moment
+    finished_at: Moment | None
+    not_before: Moment | None
+    steps_done: int
+    steps_total: int
+    next_step: str | None
+    progress: Any
+    holds: list[HoldOut]
+
+
+class RunOut(RunSummary):
+    """A run with all there is to know and what you may do. ``holds`` and ``suspensions`` are the open ones first."""
+
+    facts: dict[str, Any]
+    allowed: list[str]
+    commands: dict[str, VerdictOut]
+    next_input: Any
+    payload: Any
+    error: Any
+    resumed: Any
+    steps: list[StepOut]
+    suspensions: list[SuspensionOut]
+    files: list[FileOut]
+
+
+class EventOut(Schema):
+    """One line of a run's history."""
+
+    seq: int
+    at: Moment
+    kind: str
+    actor: Person
+    role: str
+    via: str
+    reason: str
+    data: Any
+    digest: str

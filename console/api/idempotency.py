@@ -1,0 +1,110 @@
+"""Idempotency-Key: the same POST sent twice has one effect and one answer."""
+
+import functools
+import hashlib
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from django.db import transaction
+from django.db.models.functions import Now
+from django.http import HttpRequest, HttpResponse
+from ninja.errors import HttpError
+
+from console.access import Unauthenticated
+from console.api.bodies import MULTIPART_TYPE, body_of, read
+from console.api.identity import identify
+from console.errors import problem_of
+from console.models import IdempotentRequest
+from executions.errors import Invalid, Refused
+
+HEADER = "Idempotency-Key"
+REPLAYED = "Idempotent-Replayed"
+KEPT = timedelta(hours=24)
+PURGED_AT_ONCE = 500
+KEY_LENGTH = 255
+STORED_HEADERS = ("Content-Type", "Location", "ETag")
+
+type Run = Callable[..., HttpResponse]
+
+
+def idempotent(run: Run) -> Run:
+    """Wrap an operation: a POST with a key is carried out once; its answer is given again for 24 hours.
+
+    Every answer below 500 is kept, refusals too. An error on our side keeps nothing, so the request can be repeated.
+    """
+
+    @functools.wraps(run)
+    def once(request: HttpRequest, **arguments: Any) -> HttpResponse:
+        key = request.headers.get(HEADER)
+        if request.method != "POST" or key is None:
+            return run(request, **arguments)
+        try:
+            actor = identify(request)
+        except (Unauthenticated, HttpError):
+            actor = None  # the operation itself will say so
+        if actor is None:
+            return run(request, **arguments)
+        try:
+            if not 0 < len(key) <= KEY_LENGTH or not key.isprintable():
+                problem = f"{HEADER} must be 1 to {KEY_LENGTH} printable characters."
+                raise Invalid(problem, errors={HEADER: [problem]})
+            mark = fingerprint(request)
+        except Refused as refusal:
+            return problem_of(refusal)
+        purge()
+        with transaction.atomic():
+            # Of two at once, one inserts and the other waits here until the first has committed its answer.
+            known, new = IdempotentRequest.objects.get_or_create(
+                actor=actor.id, key=key, defaults={"fingerprint": mark}
+            )
+            if not new:
+                return replay(known, mark)
+            response = run(request, **arguments)
+            if response.status_code >= 500:
+                transaction.set_rollback(True)
+            else:
+                keep(known, response)
+            return response
+
+    return once
+
+
+def fingerprint(request: HttpRequest) -> str:
+    """Return the sha256 of method, address and body; a form counts by its parts, as its boundaries differ each time."""
+    digest = hashlib.sha256(f"{request.method} {request.get_full_path()}\n".encode())
+    if request.content_type == MULTIPART_TYPE:
+        sent = read(request, files=True)
+        digest.update(repr(sent.data).encode())
+        for field, name, content in sent.files:
+            digest.update(repr((field, name, hashlib.sha256(content).hexdigest())).encode())
+    else:
+        digest.update(body_of(request))
+    return digest.hexdigest()
+
+
+def replay(known: IdempotentRequest, mark: str) -> HttpResponse:
+    """Give a stored answer again, or refuse a key that was used for another request."""
+    if known.fingerprint != mark:
+        problem = f"This {HEADER} was used for another request. Use a new key for each request."
+        return problem_of(Invalid(problem, errors={HEADER: [problem]}))
+    response = HttpResponse(bytes(known.body), status=known.status, headers=known.headers)
+    response[REPLAYED] = "true"
+    return response
+
+
+def keep(known: IdempotentRequest, response: HttpResponse) -> None:
+    """Store an answer with its request."""
+    known.status = response.status_code
+    known.headers = {name: response[name] for name in STORED_HEADERS if name in response}
+    known.body = response.content
+    known.save(update_fields=["status", "headers", "body"])
+
+
+def purge() -> None:
+    """Forget answers older than 24 hours, some at a time; rows that another request is purging are left to it."""
+    old = IdempotentRequest.objects.filter(created_at__lt=Now() - KEPT).order_by("created_at")
+    with transaction.atomic():
+        ids = list(old.select_for_update(skip_locked=True).values_list("pk", flat=True)[:PURGED_AT_ONCE])
+        if ids:
+            IdempotentRequest.objects.filter(pk__in=ids).delete()

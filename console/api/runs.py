@@ -1,0 +1,132 @@
+"""Runs: launch, list, look at one."""
+
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from ninja import Field, Query, Router, Schema
+
+from console.access import find_execution, require_scope
+from console.api.bodies import read_command
+from console.api.documents import EventOut, RunOut, RunSummary
+from console.api.openapi import PROBLEMS, takes
+from console.api.replies import MAX_LIMIT, Pages, etag, reply
+from console.api.schemas import LaunchBody
+from console.api.shapes import event_out, run_out, run_summary
+from executions import commands, queries
+from executions.checkpoint import checkpoint_of
+from executions.errors import Invalid
+from executions.states import STATES
+
+router = Router(tags=["Runs"])
+
+FILES_PART = "files"
+BIGINT = 2**63 - 1
+
+
+class RunQuery(Pages):
+    """Which runs; what is left out does not narrow the list."""
+
+    state: list[str] = Field([], description=f"One or more of {', '.join(STATES)}.")
+    workflow: str = ""
+    label: str = Field("", description="`name` or `name:value`.")
+    q: str = Field("", description="An id or its beginning, or words of title, workflow, person or a hold's reason.")
+    launched_by: str = Field("", description="Printed name of who launched.")
+
+
+class RunList(Schema):
+    """A page of runs, newest first; ``next`` is None on the last one."""
+
+    items: list[RunSummary]
+    next: str | None
+
+
+class EventQuery(Schema):
+    """Which stretch of a history."""
+
+    after: int = Field(0, ge=0, le=BIGINT, description="Only events with a greater `seq`.")
+    limit: int = Field(MAX_LIMIT, ge=1, le=MAX_LIMIT)
+
+
+class EventList(Schema):
+    """A stretch of a run's history, oldest first; ``next`` is the ``after`` of the following one."""
+
+    items: list[EventOut]
+    next: int | None
+
+
+@router.post(
+    "",
+    response={201: RunOut, **PROBLEMS},
+    openapi_extra=takes(LaunchBody, files=FILES_PART),
+    operation_id="launch",
+    summary="Launch a run",
+)
+def launch(request: HttpRequest) -> HttpResponse:
+    """Start a run of a workflow. Needs `executions:launch`.
+
+    Files go as `multipart/form-data`: the part `request` holds the JSON, each part `files` one file. They become the
+    run's files and are listed in `payload.files`.
+    """
+    body, sent = read_command(request, LaunchBody, "launch", files=True)
+    strangers = [field for field, _, _ in sent.files if field != FILES_PART]
+    if strangers:
+        problem = f"Send each file in a part called “{FILES_PART}”."
+        raise Invalid(f"{strangers[0][:60]}: {problem}", errors={strangers[0][:200]: [problem]})
+    execution = commands.launch(
+        request.auth,
+        body.workflow,
+        body.payload,
+        title=body.title,
+        labels=body.labels,
+        priority=body.priority,
+        not_before=body.not_before,
+        files=[(name, content) for _, name, content in sent.files],
+    )
+    address = address_of(str(execution.pk))
+    document = run_out(execution, request.auth, f"{address}/files/")
+    return reply(document, 201, Location=address, ETag=etag(execution.version))
+
+
+@router.get("", response={200: RunList, **PROBLEMS}, operation_id="list", summary="List runs")
+def list_runs(request: HttpRequest, query: Query[RunQuery]) -> HttpResponse:
+    """List runs, newest first. Needs `executions:read`."""
+    require_scope(request.auth, "list runs", "executions:read")
+    states = tuple(part for item in query.state for part in item.split(",") if part)
+    wanted = queries.RunFilter(states, query.workflow, query.label, query.q, query.launched_by)
+    page = queries.list_runs(wanted, query.cursor, query.limit)
+    return reply(RunList(items=[run_summary(execution) for execution in page.rows], next=page.next))
+
+
+@router.get("/{id}", response={200: RunOut, **PROBLEMS}, operation_id="get", summary="Look at a run")
+def get(request: HttpRequest, id: str) -> HttpResponse:
+    """Facts, state, what you may do and why not, steps, holds, questions, payload and files. Needs `executions:read`.
+
+    The ETag is the run's version, for If-Match.
+    """
+    execution = find_execution(request.auth, id)
+    document = run_out(execution, request.auth, f"{address_of(str(execution.pk))}/files/")
+    return reply(document, ETag=etag(execution.version))
+
+
+@router.get(
+    "/{id}/checkpoint", response={200: dict, **PROBLEMS}, operation_id="checkpoint", summary="Export a checkpoint"
+)
+def checkpoint(request: HttpRequest, id: str) -> HttpResponse:
+    """All that the run would go on from, as one JSON document. Needs `executions:read`."""
+    execution = find_execution(request.auth, id, "read checkpoint")
+    return HttpResponse(
+        checkpoint_of(execution), content_type="application/json", headers={"ETag": etag(execution.version)}
+    )
+
+
+@router.get("/{id}/events", response={200: EventList, **PROBLEMS}, operation_id="events", summary="Read a history")
+def events(request: HttpRequest, id: str, query: Query[EventQuery]) -> HttpResponse:
+    """The run's events, oldest first. `seq` has no gaps: ask again with the last one you saw and you miss nothing."""
+    execution = find_execution(request.auth, id, "read history")
+    found = queries.history(execution.pk, after=query.after, limit=query.limit + 1)
+    items = [event_out(event) for event in found[: query.limit]]
+    return reply(EventList(items=items, next=items[-1].seq if len(found) > query.limit else None))
+
+
+def address_of(execution_id: str) -> str:
+    """Return a run's address."""
+    return reverse("v1:get", kwargs={"id": execution_id})

@@ -1,0 +1,87 @@
+"""What goes in: the bodies of commands. The rules themselves are the commands'."""
+
+from typing import Annotated, Any, Literal
+
+from ninja import Field
+from pydantic import AwareDatetime
+
+from console.api.bodies import Body
+
+type Moment = Annotated[AwareDatetime, Field(strict=False)]
+
+REASON = Field(description="Why, in words for those who read the history later. Not blank.", examples=["Totals differ"])
+
+
+class LaunchBody(Body):
+    """Start a run."""
+
+    workflow: str = Field(description="Name of the workflow, from `GET /v1/workflows`.", examples=["invoice-batch"])
+    payload: dict[str, Any] = Field({}, description="Its input; checked by the workflow's input schema.")
+    title: str = Field("", description="What people call this run; the workflow's title where blank.")
+    labels: dict[str, str] = Field({}, description="Short texts by name, to find the run by.")
+    priority: int = Field(5, description="0 to 9; 9 goes first.")
+    not_before: Moment | None = Field(None, description="Start no earlier than this.")
+
+
+class ResumeCondition(Body):
+    """When a pause ends. A person may always end it; that is the only condition so far."""
+
+    kind: Literal["manual"] = "manual"
+
+
+class PauseBody(Body):
+    """Stop a run at its next boundary."""
+
+    reason: str = REASON
+    reason_code: str = Field("", description="A word for statistics.", examples=["data-error"])
+    ticket: str = Field("", description="Link or number of the case elsewhere.")
+    resume_when: ResumeCondition = Field(ResumeCondition(), description="Only `manual` is understood so far.")
+    scope: Literal["this", "tree"] = Field("tree", description="Runs have no children yet, so both mean the same.")
+    before_step: str | None = Field(None, description="Pause only when this step is next.")
+
+
+class ResumeBody(Body):
+    """Let a paused run go on."""
+
+    note: str = Field("", description="Why, or what was done meanwhile.")
+    trigger: str = Field("manual", description="What made it resume.")
+    data: dict[str, Any] = Field({}, description="Merged into the payload; needs `executions:amend`.")
+    additional_context: dict[str, Any] = Field({}, description="Kept for the next step, apart from the payload.")
+
+
+class ReasonBody(Body):
+    """Say why."""
+
+    reason: str = REASON
+
+
+class AmendBody(Body):
+    """Correct the payload of a run that is at rest."""
+
+    changes: dict[str, Any] = Field(description="Field → new value, merged at the root of the payload.")
+    reason: str = REASON
+
+
+class HoldBody(Body):
+    """Place a compliance hold. (`POST …/pause` places an operator's.)"""
+
+    execution: str = Field(description="Id of the run.")
+    reason: str = REASON
+    reason_code: str = Field("", description="A word for statistics.")
+    ticket: str = Field("", description="Link or number of the case elsewhere.")
+    review_by: Moment | None = Field(None, description="When somebody must look at it again.")
+    blocks_cancel: bool = Field(False, description="Also forbid cancelling to those who may not release the hold.")
+
+
+class NoteBody(Body):
+    """Add a note to a hold."""
+
+    text: str = Field(description="The note. Not blank.")
+
+
+class AnswerBody(Body):
+    """Answer a question, once and for all."""
+
+    data: dict[str, Any] = Field(description="The answer; checked by the question's form.")
+    context_digest: str = Field(description="The question's `context_digest`: proof of what you were shown.")
+    comment: str = Field("", description="Why, in your own words.")

@@ -1,0 +1,225 @@
+"""How rows become the documents of the API."""
+
+import json
+from collections.abc import Iterable
+from typing import Any
+from urllib.parse import quote
+
+from console.api.documents import (
+    EventOut,
+    FileOut,
+    FileVersionOut,
+    HoldOut,
+    NoteOut,
+    Paused,
+    Person,
+    RunOut,
+    RunSummary,
+    Standing,
+    StepOut,
+    SuspensionOut,
+    VerdictOut,
+)
+from console.api.formschema import form_schema
+from executions import queries
+from executions.actors import Actor
+from executions.commands.base import verdicts
+from executions.forms import form_of
+from executions.models import Event, Execution, Hold, HoldNote, RunFile, Suspension
+
+
+def person(actor_id: str | None, name: str | None) -> Person | None:
+    """Return who it was; None for nobody yet."""
+    return Person(id=actor_id, name=name or "") if actor_id else None
+
+
+def note_out(note: HoldNote) -> NoteOut:
+    """Describe a note."""
+    return NoteOut(
+        id=note.pk, text=note.text, author=Person(id=note.author, name=note.author_name), via=note.via, at=note.at
+    )
+
+
+def hold_out(hold: Hold, notes: Iterable[HoldNote] = ()) -> HoldOut:
+    """Describe a hold."""
+    return HoldOut(
+        id=hold.pk,
+        execution=hold.execution_id,
+        kind=hold.kind,
+        reason=hold.reason,
+        reason_code=hold.reason_code,
+        ticket=hold.ticket,
+        before_step=hold.before_step,
+        blocks_cancel=hold.blocks_cancel,
+        review_by=hold.review_by,
+        placed_by=Person(id=hold.placed_by, name=hold.placed_by_name),
+        placed_via=hold.placed_via,
+        placed_at=hold.placed_at,
+        released_by=person(hold.released_by, hold.released_by_name),
+        released_via=hold.released_via,
+        released_at=hold.released_at,
+        release_reason=hold.release_reason,
+        notes=[note_out(note) for note in notes],
+    )
+
+
+def suspension_out(suspension: Suspension) -> SuspensionOut:
+    """Describe a question; its form is None where any object will do, or where the form is gone from the code."""
+    try:
+        form = form_of(suspension)
+    except LookupError:
+        form = None
+    return SuspensionOut(
+        id=suspension.pk,
+        execution=suspension.execution_id,
+        step=suspension.step,
+        key=suspension.key,
+        kind=suspension.kind,
+        title=suspension.title,
+        prompt=suspension.prompt,
+        context=suspension.context,
+        context_digest=suspension.context_digest,
+        urgency=suspension.urgency,
+        form=form_schema(form) if form else None,
+        replaces=suspension.replaces,
+        opened_at=suspension.opened_at,
+        closed_at=suspension.closed_at,
+        outcome=suspension.outcome,
+        answer=suspension.answer,
+        comment=suspension.comment,
+        answered_by=person(suspension.answered_by, suspension.answered_by_name),
+        answered_via=suspension.answered_via,
+    )
+
+
+def version_out(version: RunFile) -> FileVersionOut:
+    """Describe one version of a file."""
+    return FileVersionOut(
+        version=version.version,
+        size=version.size,
+        sha256=version.sha256,
+        uploaded_by=Person(id=version.uploaded_by, name=version.uploaded_by_name),
+        uploaded_at=version.uploaded_at,
+        reason=version.reason,
+    )
+
+
+def summary_facts(execution: Execution) -> dict[str, Any]:
+    """Return what lists and detail say alike of a run."""
+    return {
+        "id": execution.pk,
+        "workflow": execution.workflow,
+        "title": execution.title,
+        "state": execution.state,
+        "state_since": execution.state_since,
+        "version": execution.version,
+        "labels": execution.labels,
+        "priority": execution.priority,
+        "launched_by": Person(id=execution.launched_by, name=execution.launched_by_name),
+        "created_at": execution.created_at,
+        "finished_at": execution.finished_at,
+        "not_before": execution.not_before,
+        "steps_done": execution.steps_done,
+        "steps_total": execution.steps_total,
+        "next_step": execution.next_step,
+        "progress": execution.progress,
+    }
+
+
+def run_summary(execution: Execution) -> RunSummary:
+    """Describe a run in a list, with its open holds as ``queries.list_runs`` brings them."""
+    holds = [hold_out(hold) for hold in execution.open_hold_list]  # type: ignore[attr-defined]
+    return RunSummary(**summary_facts(execution), holds=holds)
+
+
+def standing(execution: Execution, actor: Actor) -> Standing:
+    """Say how a run stands, after a command on it."""
+    return Standing(**_standing_facts(execution, actor))
+
+
+def paused(hold: Hold, actor: Actor) -> Paused:
+    """Say how a run stands after a pause."""
+    return Paused(**_standing_facts(hold.execution, actor), hold=hold_out(hold))
+
+
+def _standing_facts(execution: Execution, actor: Actor) -> dict[str, Any]:
+    return {
+        "id": execution.pk,
+        "state": execution.state,
+        "state_since": execution.state_since,
+        "version": execution.version,
+        "next_step": execution.next_step,
+        "allowed": [name for name, verdict in verdicts(execution, actor).items() if verdict.allowed],
+    }
+
+
+def run_out(execution: Execution, actor: Actor, files_at: str) -> RunOut:
+    """Describe a run with all there is to know.
+
+    Args:
+        execution: the run.
+        actor: who asks; the verdicts are his.
+        files_at: address of the run's files, with a slash at the end.
+    """
+    judged = verdicts(execution, actor)
+    return RunOut(
+        **summary_facts(execution),
+        holds=[hold_out(hold, hold.note_list) for hold in queries.holds_of(execution)],  # type: ignore[attr-defined]
+        facts={
+            "outcome": execution.outcome,
+            "cancel_requested_at": execution.cancel_requested_at,
+            "owner": execution.owner,
+            "lease_until": execution.lease_until,
+            "epoch": execution.epoch,
+            "attempt": execution.attempt,
+            "interrupted": execution.interrupted,
+            "open_holds": execution.open_holds,
+            "breakpoints": execution.breakpoints,
+            "open_suspensions": execution.open_suspensions,
+        },
+        allowed=[name for name, verdict in judged.items() if verdict.allowed],
+        commands={
+            name: VerdictOut(allowed=verdict.allowed, code=verdict.code, why=verdict.why, holds=list(verdict.holds))
+            for name, verdict in judged.items()
+        },
+        next_input=execution.payload if execution.next_step else None,
+        payload=execution.payload,
+        error=execution.error,
+        resumed=execution.resumed,
+        steps=[
+            StepOut(
+                name=step.name,
+                title=step.title,
+                status=step.status,
+                position=step.position,
+                finished_at=step.at,
+                ms=step.ms,
+            )
+            for step in queries.steps_of(execution)
+        ],
+        suspensions=[suspension_out(suspension) for suspension in queries.questions_of(execution)],
+        files=files_out(execution, files_at),
+    )
+
+
+def files_out(execution: Execution, files_at: str) -> list[FileOut]:
+    """Describe a run's files, newest version of each first."""
+    return [
+        FileOut(name=file.name, href=files_at + quote(file.name), versions=[version_out(one) for one in file.versions])
+        for file in queries.files_of(execution)
+    ]
+
+
+def event_out(event: Event) -> EventOut:
+    """Describe one line of a history."""
+    return EventOut(
+        seq=event.seq,
+        at=event.at,
+        kind=event.kind,
+        actor=Person(id=event.actor_id, name=event.actor_name),
+        role=event.actor_role,
+        via=event.via,
+        reason=event.reason,
+        data=json.loads(event.data),
+        digest=bytes(event.digest).hex(),
+    )

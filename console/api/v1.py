@@ -1,0 +1,96 @@
+"""The API of version 1, put together."""
+
+import functools
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import unquote
+
+from django.http import Http404, HttpRequest, HttpResponse
+from ninja import NinjaAPI
+from ninja.errors import HttpError, ValidationError
+
+from console.access import Unauthenticated
+from console.api import commands, files, holds, runs, suspensions, workflows
+from console.api.bodies import WrongType, invalid
+from console.api.idempotency import idempotent
+from console.api.identity import Session, Token
+from console.api.replies import PreconditionRequired
+from console.errors import DJANGO_ANSWERS, problem, problem_of, problem_of_unauthenticated
+from executions.errors import Invalid, Refused
+
+DESCRIPTION = """Launch runs, pause, correct and resume them, answer their questions, read their histories.
+
+Send a token: `Authorization: Bearer hp_…` (`manage.py create_token` makes one). Errors are problem documents
+(RFC 9457). `Idempotency-Key` on any POST makes it safe to repeat. Lists come in pages: send `next` back as `cursor`."""
+
+api = NinjaAPI(
+    title="Holdpoint",
+    version="1",
+    description=DESCRIPTION,
+    urls_namespace="v1",
+    auth=[Token(), Session()],
+    openapi_url="/openapi.json",
+    docs_url="/docs",
+)
+
+
+def storable(run: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """Refuse addresses that hold a NUL character, which PostgreSQL can neither store nor look for."""
+
+    @functools.wraps(run)
+    def guarded(request: HttpRequest, **arguments: Any) -> HttpResponse:
+        if "\x00" in unquote(request.get_full_path()):
+            problem = "The address holds a NUL character; remove it."
+            return problem_of(Invalid(problem, errors={"url": [problem]}))
+        return run(request, **arguments)
+
+    return guarded
+
+
+api.add_decorator(idempotent, mode="view")
+api.add_decorator(storable, mode="view")
+
+api.add_router("/workflows", workflows.router)
+api.add_router("/async-executions", runs.router)
+api.add_router("/async-executions", commands.router)
+api.add_router("/async-executions", files.router)
+api.add_router("/holds", holds.router)
+api.add_router("/suspensions", suspensions.router)
+
+
+@api.exception_handler(Unauthenticated)
+def unauthenticated(request: HttpRequest, error: Unauthenticated) -> HttpResponse:
+    """Answer 401 with a challenge."""
+    return problem_of_unauthenticated(error)
+
+
+@api.exception_handler(Refused)
+def refused(request: HttpRequest, refusal: Refused) -> HttpResponse:
+    """Answer as ``console.errors`` says."""
+    own = {WrongType: 415, PreconditionRequired: 428}
+    return problem_of(refusal, own.get(type(refusal)))
+
+
+@api.exception_handler(ValidationError)
+def bad_parameters(request: HttpRequest, error: ValidationError) -> HttpResponse:
+    """Answer 422 for parameters of the address; bodies are checked by ``bodies``."""
+    return problem_of(invalid(error.errors, strip=2))
+
+
+@api.exception_handler(HttpError)
+def http_error(request: HttpRequest, error: HttpError) -> HttpResponse:
+    """Answer with the status that ninja or ``identity`` chose."""
+    code, title, _ = DJANGO_ANSWERS.get(error.status_code, ("error", "Error", ""))
+    return problem(error.status_code, code, title, error.message)
+
+
+@api.exception_handler(Http404)
+def not_found(request: HttpRequest, error: Http404) -> HttpResponse:
+    """Answer 404."""
+    return problem(404, *DJANGO_ANSWERS[404])
+
+
+@api.exception_handler(Exception)
+def broken(request: HttpRequest, error: Exception) -> HttpResponse:
+    """Let Django log it, roll back and answer; the middleware gives that answer its form."""
+    raise error

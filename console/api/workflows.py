@@ -1,0 +1,91 @@
+"""Workflows: what can be launched."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from ninja import Router, Schema
+
+from console.access import require_scope
+from console.api.formschema import form_schema
+from console.api.openapi import PROBLEMS
+from console.api.replies import reply
+from executions import Workflow
+from executions.authoring import registry
+from executions.errors import NotFound
+
+router = Router(tags=["Workflows"])
+
+
+class RouteStepOut(Schema):
+    """A step of a route."""
+
+    name: str
+    title: str
+    retries: int
+    on_error: str
+
+
+class FileRulesOut(Schema):
+    """What files a launch takes."""
+
+    least: int
+    most: int
+    suffix: str
+    max_bytes: int
+    label: str
+
+
+class WorkflowOut(Schema):
+    """A workflow: its route, the JSON Schema of its input, the files it takes."""
+
+    name: str
+    title: str
+    description: str
+    route: list[RouteStepOut]
+    input: dict[str, Any] | None
+    files: FileRulesOut | None
+
+
+class WorkflowList(Schema):
+    """All workflows that this installation knows, by title."""
+
+    items: list[WorkflowOut]
+    next: str | None = None
+
+
+@router.get("", response={200: WorkflowList, **PROBLEMS}, operation_id="workflows", summary="List workflows")
+def workflows(request: HttpRequest) -> HttpResponse:
+    """List what can be launched. Needs `executions:read`."""
+    require_scope(request.auth, "list workflows", "executions:read")
+    return reply(WorkflowList(items=[workflow_out(workflow) for workflow in registry.all_workflows()]))
+
+
+@router.get("/{name}", response={200: WorkflowOut, **PROBLEMS}, operation_id="workflow", summary="Look at a workflow")
+def workflow(request: HttpRequest, name: str) -> HttpResponse:
+    """Look at one workflow. Needs `executions:read`."""
+    require_scope(request.auth, "look at workflow", "executions:read")
+    found = registry.find(name)
+    if found is None:
+        known = ", ".join(registry.all_names()) or "none"
+        raise NotFound(f"There is no workflow called {name[:80]!r}. Known: {known}.")
+    return reply(workflow_out(found))
+
+
+def workflow_out(workflow: Workflow) -> WorkflowOut:
+    """Describe a workflow."""
+    rules = workflow.files
+    return WorkflowOut(
+        name=workflow.name,
+        title=workflow.title,
+        description=workflow.description,
+        route=[
+            RouteStepOut(name=step.name, title=step.title, retries=step.retries, on_error=step.on_error)
+            for step in workflow.steps.values()
+        ],
+        input=form_schema(workflow.input) if workflow.input else None,
+        files=FileRulesOut(
+            least=rules.least, most=rules.most, suffix=rules.suffix, max_bytes=rules.limit(), label=rules.label
+        )
+        if rules
+        else None,
+    )
