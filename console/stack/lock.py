@@ -3,6 +3,7 @@
 import fcntl
 import json
 import os
+import signal
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
@@ -88,7 +89,8 @@ class HomeLock:
                     left.append(process)
         for process in left:
             with suppress(psutil.NoSuchProcess):
-                process.terminate()
+                # PostgreSQL takes TERM as "when everybody has gone"; INT ends the sessions.
+                process.send_signal(signal.SIGINT if process.name() == "postgres" else signal.SIGTERM)
         _, stubborn = psutil.wait_procs(left, timeout=6)
         for process in stubborn:
             with suppress(psutil.NoSuchProcess):

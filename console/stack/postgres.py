@@ -5,6 +5,7 @@ import pwd
 import signal
 import subprocess
 import time
+from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import quote
@@ -86,8 +87,13 @@ class EmbeddedPostgres:
         """Return the URL of `database`, by default the server's own."""
         return f"postgresql://postgres@/{database or self.database}?host={quote(str(self.sockets), safe='')}"
 
-    def wait_until_ready(self, seconds: float = 30) -> None:
-        """Wait for the first connection and make sure the database exists. Raises TimeoutError."""
+    def wait_until_ready(self, seconds: float = 30, pause: Callable[[float], None] = time.sleep) -> None:
+        """Wait for the first connection and make sure the database exists. Raises TimeoutError.
+
+        Args:
+            seconds: how long at most.
+            pause: called with a few hundredths of a second between attempts; may look after other things meanwhile.
+        """
         deadline = time.monotonic() + seconds
         while True:
             try:
@@ -97,7 +103,7 @@ class EmbeddedPostgres:
             except psycopg.OperationalError as error:
                 if time.monotonic() > deadline:
                     raise TimeoutError(f"PostgreSQL did not answer within {seconds:g} s: {error}") from error
-                time.sleep(0.05)
+                pause(0.05)
 
     def _ensure_database(self, connection: psycopg.Connection) -> None:
         known = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [self.database]).fetchone()

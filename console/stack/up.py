@@ -124,10 +124,16 @@ class Stack:
                 command = service.command()
                 self.services.append(self.supervisor.add(command, fresh_log(logs / f"{command.name}.log")))
             for service in embedded:
-                service.wait_until_ready()
+                service.wait_until_ready(pause=self._watch_while_starting)
         except (OSError, RuntimeError, subprocess.CalledProcessError) as error:
             raise StartFailed(f"{error}\nThe logs are in {logs}.") from error
         return addresses
+
+    def _watch_while_starting(self, seconds: float) -> None:
+        # A service may need a second start, for instance while the kernel still cleans up after a killed one.
+        self.supervisor.watch(seconds)
+        if self.supervisor.stopping.is_set():
+            raise StartFailed("Stopped while starting.")
 
     def _prepare(self, shared: dict[str, str]) -> None:
         command = Command("prepare", [sys.executable, "manage.py", "prepare"], shared, directory=str(PROJECT))

@@ -1,6 +1,7 @@
 """The embedded Valkey: a real server that speaks Redis, reached by a Unix socket only."""
 
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import redis
@@ -56,8 +57,13 @@ class EmbeddedValkey:
         """Return a client with short timeouts; the caller closes it."""
         return redis.Redis(unix_socket_path=str(self.socket), socket_timeout=2)
 
-    def wait_until_ready(self, seconds: float = 30) -> None:
-        """Wait for the first answer. Raises TimeoutError."""
+    def wait_until_ready(self, seconds: float = 30, pause: Callable[[float], None] = time.sleep) -> None:
+        """Wait for the first answer. Raises TimeoutError.
+
+        Args:
+            seconds: how long at most.
+            pause: called with a few hundredths of a second between attempts; may look after other things meanwhile.
+        """
         deadline = time.monotonic() + seconds
         while True:
             try:
@@ -67,7 +73,7 @@ class EmbeddedValkey:
             except redis.RedisError as error:
                 if time.monotonic() > deadline:
                     raise TimeoutError(f"Valkey did not answer within {seconds:g} s: {error}") from error
-                time.sleep(0.02)
+                pause(0.02)
 
 
 def _quoted(path: Path) -> str:
