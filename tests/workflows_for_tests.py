@@ -1,8 +1,13 @@
 """Small workflows that the tests drive: each shows one thing a step can do."""
 
+import asyncio
+import os
+import signal
+import sys
 import time
 from typing import Any
 
+import psycopg
 from django import forms
 from django.db import connection
 
@@ -172,3 +177,145 @@ def odd(ctx: Context, payload: dict[str, Any]) -> Any:
         "nan": {"field": float("nan")},
         "nul": {"field": "a\x00b"},
     }[payload["kind"]]
+
+poison = Workflow("poison", title="Takes its worker down", input=TroubleInput)
+
+
+@poison.step
+def swallow(ctx: Context, payload: dict[str, Any]) -> dict[str, Any]:
+    """End the worker's process as a crash does, so many times."""
+    ctx.once("tasted", note_effect, ctx.execution_id, "tasted")
+    note_effect(ctx.execution_id, "swallowed")
+    if effects_so_far(ctx.execution_id, "swallowed") <= payload["failures"]:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return {"survived": True}
+
+
+def effects_so_far(execution_id: str, what: str) -> int:
+    """Count how often something was done, over all workers."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM test_effect WHERE execution_id = %s AND what = %s", [execution_id, what])
+        (count,) = cursor.fetchone()
+    return int(count)
+
+
+many = Workflow("many-steps", title="Many short steps", input=StepsInput)
+
+
+def _short_step(ctx: Context, payload: dict[str, Any]) -> None:
+    note_effect(ctx.execution_id, ctx.step)
+    time.sleep(payload["seconds"])
+
+
+for number in range(60):
+    many.step(name=f"part_{number}")(_short_step)
+
+
+class CleaningInput(StepsInput):
+    """How often the clean-up fails, and how long it takes."""
+
+    failures = forms.IntegerField(initial=0)
+    kind = forms.CharField(initial="raise")
+    clean_up_seconds = forms.FloatField(initial=0)
+
+
+cleaning = Workflow("cleaning", title="Cleans up with difficulty", input=CleaningInput)
+cleaning.step(name="spin")(spin)
+
+
+@cleaning.on_cancel
+def sweep(ctx: Context, payload: dict[str, Any]) -> None:
+    """Clean up, slowly or only after some failures."""
+    note_effect(ctx.execution_id, "sweeping")
+    if effects_so_far(ctx.execution_id, "sweeping") <= payload["failures"]:
+        if payload["kind"] == "crash":
+            os.kill(os.getpid(), signal.SIGKILL)
+        raise RuntimeError("the broom broke")
+    for item in ctx.each(range(10)):
+        ctx.once(f"corner {item}", note_effect, ctx.execution_id, f"swept {item}")
+        time.sleep(payload["clean_up_seconds"] / 10)
+    note_effect(ctx.execution_id, "swept")
+
+
+class OddInput(forms.Form):
+    """Which oddity."""
+
+    kind = forms.CharField()
+
+
+odder = Workflow("odder", title="Raises what nobody expects", input=OddInput)
+
+
+class Unprintable(Exception):
+    """An exception that fails even at being printed."""
+
+    def __str__(self) -> str:
+        raise RuntimeError("no words")
+
+
+@odder.step
+def raise_it(ctx: Context, payload: dict[str, Any]) -> dict[str, Any] | None:
+    """Leave the step in a way authors do not mean to."""
+    kind = payload["kind"]
+    if kind == "exit":
+        sys.exit(3)
+    if kind == "cancelled":
+        raise asyncio.CancelledError
+    if kind == "unprintable":
+        raise Unprintable
+    if kind == "other-database":
+        psycopg.connect("host=/nowhere connect_timeout=1")
+    if kind == "question":
+        ctx.suspend("odd", title="Odd?", context={"thing": {1, 2}})
+    if kind == "deep":
+        deep: list[Any] = []
+        for _ in range(3000):
+            deep = [deep]
+        return {"field": deep}
+    if kind == "once":
+        ctx.once("large", lambda: "x" * 300_000)
+    return None
+
+
+stubborn = Workflow("stubborn", title="Walks a batch without looking up", input=CountInput)
+
+
+@stubborn.step
+def walk(ctx: Context, payload: dict[str, Any]) -> None:
+    """Do all items in one go; only ``each`` looks up, between two of them."""
+    for item in ctx.each(range(payload["items"])):
+        ctx.once(str(item), note_effect, ctx.execution_id, f"item {item}")
+        ends = time.monotonic() + payload["seconds"]
+        while time.monotonic() < ends:
+            time.sleep(0.01)
+
+
+class ReleaseForm(forms.Form):
+    """The approver's word."""
+
+    approved = forms.BooleanField(required=False)
+
+
+approving = Workflow("approving", title="Needs an approval", files=FileRules(least=0, most=5, suffix=".txt"))
+
+
+@approving.step
+def gather(ctx: Context, payload: dict[str, Any]) -> dict[str, Any]:
+    """Gather what is to be approved."""
+    note_effect(ctx.execution_id, "gathered")
+    return {"amount": 100}
+
+
+@approving.step
+def approve(ctx: Context, payload: dict[str, Any]) -> dict[str, Any]:
+    """Ask for approval and go by it."""
+    answer = ctx.suspend("approval", title="Pay?", form=ReleaseForm, context={"amount": payload["amount"]})
+    return {"approved": answer["approved"], "approver": answer.by}
+
+
+@approving.step
+def pay(ctx: Context, payload: dict[str, Any]) -> dict[str, Any]:
+    """Pay, once, if approved."""
+    if payload["approved"]:
+        ctx.once("payment", note_effect, ctx.execution_id, "paid", transactional=True)
+    return {"paid": payload["approved"]}

@@ -24,8 +24,21 @@ def is_outage(error: BaseException) -> bool:
     cause = error.__cause__ if isinstance(error, OperationalError | InterfaceError) else error
     if not isinstance(cause, psycopg.OperationalError | psycopg.InterfaceError):
         return False
-    # Class 08 is a lost connection, 57P a server that shuts down or starts up; no code at all comes from the client.
-    return cause.sqlstate is None or cause.sqlstate.startswith(("08", "57P"))
+    # Class 08 is a lost connection, 57P a server that shuts down or starts up, 53300 one without a free connection;
+    # no code at all comes from the client.
+    return cause.sqlstate is None or cause.sqlstate.startswith(("08", "57P", "53300"))
+
+
+def lost_connection() -> bool:
+    """Tell whether this thread's own connection is gone, and let go of it if so.
+
+    A step may talk to other databases; that one of those is away is the step's failure, not an outage of ours.
+    """
+    raw: Any = connection.connection
+    if raw is not None and not raw.closed and connection.is_usable():
+        return False
+    connection.close()
+    return True
 
 
 def rows(statement: str, parameters: Mapping[str, Any]) -> list[Any]:
@@ -62,7 +75,7 @@ def patiently(statement: str, parameters: Mapping[str, Any], *, seconds: float) 
         seconds: how long to keep trying.
 
     Raises:
-        psycopg.OperationalError: still away.
+        psycopg.OperationalError: still away, or a trouble that waiting does not mend.
     """
     deadline = time.monotonic() + seconds
     pause = 0.05
@@ -70,8 +83,14 @@ def patiently(statement: str, parameters: Mapping[str, Any], *, seconds: float) 
         try:
             return rows(statement, parameters)
         except OUTAGE as error:
-            if time.monotonic() + pause > deadline:
+            # In somebody's transaction what came before is lost too, so the statement alone must not be repeated.
+            if not _worth_repeating(error) or connection.in_atomic_block or time.monotonic() + pause > deadline:
                 raise
             logger.warning("The database is away (%s); trying again in %.2f s", str(error).strip()[:120], pause)
             time.sleep(pause)
             pause = min(pause * 2, 1.0)
+
+
+def _worth_repeating(error: BaseException) -> bool:
+    # 40001 and 40P01: this transaction was chosen to give way to another one.
+    return is_outage(error) or getattr(error, "sqlstate", None) in ("40001", "40P01")

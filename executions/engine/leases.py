@@ -109,11 +109,14 @@ def find(execution_id: str) -> Lease | None:
 
 
 def shut_down() -> None:
-    """Ask every step, now and later, to yield at its next check: the worker is stopping."""
-    signal = Signal("shutdown", "The worker is shutting down.")
-    _shutdown.append(signal)
+    """Take no more work. Takes no lock, so a signal handler may call it in the midst of anything."""
+    _shutdown.append(Signal("shutdown", "The worker is shutting down."))
+
+
+def tell_of_shutdown() -> None:
+    """Ask every running step to yield at its next check. Takes locks: never call it from a signal handler."""
     for lease in held():
-        lease.stop(signal)
+        lease.stop(_shutdown[0])
 
 
 def shutting_down() -> bool:

@@ -4,6 +4,7 @@ import functools
 import json
 import logging
 import os
+import queue
 import socket
 import threading
 import time
@@ -13,6 +14,8 @@ from importlib.metadata import PackageNotFoundError, version
 import redis
 from django.conf import settings
 from django.db import connections
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from executions.authoring import registry
 from executions.engine import leases, statements, sweeper
@@ -30,6 +33,8 @@ _started_pid = 0
 _stop = threading.Event()
 _beat_now = threading.Event()
 _lock = threading.Lock()
+_stop_asked: "queue.SimpleQueue[None]" = queue.SimpleQueue()
+"""Rung by the signal handler; SimpleQueue is the one primitive that may be used there while its user is interrupted."""
 
 
 @functools.cache
@@ -40,21 +45,26 @@ def worker_name() -> str:
 
 def start() -> None:
     """Start the threads of this process, once; after a fork they are started anew in the child."""
-    global _started_pid  # noqa: PLW0603
+    global _started_pid
     with _lock:
         if _started_pid == os.getpid():
             return
         worker_name.cache_clear()
         _started_pid = os.getpid()
         _stop.clear()
-        for name, work in (("heart", _heart), ("ear", _ear), ("sweeper", _sweeper)):
+        for name, work in (("heart", _heart), ("ear", _ear), ("sweeper", _sweeper), ("porter", _porter)):
             threading.Thread(target=_persist, args=(name, work), name=name, daemon=True).start()
         logger.info("Worker %s knows %s", worker_name(), ", ".join(registry.all_names()) or "no workflow")
 
 
 def ask_to_stop() -> None:
-    """Running steps yield at their next check; called when the worker got its TERM."""
+    """Running steps yield at their next check; called in the signal handler when the worker got its TERM.
+
+    The handler interrupts the very thread that runs the step, which may hold a lease's lock: a thread of its own tells
+    the steps.
+    """
     leases.shut_down()
+    _stop_asked.put(None)
 
 
 def stop() -> None:
@@ -62,7 +72,7 @@ def stop() -> None:
     _stop.set()
     try:
         rows(statements.WORKER_GONE, {"name": worker_name()})
-    except Exception as error:  # noqa: BLE001  (on the way out nothing may stand in the way)
+    except Exception as error:
         logger.warning("Could not sign off: %s", error)
     office.drain(1.0)
 
@@ -78,7 +88,7 @@ def _persist(name: str, work: Callable[[], None]) -> None:
     while not _stop.is_set():
         try:
             work()
-        except Exception as error:  # noqa: BLE001  (whatever ends this thread would silently end its duty)
+        except Exception as error:
             if time.monotonic() - complained > 10:
                 complained = time.monotonic()
                 logger.warning("The %s was interrupted and goes on: %s", name, str(error).strip()[:300])
@@ -124,17 +134,27 @@ def beat(lease: leases.Lease) -> None:
     if progress is not None:
         office.changed(lease.execution_id, row.version)
     lease.waiting = row.waiting
-    lease.hear(
-        row.version, cancelling=row.cancelling, holds=row.open_holds, reason=row.reason or "", by=row.placed_by_name or ""
-    )
+    why, who = row.reason or "", row.placed_by_name or ""
+    lease.hear(row.version, cancelling=row.cancelling, holds=row.open_holds, reason=why, by=who)
     if row.waiting and time.monotonic() > lease.slice_ends:
         lease.stop(leases.Signal("slice", "Other runs are waiting."))
+
+
+def _porter() -> None:
+    """Tell running steps that the worker is stopping."""
+    while not _stop.is_set():
+        _stop_asked.get()
+        leases.tell_of_shutdown()
 
 
 def _ear() -> None:
     """Hear holds and cancels from Redis within milliseconds of their commit."""
     client = redis.Redis.from_url(
-        settings.REDIS_URL, socket_timeout=30, socket_connect_timeout=2, health_check_interval=10
+        settings.REDIS_URL,
+        socket_timeout=30,
+        socket_connect_timeout=2,
+        health_check_interval=10,
+        retry=Retry(NoBackoff(), 0),  # `_persist` tries again, twice a second
     )
     with client.pubsub(ignore_subscribe_messages=True) as subscription:
         subscription.subscribe(SIGNALS)

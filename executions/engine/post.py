@@ -140,7 +140,7 @@ class PostOffice:
     def _attempt(self, send: Callable[..., None], *arguments: Any) -> None:
         try:
             send(*arguments)
-        except Exception as error:  # noqa: BLE001  (Redis, kombu and sockets raise many kinds; all mean "away")
+        except Exception as error:
             self._complain(str(error))
 
     def _send(self, client: "redis.Redis[bytes]", kind: str, item: Any) -> None:

@@ -1,22 +1,23 @@
 """One execution's way through a worker: claim, step after step, yield."""
 
-import copy
 import json
 import logging
 import time
 from typing import Any
 
+import psycopg
+from celery.exceptions import WorkerShutdown, WorkerTerminate
 from django.conf import settings
 
 from executions import states
 from executions.actors import Actor
 from executions.authoring import registry
 from executions.authoring.context import Context, Resumed
-from executions.authoring.flow import LeaseLost, Suspended, Yielded
+from executions.authoring.flow import LeaseLost, Question, Suspended, Yielded
 from executions.authoring.workflow import Step, Workflow
 from executions.engine import leases, life, settle, statements
 from executions.engine.backing import EngineBacking
-from executions.engine.database import OUTAGE, is_outage, patiently
+from executions.engine.database import OUTAGE, is_outage, lost_connection, patiently
 from executions.engine.leases import Lease
 from executions.engine.post import office
 from executions.jsonable import NotStorable, checked_changes
@@ -47,7 +48,8 @@ def run(execution_id: str) -> None:
         logger.warning("Run %s: the lease was lost; this worker stops", execution_id)
     except OUTAGE as error:
         # The lease runs out by itself, and the sweeper takes the run up again.
-        logger.error("Run %s: the database stayed away; left to the sweeper: %s", execution_id, str(error).strip()[:200])
+        problem = str(error).strip()[:200]
+        logger.error("Run %s: the database stayed away; left to the sweeper: %s", execution_id, problem)
     finally:
         leases.close_lease(lease)
 
@@ -86,10 +88,11 @@ class Run:
         self.lease = lease
         self.actor = Actor.worker(life.worker_name())
         self.workflow_name: str = claimed.workflow
-        self.payload: dict[str, Any] = json.loads(claimed.payload)
+        self.payload: str = claimed.payload
         self.ahead: list[str] = list(claimed.ahead)
         self.position: int = claimed.steps_done
         self.attempt: int = claimed.attempt
+        self.priority: int = claimed.priority
         self.cancelling: bool = claimed.cancelling
         resumed = json.loads(claimed.resumed) if claimed.resumed else None
         self.resumed = Resumed(**resumed) if resumed else None
@@ -134,7 +137,7 @@ class Run:
         started = time.monotonic()
         backing = EngineBacking(self.lease, step.name, self.position, self.attempt, self.actor)
         try:
-            changes = step.function(Context(backing, self.resumed), copy.deepcopy(self.payload))
+            changes = step.function(Context(backing, self.resumed), json.loads(self.payload))
             text = checked_changes(step.name, changes)
             merged = self._merged(step, text)
         except LeaseLost:
@@ -142,24 +145,43 @@ class Run:
         except Yielded as yielded:
             return self._yield(workflow, yielded.signal.kind)
         except Suspended as suspended:
-            settle.suspended(self.lease, self.actor, suspended.question, step.name, self.position)
-            return False
-        except Exception as error:  # noqa: BLE001  (authors' code may raise anything)
-            if is_outage(error):
+            return self._suspend(step, suspended.question)
+        except (WorkerShutdown, WorkerTerminate):
+            raise
+        except BaseException as error:
+            if is_outage(error) and lost_connection():
                 # Not the step's fault: it re-enters when the database is back.
                 logger.warning("Run %s: step %s lost the database", self.lease.execution_id, step.name)
                 return self._yield(workflow, "database-away")
-            logger.warning("Run %s: step %s raised", self.lease.execution_id, step.name, exc_info=True)
-            settle.step_failed(self.lease, self.actor, step, self.position, error)
-            return False
-        return self._boundary(workflow, step, text, merged, time.monotonic() - started)
+            return self._failed(step, error)
+        try:
+            return self._boundary(workflow, step, text, merged, time.monotonic() - started)
+        except psycopg.Error as error:
+            if is_outage(error):
+                raise
+            # What the step returned passed our checks and yet cannot be stored: say so, instead of losing the lease.
+            return self._failed(step, error)
 
-    def _merged(self, step: Step, text: str | None) -> dict[str, Any]:
+    def _suspend(self, step: Step, question: Question | None) -> bool:
+        try:
+            settle.suspended(self.lease, self.actor, question, step.name, self.position)
+        except Exception as error:
+            if is_outage(error):
+                raise
+            return self._failed(step, error)
+        return False
+
+    def _failed(self, step: Step, error: BaseException) -> bool:
+        logger.warning("Run %s: step %s raised", self.lease.execution_id, step.name, exc_info=error)
+        settle.step_failed(self.lease, self.actor, step, self.position, error)
+        return False
+
+    def _merged(self, step: Step, text: str | None) -> str:
         if text is None:
             return self.payload
-        merged = {**self.payload, **json.loads(text)}
+        merged = to_json({**json.loads(self.payload), **json.loads(text)})
         limit = settings.HOLDPOINT["MAX_PAYLOAD_BYTES"]
-        size = len(to_json(merged).encode())
+        size = len(merged.encode())
         if size > limit:
             raise NotStorable(
                 f"With what step {step.name} returned, the payload is {size:,} bytes; at most {limit:,} are stored. "
@@ -168,7 +190,7 @@ class Run:
         return merged
 
     def _boundary(
-        self, workflow: Workflow, step: Step, changes: str | None, merged: dict[str, Any], seconds: float
+        self, workflow: Workflow, step: Step, changes: str | None, merged: str, seconds: float
     ) -> bool:
         ahead = self.ahead[1:]
         done = f'{{"step":{json.dumps(step.name)},"position":{self.position},"attempt":{self.attempt + 1},' + (
@@ -193,24 +215,22 @@ class Run:
                 raise LeaseLost
         self.payload, self.ahead, self.attempt = merged, ahead, 0
         self.position += 1
+        self.lease.progress = None
         if not found:
             # The commit went through but its answer got lost with the connection; carry on from the row.
             return self._yield(workflow, "reconnected")
         (row,) = found
         self.lease.version = max(self.lease.version, row.version)
-        self.lease.beat_at = time.monotonic()
         office.changed(self.lease.execution_id, row.version)
         if row.state == states.QUEUED:
-            office.run(self.lease.execution_id)
+            office.run(self.lease.execution_id, self.priority)
         return bool(row.state == states.PROCESSING)
 
     def _must_stop(self) -> bool:
         signal = self.lease.signal
         if signal is not None and signal.kind in ("shutdown", "slice"):
             return True
-        if self.lease.waiting and time.monotonic() > self.lease.slice_ends:
-            return True
-        return False
+        return self.lease.waiting and time.monotonic() > self.lease.slice_ends
 
     def _finish(self) -> None:
         """End a run with nothing ahead; reached only by a run that was held in its last step."""
@@ -243,32 +263,44 @@ class Run:
         (row,) = found
         office.changed(self.lease.execution_id, row.version)
         if row.state in (states.QUEUED, states.CANCELLING):
-            office.run(self.lease.execution_id)
+            office.run(self.lease.execution_id, self.priority)
         return False
 
     def _clean_up(self, workflow: Workflow | None) -> None:
-        """Run the workflow's clean-up hook and end the run as cancelled."""
+        """Run the workflow's clean-up hook and end the run as cancelled.
+
+        A worker that does not know the workflow counts as a failed try: the next one may know it.
+        """
         with self.lease.lock:
             self.lease.cleaning = True
             self.lease.signal = self.lease.stopping
-        hook = workflow.clean_up if workflow else None
+        if workflow is None:
+            problem = f"This worker does not know the workflow {self.workflow_name}, so it cannot clean up."
+            settle.cleaned_up(self.lease, self.actor, ran=False, error=LookupError(problem))
+            return
+        hook = workflow.clean_up
         if hook is None:
             settle.cleaned_up(self.lease, self.actor, ran=False)
             return
         backing = EngineBacking(self.lease, "on_cancel", CLEAN_UP_POSITION, 0, self.actor)
         try:
-            hook(Context(backing), copy.deepcopy(self.payload))
+            hook(Context(backing), json.loads(self.payload))
         except LeaseLost:
             raise
         except Yielded as yielded:
-            assert workflow is not None  # noqa: S101  (it has the hook)
             self._yield(workflow, yielded.signal.kind)
             return
-        except (Exception, Suspended) as error:  # noqa: BLE001  (authors' code may raise anything)
-            if is_outage(error):
-                raise
+        except Suspended:
+            asked = RuntimeError("A clean-up hook cannot ask questions.")
+            settle.cleaned_up(self.lease, self.actor, ran=True, error=asked)
+            return
+        except (WorkerShutdown, WorkerTerminate):
+            raise
+        except BaseException as error:
+            if is_outage(error) and lost_connection():
+                self._yield(workflow, "database-away")
+                return
             logger.warning("Run %s: clean-up raised", self.lease.execution_id, exc_info=True)
-            problem = RuntimeError("A clean-up hook cannot ask questions.") if isinstance(error, Suspended) else error
-            settle.cleaned_up(self.lease, self.actor, ran=True, error=problem)
+            settle.cleaned_up(self.lease, self.actor, ran=True, error=error)
             return
         settle.cleaned_up(self.lease, self.actor, ran=True)

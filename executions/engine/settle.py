@@ -3,8 +3,8 @@
 Like the hot statements they are guarded by the epoch: a worker that lost its lease changes nothing here.
 """
 
-import datetime
 import traceback
+from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
@@ -43,7 +43,9 @@ def _give_up_lease(execution: Execution, **facts: Any) -> None:
 def suspended(lease: Lease, actor: Actor, question: Question | None, step: str, position: int) -> Execution:
     """A step asked a question: store it and free the worker. If a cancel came first, only the lease is dropped."""
     execution = _locked(lease)
-    _give_up_lease(execution)
+    progress = lease.progress
+    told = {} if progress is None else {"progress": {key: progress[key] for key in ("done", "total", "note")}}
+    _give_up_lease(execution, **told)
     if question is not None and execution.cancel_requested_at is None:
         suspension = Suspension(
             execution=execution,
@@ -98,8 +100,7 @@ def step_failed(lease: Lease, actor: Actor, step: Step, position: int, error: Ba
     retry = failures <= step.retries and execution.cancel_requested_at is None
     if retry:
         delay = step.delay(failures)
-        not_before = datetime.datetime.now(datetime.UTC) + datetime.timedelta(seconds=delay)
-        _give_up_lease(execution, attempt=failures, error=told, not_before=not_before)
+        _give_up_lease(execution, attempt=failures, error=told, not_before=Now() + timedelta(seconds=delay))
         append(execution.pk, "step.failed", actor, data={**told, "retry_in_seconds": delay})
     elif execution.cancel_requested_at is not None:
         _give_up_lease(execution, error=told)
@@ -111,7 +112,8 @@ def step_failed(lease: Lease, actor: Actor, step: Step, position: int, error: Ba
             execution,
             "errors",
             "step-failed",
-            f"{step.title} failed: {told['message'][:500] or told['type']}. Put the cause right, then resume to try it again.",
+            f"{step.title} failed: {told['message'][:500] or told['type']}. "
+            "Put the cause right, then resume to try it again.",
         )
     else:
         _give_up_lease(execution, attempt=failures, error=told, outcome=states.FAILED, finished_at=Now())
@@ -126,17 +128,33 @@ def unknown(lease: Lease, actor: Actor, code: str, reason: str) -> Execution:
     execution = _locked(lease)
     _give_up_lease(execution)
     append(execution.pk, "execution.yielded", actor, data={"step": execution.next_step, "because": code})
-    place_policy_hold(execution, "definitions", code, reason)
+    if execution.cancel_requested_at is None:
+        place_policy_hold(execution, "definitions", code, reason)
     return _tell(execution)
 
 
 @transaction.atomic
 def hold_unclaimed(execution_id: str, policy: str, code: str, reason: str) -> None:
-    """Hold a run that no worker is on, for a rule of the engine."""
+    """Hold a run that no worker is on, for a rule of the engine; lifted, its step has as many tries as at first."""
     execution = Execution.objects.select_for_update().get(pk=execution_id)
     if execution.state == states.QUEUED:
+        Execution.objects.filter(pk=execution.pk).update(interrupted=0)
         place_policy_hold(execution, policy, code, reason)
         _tell(execution)
+
+
+@transaction.atomic
+def give_up_clean_up(execution_id: str, reason: str) -> None:
+    """End a cancelled run whose clean-up hook takes its worker down each time."""
+    execution = Execution.objects.select_for_update().get(pk=execution_id)
+    if execution.state != states.CANCELLING or execution.lease_until is not None:
+        return
+    actor = Actor.policy("interruptions")
+    error = {"type": "WorkerLost", "message": reason, "traceback": ""}
+    _give_up_lease(execution, outcome=states.CANCELLED, finished_at=Now(), not_before=None, error=error)
+    append(execution.pk, "clean_up.failed", actor, reason=reason)
+    append(execution.pk, "execution.cancelled", actor, data={"clean_up": True, "clean_up_failed": True})
+    _tell(execution)
 
 
 def place_policy_hold(execution: Execution, policy: str, code: str, reason: str) -> None:
@@ -158,11 +176,11 @@ def cleaned_up(lease: Lease, actor: Actor, *, ran: bool, error: BaseException | 
     failures = execution.attempt + 1
     if error is not None and failures <= CLEAN_UP_RETRIES:
         delay = 2.0**failures
-        not_before = datetime.datetime.now(datetime.UTC) + datetime.timedelta(seconds=delay)
-        _give_up_lease(execution, attempt=failures, error=describe(error), not_before=not_before)
-        append(
-            execution.pk, "clean_up.failed", actor, data={**describe(error), "attempt": failures, "retry_in_seconds": delay}
+        _give_up_lease(
+            execution, attempt=failures, error=describe(error), not_before=Now() + timedelta(seconds=delay)
         )
+        told = {**describe(error), "attempt": failures, "retry_in_seconds": delay}
+        append(execution.pk, "clean_up.failed", actor, data=told)
         return _tell(execution)
     if error is not None:
         append(execution.pk, "clean_up.failed", actor, data={**describe(error), "attempt": failures})
@@ -177,9 +195,16 @@ def describe(error: BaseException) -> dict[str, str]:
     text = "".join(traceback.format_exception(error))[-TRACEBACK_CHARACTERS:]
     return {
         "type": type(error).__name__,
-        "message": _storable(str(error))[:2000],
+        "message": _storable(_message(error))[:2000],
         "traceback": _storable(text),
     }
+
+
+def _message(error: BaseException) -> str:
+    try:
+        return str(error)
+    except Exception:
+        return f"{type(error).__name__}, which cannot be printed"
 
 
 def _storable(text: str) -> str:
@@ -189,8 +214,6 @@ def _storable(text: str) -> str:
 def _tell(execution: Execution) -> Execution:
     execution.refresh_from_db()
     announce(execution)
-    if execution.state == states.QUEUED and execution.not_before is None:
-        dispatch(execution)
-    elif execution.state == states.CANCELLING and execution.not_before is None:
+    if execution.state in (states.QUEUED, states.CANCELLING) and execution.not_before is None:
         dispatch(execution)
     return execution

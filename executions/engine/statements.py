@@ -18,7 +18,7 @@ WITH claimed AS (
     WHERE id = %(id)s AND lease_until IS NULL AND (not_before IS NULL OR not_before <= clock_timestamp())
       AND state IN ('queued', 'cancelling')
     RETURNING id, epoch, version, workflow, payload::text AS payload, ahead, steps_done, attempt, interrupted,
-              cancel_requested_at IS NOT NULL AS cancelling, resumed::text AS resumed
+              priority, cancel_requested_at IS NOT NULL AS cancelling, resumed::text AS resumed
 ), told AS (
     INSERT INTO {EVENT}
     SELECT id, 'lease.acquired', %(actor)s, %(owner)s, 'worker', 'engine', '',
@@ -84,7 +84,8 @@ YIELD = f"""
 WITH yielded AS (
     UPDATE executions_execution SET
         owner = NULL, lease_until = NULL, version = version + 1,
-        progress = coalesce(%(progress)s::jsonb, progress),
+        progress = CASE WHEN (%(progress)s::jsonb ->> 'position')::int = steps_done
+                        THEN %(progress)s::jsonb - 'position' ELSE progress END,
         state_since = CASE WHEN cancel_requested_at IS NULL THEN now() ELSE state_since END
     WHERE id = %(id)s AND epoch = %(epoch)s AND lease_until IS NOT NULL AND outcome IS NULL
     RETURNING id, state, version, ahead[1] AS step
@@ -105,11 +106,13 @@ FROM executions_execution WHERE id = %(id)s
 
 # Renew the lease and bring back what people asked for. Redis only makes this faster; this is the guarantee.
 # `waiting` says whether somebody else's run is due, so that a full time slice is given up only when it helps.
+# Progress says which position it is of: told just before a boundary, it must not be shown for the next step.
 HEARTBEAT = """
 WITH beat AS (
     UPDATE executions_execution SET
         lease_until = clock_timestamp() + %(lease)s * interval '1 second',
-        progress = coalesce(%(progress)s::jsonb, progress)
+        progress = CASE WHEN (%(progress)s::jsonb ->> 'position')::int = steps_done
+                        THEN %(progress)s::jsonb - 'position' ELSE progress END
     WHERE id = %(id)s AND epoch = %(epoch)s AND lease_until IS NOT NULL AND outcome IS NULL
     RETURNING id, version, open_holds, cancel_requested_at IS NOT NULL AS cancelling
 )
@@ -170,14 +173,14 @@ WHERE id IN (
 RETURNING id, priority
 """
 
-# Runs that should have a message in the broker; sent again when it has none.
+# Runs that should have a message in the broker, oldest first. Those that wait for their clean-up come before all.
 UNCLAIMED = """
 (SELECT id, priority FROM executions_execution
- WHERE state = 'queued' AND (not_before IS NULL OR not_before <= now()) ORDER BY id LIMIT 500)
+ WHERE state = 'cancelling' AND lease_until IS NULL AND (not_before IS NULL OR not_before <= now())
+ ORDER BY id LIMIT %(limit)s)
 UNION ALL
 (SELECT id, priority FROM executions_execution
- WHERE state = 'cancelling' AND lease_until IS NULL AND (not_before IS NULL OR not_before <= now())
- ORDER BY id LIMIT 100)
+ WHERE state = 'queued' AND (not_before IS NULL OR not_before <= now()) ORDER BY id LIMIT %(limit)s)
 """
 
 WORKER_SEEN = """

@@ -3,58 +3,71 @@
 Runs in every worker; an advisory lock spares the work, ``SKIP LOCKED`` and compare-and-set make it safe without.
 """
 
+import functools
 import logging
 import time
 
+import redis
 from celery import current_app
+from django.conf import settings
+from kombu.transport.redis import Channel
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from executions.engine import settle, statements
 from executions.engine.database import rows
 from executions.engine.post import office
-from executions.states import QUEUED
+from executions.states import CANCELLING, QUEUED
 
 logger = logging.getLogger("holdpoint.sweeper")
 
 RESEND_SECONDS = 2.0
-"""A run whose message was sent this recently is left alone."""
+"""A run whose message was sent again this recently is left alone."""
+RESEND_LIMIT = 500
+"""Messages sent again at one sweep, at most."""
+BACKLOG = 2000
+"""With this many messages waiting there is work enough; what was lost is looked for once there are fewer."""
 MAX_INTERRUPTIONS = 5
 """A step that lost this many workers in a row is held for a person, instead of killing the next worker."""
+MISSES = 3
+"""Sweeps given up in a row because another worker was at it, before this one sweeps regardless of the lock: its holder
+may be frozen."""
 
 _sent: dict[str, float] = {}
+_missed = 0
 
 
 def sweep() -> None:
     """Look once for everything that is late."""
-    (lock,) = rows(statements.SWEEPER_LOCK, {})
-    if not lock[0]:
-        return
+    global _missed
+    ((locked,),) = rows(statements.SWEEPER_LOCK, {})
+    if not locked:
+        _missed += 1
+        if _missed < MISSES:
+            return
+    _missed = 0
     try:
         _expire()
         _send_due()
         _resend()
     finally:
-        rows(statements.SWEEPER_UNLOCK, {})
+        if locked:
+            rows(statements.SWEEPER_UNLOCK, {})
 
 
 def _expire() -> None:
-    from executions.engine import life
-
-    rows_expired = rows(statements.EXPIRE, {})
-    for row in rows_expired:
-        logger.warning("Lease of run %s expired in step %s (%s times)", row.id, row.step, row.interrupted)
-        office.changed(str(row.id), row.version)
+    for row in rows(statements.EXPIRE, {}):
+        key = str(row.id)
+        logger.warning("Lease of run %s expired in step %s (%s times)", key, row.step, row.interrupted)
+        office.changed(key, row.version)
+        lost = f"lost its worker {row.interrupted} times in a row. It may crash its process or stop it from answering."
         if row.interrupted >= MAX_INTERRUPTIONS and row.state == QUEUED:
-            settle.hold_unclaimed(
-                str(row.id),
-                "interruptions",
-                "worker-lost",
-                f"The step {row.step} lost its worker {row.interrupted} times in a row. "
-                "It may crash its process or stop it from answering. Look at it before it goes on.",
-            )
-        elif row.state in (QUEUED, "cancelling"):
-            office.run(str(row.id), row.priority)
-    if rows_expired:
-        logger.info("Swept %s expired leases (%s)", len(rows_expired), life.worker_name())
+            reason = f"The step {row.step} {lost} Look at it before it goes on."
+            settle.hold_unclaimed(key, "interruptions", "worker-lost", reason)
+        elif row.interrupted >= MAX_INTERRUPTIONS and row.state == CANCELLING:
+            settle.give_up_clean_up(key, f"The clean-up {lost}")
+        elif row.state in (QUEUED, CANCELLING):
+            office.run(key, row.priority)
 
 
 def _send_due() -> None:
@@ -63,22 +76,48 @@ def _send_due() -> None:
 
 
 def _resend() -> None:
-    if _messages_waiting():
+    """Send again as many messages as are missing: no more, so that a long queue is not flooded with duplicates.
+
+    Which ones are missing cannot be told from outside, so the oldest are sent; once all others have been worked off,
+    the right one is among them.
+    """
+    waiting = messages_waiting()
+    if waiting >= BACKLOG:
+        return
+    due = rows(statements.UNCLAIMED, {"limit": waiting + RESEND_LIMIT})
+    missing = min(len(due) - waiting, RESEND_LIMIT)
+    if missing <= 0:
         return
     now = time.monotonic()
     for key in [key for key, at in _sent.items() if now - at > RESEND_SECONDS]:
         del _sent[key]
-    for row in rows(statements.UNCLAIMED, {}):
-        key = str(row.id)
-        if key not in _sent:
-            _sent[key] = now
-            office.run(key, row.priority)
+    for row in [row for row in due if str(row.id) not in _sent][:missing]:
+        _sent[str(row.id)] = now
+        office.run(str(row.id), row.priority)
 
 
-def _messages_waiting() -> int:
-    """Count the messages in the broker, over all priorities; raises while the broker is away."""
-    queue = current_app.conf.task_default_queue
-    with current_app.connection_for_write() as connection:
-        channel = connection.default_channel
-        waiting: int = channel._size(queue)  # noqa: SLF001  (kombu offers the count over all priorities nowhere else)
-    return waiting
+def messages_waiting() -> int:
+    """Count the messages in the broker, over all priorities.
+
+    Raises:
+        redis.RedisError: the broker is away.
+    """
+    pipeline = _client().pipeline(transaction=False)
+    for key in queue_keys():
+        pipeline.llen(key)
+    return sum(pipeline.execute())
+
+
+def queue_keys() -> list[str]:
+    """Return the names of the lists in which kombu keeps the queue, one for each priority."""
+    options = current_app.conf.broker_transport_options
+    name = options["global_keyprefix"] + current_app.conf.task_default_queue
+    return [f"{name}{Channel.sep}{step}" if step else name for step in options["priority_steps"]]
+
+
+@functools.cache
+def _client() -> "redis.Redis[bytes]":
+    # Short: while the broker does not answer there is nothing to send, and leases must be looked at all the same.
+    return redis.Redis.from_url(
+        settings.REDIS_URL, socket_timeout=1.0, socket_connect_timeout=1.0, retry=Retry(NoBackoff(), 1)
+    )

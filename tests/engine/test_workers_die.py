@@ -1,0 +1,167 @@
+"""Workers that are killed, frozen or stopped: another one goes on, and nothing is done twice."""
+
+import signal
+
+from executions import commands
+from tests.effects import effects_of
+from tests.engine.watching import QUICK, data, events, finished_steps, fresh, kinds, launch, wait_for, wait_for_effect
+from tests.engine.watching import wait_until
+
+ITEMS = [f"item {number}" for number in range(12)]
+
+
+def test_a_step_of_a_killed_worker_goes_on_elsewhere_after_its_last_finished_item(cast, workers):
+    (doomed,) = workers(1, **QUICK)
+    run = launch(cast, "counting", {"items": 12, "seconds": 0.15})
+    wait_for_effect(run, "item 3")
+    doomed.kill9()
+    workers(1, **QUICK)
+    wait_for(run, "succeeded")
+    assert effects_of(run.pk) == [*ITEMS, "reported"]
+    assert kinds(run).count("lease.expired") == 1
+    assert finished_steps(run) == ["count", "report"]
+
+
+def test_s7_a_finished_step_is_not_repeated_when_the_next_ones_worker_dies(cast, workers):
+    (doomed,) = workers(1, **QUICK)
+    run = launch(cast, "slow", {"seconds": 0.5})
+    wait_for_effect(run, "start second")
+    doomed.kill9()
+    workers(1, **QUICK)
+    assert wait_for(run, "succeeded").payload == {"seconds": 0.5, "first": "done", "second": "done", "third": "done"}
+    done = effects_of(run.pk)
+    assert done.count("start first") == 1
+    assert done.count("start second") == 2
+    assert done.count("start third") == 1
+
+
+def test_a_step_that_kills_its_worker_each_time_is_held_instead_of_killing_for_ever(cast, workers):
+    run = launch(cast, "poison", {"failures": 5, "message": "x"})
+    for _ in range(5):
+        (victim,) = workers(1, **QUICK)
+        wait_until(lambda victim=victim: not victim.alive(), "worker died")
+    workers(1, **QUICK)
+    held = wait_for(run, "paused")
+    (hold,) = held.holds.all()
+    assert (hold.kind, hold.reason_code) == ("policy", "worker-lost")
+    assert "swallow lost its worker 5 times" in hold.reason
+    assert effects_of(run.pk) == ["tasted", *["swallowed"] * 5]
+
+    commands.resume(cast.actor("operator"), run.pk, note="the poison is used up")
+    assert wait_for(run, "succeeded").payload["survived"] is True
+    assert fresh(run).interrupted == 0
+
+
+def test_a_frozen_worker_that_thaws_after_its_lease_writes_nothing_more(cast, workers):
+    (frozen,) = workers(1, **QUICK)
+    run = launch(cast, "counting", {"items": 12, "seconds": 0.15})
+    wait_for_effect(run, "item 3")
+    frozen.freeze()
+    workers(1, **QUICK)
+    wait_until(lambda: "lease.expired" in kinds(run), "lease expired")
+    frozen.thaw()
+    wait_for(run, "succeeded")
+    frozen.wait_for_output("the lease was lost; this worker stops")
+    assert effects_of(run.pk) == [*ITEMS, "reported"]
+
+    other = launch(cast, "noop")
+    wait_for(other, "succeeded")
+    assert frozen.alive()
+
+
+def test_a_worker_frozen_while_another_finished_its_run_is_refused(cast, workers):
+    (frozen,) = workers(1, **QUICK)
+    run = launch(cast, "slow", {"seconds": 0.6})
+    wait_for_effect(run, "start second")
+    frozen.freeze()
+    workers(1, **QUICK)
+    finished = wait_for(run, "succeeded")
+    seen = kinds(run)
+    frozen.thaw()
+    frozen.wait_for_output("the lease was lost; this worker stops")
+    assert kinds(run) == seen
+    assert fresh(run).version == finished.version
+
+
+def test_a_frozen_sweeper_does_not_keep_the_others_from_sweeping(cast, workers, live_db):
+    """Its session may hold the sweeper's lock all the while."""
+    from django.db import connection
+
+    from executions.engine.statements import SWEEPER_LOCK
+
+    with connection.cursor() as cursor:
+        cursor.execute(SWEEPER_LOCK)
+        assert cursor.fetchone() == (True,)
+    (doomed,) = workers(1, **QUICK)
+    run = launch(cast, "slow", {"seconds": 0.4})
+    wait_for_effect(run, "start first")
+    doomed.kill9()
+    workers(1, **QUICK)
+    wait_for(run, "succeeded")
+
+
+def test_term_lets_a_step_that_looks_up_yield_and_another_worker_goes_on(cast, workers):
+    (stopping,) = workers(1, **QUICK)
+    run = launch(cast, "counting", {"items": 12, "seconds": 0.2})
+    wait_for_effect(run, "item 2")
+    stopping.signal(signal.SIGTERM)
+    wait_until(lambda: not stopping.alive(), "worker process ended", 30)
+    assert stopping.popen.returncode == 0
+    (yielded,) = events(run, "execution.yielded")
+    assert data(yielded) == {"step": "count", "mid_step": True, "because": "shutdown"}
+    assert fresh(run).state == "queued"
+    workers(1, **QUICK)
+    wait_for(run, "succeeded")
+    assert effects_of(run.pk) == [*ITEMS, "reported"]
+    assert "lease.expired" not in kinds(run)
+
+
+def test_term_lets_a_step_that_never_looks_up_finish_and_starts_no_other(cast, workers):
+    (stopping,) = workers(1, **QUICK)
+    run = launch(cast, "slow", {"seconds": 1})
+    wait_for_effect(run, "start first")
+    stopping.signal(signal.SIGTERM)
+    wait_until(lambda: not stopping.alive(), "worker process ended", 30)
+    assert effects_of(run.pk) == ["start first", "end first"]
+    assert fresh(run).state == "queued"
+    workers(1, **QUICK)
+    wait_for(run, "succeeded")
+    assert finished_steps(run) == ["first", "second", "third"]
+
+
+def test_an_idle_worker_ends_on_term_and_signs_off(cast, workers):
+    from executions.models import Worker
+
+    (idle,) = workers(1, **QUICK)
+    name = wait_until(lambda: Worker.objects.filter(name__contains=f"-{idle.pid}-").first(), "worker listed").name
+    idle.signal(signal.SIGTERM)
+    wait_until(lambda: not idle.alive(), "worker process ended", 30)
+    assert not Worker.objects.filter(name=name).exists()
+
+
+def test_term_during_a_clean_up_lets_another_worker_go_on_with_it(cast, workers):
+    (stopping,) = workers(1, **QUICK)
+    run = launch(cast, "cleaning", {"seconds": 60, "failures": 0, "kind": "raise", "clean_up_seconds": 2})
+    wait_for_effect(run, "began")
+    commands.cancel(cast.actor("operator"), run.pk, reason="not wanted")
+    wait_for_effect(run, "swept 2")
+    stopping.signal(signal.SIGTERM)
+    wait_until(lambda: not stopping.alive(), "worker process ended", 30)
+    assert fresh(run).state == "cancelling"
+    workers(1, **QUICK)
+    wait_for(run, "cancelled")
+    swept = [what for what in effects_of(run.pk) if what.startswith("swept")]
+    assert swept == [*[f"swept {number}" for number in range(10)], "swept"]
+    assert kinds(run).count("execution.cancelled") == 1
+
+
+def test_a_clean_up_that_kills_its_worker_each_time_ends_and_says_so(cast, workers):
+    run = launch(cast, "cleaning", {"seconds": 60, "failures": 5, "kind": "crash", "clean_up_seconds": 0})
+    commands.cancel(cast.actor("operator"), run.pk, reason="not wanted")
+    for _ in range(5):
+        (victim,) = workers(1, **QUICK)
+        wait_until(lambda victim=victim: not victim.alive(), "worker died")
+    workers(1, **QUICK)
+    ended = wait_for(run, "cancelled")
+    assert "The clean-up lost its worker 5 times" in ended.error["message"]
+    assert data(events(run, "execution.cancelled")[0])["clean_up_failed"] is True

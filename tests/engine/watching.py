@@ -1,0 +1,78 @@
+"""Watch runs from outside, as a person would: wait for what must come, read the history, count the effects."""
+
+import json
+import time
+from collections.abc import Callable
+from typing import Any
+
+from django.db import connection
+
+from executions import commands
+from executions.models import Event, Execution
+from tests.effects import effects_of
+
+PATIENCE = 60.0
+"""Seconds. Generous, because the machine may be busy; a healthy run needs a fraction of it."""
+
+QUICK = {"HOLDPOINT_LEASE_SECONDS": "2", "HOLDPOINT_HEARTBEAT_SECONDS": "0.4", "HOLDPOINT_SWEEP_SECONDS": "0.2"}
+"""A worker's environment for tests that wait for a lease to run out."""
+
+
+def launch(cast: Any, workflow: str, payload: dict[str, Any] | None = None, **more: Any) -> Execution:
+    return commands.launch(cast.actor("operator"), workflow, payload, **more)
+
+
+def fresh(execution: Execution | str) -> Execution:
+    return Execution.objects.get(pk=getattr(execution, "pk", execution))
+
+
+def wait_until(condition: Callable[[], Any], what: str, seconds: float = PATIENCE) -> Any:
+    """Wait until a condition holds and return what it returned."""
+    deadline = time.monotonic() + seconds
+    while not (found := condition()):
+        assert time.monotonic() < deadline, f"still not so after {seconds:g} s: {what}"
+        time.sleep(0.02)
+    return found
+
+
+def wait_for(execution: Execution, *states: str, seconds: float = PATIENCE) -> Execution:
+    """Wait until a run is in one of these states and return it as it is then."""
+    deadline = time.monotonic() + seconds
+    while (now := fresh(execution)).state not in states:
+        assert time.monotonic() < deadline, f"{now.state}, not {states}, after {seconds:g} s:\n{story(execution)}"
+        time.sleep(0.02)
+    return now
+
+
+def wait_for_effect(execution: Execution, what: str, seconds: float = PATIENCE) -> None:
+    """Wait until a step has noted that it did something."""
+    wait_until(lambda: what in effects_of(execution.pk), f"{what!r} done; {story(execution)}", seconds)
+
+
+def events(execution: Execution, kind: str | None = None) -> list[Event]:
+    found = Event.objects.filter(ledger=execution.pk).order_by("seq")
+    return list(found if kind is None else found.filter(kind=kind))
+
+
+def kinds(execution: Execution) -> list[str]:
+    return [event.kind for event in events(execution)]
+
+
+def data(event: Event) -> dict[str, Any]:
+    loaded: dict[str, Any] = json.loads(event.data)
+    return loaded
+
+
+def finished_steps(execution: Execution) -> list[str]:
+    return [data(event)["step"] for event in events(execution, "step.finished")]
+
+
+def story(execution: Execution) -> str:
+    """Return a run's history as text, for messages of failing tests."""
+    lines = [f"{event.seq} {event.at:%H:%M:%S.%f} {event.kind} {event.actor_name} {event.data[:200]}" for event in events(execution)]
+    return "\n".join([str(fresh(execution).facts), *lines, f"did {effects_of(execution.pk)}"])
+
+
+def execute(sql: str, parameters: Any = ()) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, parameters)
