@@ -1,7 +1,8 @@
 """The only writers of lifecycle facts, besides the engine's own statements. One file per noun."""
 
-from executions.commands.execution import cancel, launch, pause, resume, retry
+from executions.commands.execution import cancel, pause, resume, retry
 from executions.commands.hold import annotate, place, release
+from executions.commands.launch import launch
 from executions.commands.payload import amend_payload, replace_file
 from executions.commands.suspension import answer
 from executions.commands.token import create_token, revoke_token

@@ -1,8 +1,6 @@
-"""Commands on executions: launch, pause, resume, cancel, retry."""
+"""Commands on executions that exist: pause, resume, cancel, retry."""
 
-import datetime
 import uuid
-from collections.abc import Iterable
 from typing import Any
 
 from django.db.models import F
@@ -14,90 +12,11 @@ from executions.authoring import registry
 from executions.commands.base import about, command, holds_in_force, lock, require, require_scope
 from executions.commands.hold import make_hold, release_holds
 from executions.commands.payload import apply_changes
-from executions.commands.files import check_files, store_files
 from executions.engine.post import announce, dispatch
 from executions.errors import Conflict, Invalid
-from executions.forms import clean_input
 from executions.models import Execution, Hold
 from executions.provenance import append
 from executions.text import clean_object, clean_reason, clean_short
-
-
-@command("launch")
-def launch(
-    actor: Actor,
-    workflow: str,
-    payload: dict[str, Any] | None = None,
-    *,
-    title: str = "",
-    labels: dict[str, str] | None = None,
-    priority: int = 5,
-    not_before: datetime.datetime | None = None,
-    files: Iterable[tuple[str, bytes]] = (),
-) -> Execution:
-    """Start a run.
-
-    Args:
-        actor: who launches; needs ``executions:launch``.
-        workflow: the workflow's name.
-        payload: its input; checked by the workflow's form where it has one.
-        title: what people call this run; the workflow's title where blank.
-        labels: short texts by name.
-        priority: 0 to 9; 9 goes first.
-        not_before: start no earlier than this time (aware).
-        files: names and bytes of the run's files, listed in ``payload["files"]``.
-
-    Returns:
-        The new execution.
-
-    Raises:
-        NotAllowed: without the scope.
-        Invalid: unknown workflow, or input or files it does not accept.
-        TooLarge: the payload or a file is over its limit.
-    """
-    require_scope(actor, "executions:launch")
-    _check_start(not_before)
-    definition = registry.find(workflow)
-    if definition is None:
-        known = ", ".join(sorted(registry.all_names())) or "none"
-        problem = f"There is no workflow called {str(workflow)[:80]!r}. Known: {known}."
-        raise Invalid(problem, errors={"workflow": [problem]})
-    payload = clean_input(definition.input, clean_object({} if payload is None else payload, "payload"))
-    uploads = check_files(definition.files, files)
-    if definition.files is not None:
-        payload["files"] = [upload.name for upload in uploads]
-    execution = Execution.objects.create(
-        workflow=definition.name,
-        title=clean_short(title, "title") or definition.title,
-        payload=payload,
-        labels=_clean_labels(labels or {}),
-        launched_by=actor.id,
-        launched_by_name=actor.name,
-        priority=_clean_priority(priority),
-        not_before=not_before,
-        ahead=list(definition.route_names),
-    )
-    store_files(execution, uploads, actor)
-    append(
-        execution.pk,
-        "execution.launched",
-        actor,
-        data={
-            "workflow": definition.name,
-            "title": execution.title,
-            "payload": payload,
-            "labels": execution.labels,
-            "ahead": execution.ahead,
-            "files": [upload.described() for upload in uploads],
-            "not_before": not_before,
-            "priority": execution.priority,
-        },
-    )
-    execution.refresh_from_db()
-    announce(execution)
-    if not_before is None:
-        dispatch(execution)
-    return execution
 
 
 @command("pause")
@@ -181,7 +100,7 @@ def resume(
             require_scope(actor, "executions:amend")
             if execution.lease_until is not None:
                 raise Conflict(
-                    "The current step has not finished yet, so its data cannot be changed. Try again once it is paused.",
+                    "The current step has not finished, so its data cannot be changed. Try again once it is paused.",
                     state=execution.state,
                 )
             apply_changes(execution, changes)
@@ -298,32 +217,6 @@ def wake(execution: Execution) -> Execution:
     if execution.state == states.QUEUED:
         dispatch(execution)
     return execution
-
-
-def _clean_labels(labels: dict[str, str]) -> dict[str, str]:
-    cleaned = clean_object(labels, "labels")
-    for name, value in cleaned.items():
-        if not isinstance(value, str) or len(value) > 100 or len(name) > 60 or not name.strip():
-            problem = f"{name[:60]!r}: labels are short texts (name up to 60 characters, value up to 100)."
-            raise Invalid(problem, errors={"labels": [problem]})
-    if len(cleaned) > 30:
-        raise Invalid("At most 30 labels.", errors={"labels": ["At most 30 labels."]})
-    return cleaned
-
-
-def _check_start(not_before: datetime.datetime | None) -> None:
-    if not_before is None:
-        return
-    if not isinstance(not_before, datetime.datetime) or not_before.tzinfo is None:
-        problem = "Give a date and time with its time zone."
-        raise Invalid(problem, errors={"not_before": [problem]})
-
-
-def _clean_priority(priority: int) -> int:
-    if isinstance(priority, bool) or not isinstance(priority, int) or not 0 <= priority <= 9:
-        problem = "Priority is a whole number from 0 to 9; 9 goes first."
-        raise Invalid(problem, errors={"priority": [problem]})
-    return priority
 
 
 def _clean_breakpoint(execution: Execution, step: str | None) -> str | None:

@@ -15,6 +15,9 @@ from executions.models import Execution, Hold, HoldNote
 from executions.provenance import append
 from executions.text import clean_reason, clean_short
 
+NOTE_SCOPES = ("executions:pause", "holds:place")
+"""Any of these allows to write a note on a hold."""
+
 
 @command("place")
 def place(
@@ -78,12 +81,11 @@ def annotate(actor: Actor, hold_id: uuid.UUID | str, *, text: str) -> HoldNote:
     """
     hold, execution = lock_hold(hold_id)
     with about(execution):
-        if not (actor.can("executions:pause") or actor.can("holds:place")):
-            raise NotAllowed("You may not do this: it needs the scope executions:pause or holds:place.")
+        judged = note_verdict(actor)
+        if not judged.allowed:
+            raise NotAllowed(judged.why)
         text = clean_reason(text, "text")
-        note = HoldNote.objects.create(
-            hold=hold, text=text, author=actor.id, author_name=actor.name, via=actor.via
-        )
+        note = HoldNote.objects.create(hold=hold, text=text, author=actor.id, author_name=actor.name, via=actor.via)
         append(execution.pk, "hold.noted", actor, reason=text, data={"hold": str(hold.pk)})
     announce(execution)
     return note
@@ -106,17 +108,7 @@ def release(actor: Actor, hold_id: uuid.UUID | str, *, reason: str) -> Hold:
     """
     hold, execution = lock_hold(hold_id)
     with about(execution):
-        require_scope(actor, states.RELEASE_SCOPE[hold.kind])
-        if hold.released_at is not None:
-            raise Conflict(
-                f"{hold.released_by_name} released this hold already, at {hold.released_at:%Y-%m-%d %H:%M} UTC.",
-                state=execution.state,
-            )
-        if execution.outcome is not None or execution.cancel_requested_at is not None:
-            raise Conflict(
-                f"{states.STATE_SENTENCE[execution.state]} Releasing the hold would change nothing.",
-                state=execution.state,
-            )
+        require_releasable(execution, hold, actor)
         release_holds(execution, [hold], actor, clean_reason(reason))
     execution.refresh_from_db()
     announce(execution)
@@ -124,6 +116,45 @@ def release(actor: Actor, hold_id: uuid.UUID | str, *, reason: str) -> Hold:
         dispatch(execution)
     hold.refresh_from_db()
     return hold
+
+
+def release_verdict(execution: Execution, hold: Hold, actor: Actor) -> states.Verdict:
+    """Judge whether this actor may release this hold now, for the pages that offer it; ``release`` asks the same."""
+    try:
+        require_releasable(execution, hold, actor)
+    except NotAllowed:
+        return states.Verdict("release", False, "permission", hold.facts.whose(), (str(hold.pk),))
+    except Conflict as refusal:
+        return states.Verdict("release", False, "state", refusal.detail, (str(hold.pk),))
+    return states.Verdict("release", True)
+
+
+def note_verdict(actor: Actor) -> states.Verdict:
+    """Judge whether this actor may add a note to a hold; ``annotate`` asks the same."""
+    if any(actor.can(scope) for scope in NOTE_SCOPES):
+        return states.Verdict("annotate", True)
+    why = f"You may not do this: it needs the scope {' or '.join(NOTE_SCOPES)}."
+    return states.Verdict("annotate", False, "permission", why)
+
+
+def require_releasable(execution: Execution, hold: Hold, actor: Actor) -> None:
+    """Go on only if a hold can be released by this actor now.
+
+    Raises:
+        NotAllowed: its kind asks for a scope the actor lacks.
+        Conflict: it was released already, or the run has ended.
+    """
+    require_scope(actor, states.RELEASE_SCOPE[hold.kind])
+    if hold.released_at is not None:
+        raise Conflict(
+            f"{hold.released_by_name} released this hold already, at {hold.released_at:%Y-%m-%d %H:%M} UTC.",
+            state=execution.state,
+        )
+    if execution.outcome is not None or execution.cancel_requested_at is not None:
+        raise Conflict(
+            f"{states.STATE_SENTENCE[execution.state]} Releasing the hold would change nothing.",
+            state=execution.state,
+        )
 
 
 def lock_hold(hold_id: uuid.UUID | str) -> tuple[Hold, Execution]:

@@ -68,7 +68,13 @@ def create_token(
         SYSTEM_LEDGER,
         "token.created",
         actor,
-        data={"token": token.pk, "name": name, "owner": owner.get_username(), "scopes": chosen, "expires_at": expires_at},
+        data={
+            "token": token.pk,
+            "name": name,
+            "owner": owner.get_username(),
+            "scopes": chosen,
+            "expires_at": expires_at,
+        },
     )
     return token, text
 

@@ -1,0 +1,85 @@
+"""Commands on the record itself: verify it, export it. Both leave a line in the system ledger."""
+
+import dataclasses
+import uuid
+
+from django.db import transaction
+
+from executions.actors import SYSTEM, Actor
+from executions.commands.base import record_denial, require_scope
+from executions.errors import Invalid, NotAllowed
+from executions.models import SYSTEM_LEDGER
+from executions.provenance import append
+from executions.provenance.export import Selection
+from executions.provenance.verify import Verification, verify
+
+ON_THE_SERVER = dataclasses.replace(SYSTEM, via="cli")
+"""Whoever runs a management command on the server: he has the database anyway, so no scope is asked."""
+
+
+def verify_record(actor: Actor) -> Verification:
+    """Recompute every chain and record the outcome as ``audit.verified``.
+
+    Args:
+        actor: who asks; needs ``audit:read``.
+
+    Returns:
+        The outcome.
+
+    Raises:
+        NotAllowed: without the scope; recorded.
+    """
+    _require_auditor(actor, "verify record")
+    result = verify()
+    with transaction.atomic():
+        append(SYSTEM_LEDGER, "audit.verified", actor, data=result.as_dict())
+    return result
+
+
+def verify_ledger(actor: Actor, ledger: uuid.UUID) -> Verification:
+    """Recompute one chain, as a run's page does each time it is looked at; nothing is recorded.
+
+    Args:
+        actor: who asks; needs ``executions:read`` or ``audit:read``.
+        ledger: an execution's id or ``SYSTEM_LEDGER``.
+
+    Raises:
+        NotAllowed: without either scope.
+    """
+    if actor is not ON_THE_SERVER and not actor.can("executions:read"):
+        _require_auditor(actor, "verify ledger")
+    return verify(ledger)
+
+
+def begin_export(actor: Actor, selection: Selection) -> None:
+    """Record ``audit.exported``, before the first line is handed out.
+
+    Args:
+        actor: who asks; needs ``audit:read``.
+        selection: what is handed out; to be passed on to ``provenance.export``.
+
+    Raises:
+        NotAllowed: without the scope; recorded.
+        Invalid: a time without a zone, or an empty span.
+    """
+    _require_auditor(actor, "export record")
+    for name in ("since", "until"):
+        time = getattr(selection, name)
+        if time is not None and time.tzinfo is None:
+            problem = "Say which time zone this time is in."
+            raise Invalid(problem, errors={name: [problem]})
+    if selection.since and selection.until and selection.since >= selection.until:
+        problem = "This is not before the end."
+        raise Invalid(problem, errors={"since": [problem]})
+    with transaction.atomic():
+        append(SYSTEM_LEDGER, "audit.exported", actor, data=selection.as_dict())
+
+
+def _require_auditor(actor: Actor, doing: str) -> None:
+    if actor is ON_THE_SERVER:
+        return
+    try:
+        require_scope(actor, "audit:read")
+    except NotAllowed as refusal:
+        record_denial(actor, doing, refusal)
+        raise
