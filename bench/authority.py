@@ -87,7 +87,7 @@ def pausing(stack: Stack) -> list[Figure]:
     acknowledged, seen, restarted = [], [], []
     for turn in range(210):
         wait_for(lambda turn=turn: len(journal.times("start", run)) == turn + 1, 30, "start")
-        time.sleep(random.uniform(0.005, 0.03))  # noqa: S311  (jitter)
+        time.sleep(random.uniform(0.005, 0.03))
         asked = time.time_ns()
         api.pause(run)
         answered = time.time_ns()
@@ -125,14 +125,14 @@ def obedience(stack: Stack) -> list[Figure]:
 
     def torment(count: int) -> None:
         own = Api.__new__(Api)
-        own._client = api._client  # noqa: SLF001  (httpx clients may be shared by threads)
+        own._client = api._client
         run = own.launch("bench-short")
         for _ in range(count):
-            wait_for(lambda: state(run) in ("processing", "succeeded"), 60, "processing")
+            wait_for(lambda run=run: state(run) in ("processing", "succeeded"), 60, "processing")
             if state(run) == "succeeded":
                 run = own.launch("bench-short")
                 wait_for(lambda run=run: state(run) == "processing", 60, "processing")
-            time.sleep(random.uniform(0, 0.02))  # noqa: S311  (random moments)
+            time.sleep(random.uniform(0, 0.02))
             own.pause(run)
             answered = time.time_ns()
             wait_for(lambda run=run: state(run) == "paused", 30, "paused")
@@ -158,7 +158,16 @@ def obedience(stack: Stack) -> list[Figure]:
         late += sum(1 for began, ended in windows for at in times if began < at < ended)
     made = sum(map(len, pauses.values()))
     detail = {"pauses": made, "steps started in all": starts}
-    return [Figure("steps started after an acknowledged pause", late, "steps", "0 in 1,000 pauses", late == 0 and made == 1000, detail)]
+    return [
+        Figure(
+            "steps started after an acknowledged pause",
+            late,
+            "steps",
+            "0 in 1,000 pauses",
+            late == 0 and made == 1000,
+            detail,
+        )
+    ]
 
 
 def takeover(stack: Stack) -> list[Figure]:
@@ -233,5 +242,3 @@ def superuser_actor() -> Any:
     from executions.actors import Actor
 
     return Actor("user:0", "bench", "admin", "api", frozenset(SCOPES), None)
-
-

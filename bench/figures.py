@@ -50,7 +50,9 @@ def spread(values: Sequence[float]) -> dict[str, float]:
 def write(figures: list[Figure], path: Path) -> None:
     """Write figures and the machine they were taken on as JSON."""
     machine = {"cpus": os.cpu_count(), "python": platform.python_version(), "system": platform.platform()}
-    path.write_text(json.dumps({"machine": machine, "figures": [asdict(figure) for figure in figures]}, indent=2) + "\n")
+    path.write_text(
+        json.dumps({"machine": machine, "figures": [asdict(figure) for figure in figures]}, indent=2) + "\n"
+    )
 
 
 def table(figures: list[Figure]) -> str:

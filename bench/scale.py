@@ -18,8 +18,8 @@ SAMPLES = 12
 # Every state in a mix as found in practice; ids that sort by time, as real ones do. Triggers are off, so the chain
 # is computed here, with the same definition, in one pass per sequence number.
 FILL = """
-INSERT INTO executions_execution (id, workflow, title, payload, labels, launched_by, launched_by_name, created_at, ahead,
-    steps_done, breakpoints, outcome, finished_at, open_holds, open_suspensions, state_since)
+INSERT INTO executions_execution (id, workflow, title, payload, labels, launched_by, launched_by_name, created_at,
+    ahead, steps_done, breakpoints, outcome, finished_at, open_holds, open_suspensions, state_since)
 SELECT (lpad(to_hex((extract(epoch FROM now()) * 1000)::bigint - 90000000 + n * 80), 12, '0')
         || '7000' || 'a' || lpad(to_hex(n), 15, '0'))::uuid,
     'bench-20', 'Invoices of customer ' || n %% 5000, '{{"files": []}}', '{{}}', 'user:1', 'person-' || n %% 40,
@@ -41,7 +41,8 @@ WITH told AS (
 ), framed AS (
     SELECT *, sha256(convert_to(
         '36:' || ledger || ',1:{seq},' || octet_length(at_text) || ':' || at_text || ','
-        || octet_length('{kind}') || ':{kind},8:worker:1,8:worker:1,6:worker,6:engine,0:,64:' || encode(data_digest, 'hex') || ','
+        || octet_length('{kind}') || ':{kind},8:worker:1,8:worker:1,6:worker,6:engine,0:,64:'
+        || encode(data_digest, 'hex') || ','
         || octet_length(prev_text) || ':' || prev_text || ',', 'UTF8')) AS digest FROM hashed
 ), lines AS (
     INSERT INTO executions_event (ledger, seq, at, kind, actor_id, actor_name, actor_role, via, reason, data, salt,
@@ -123,7 +124,7 @@ def _cursor(tab: str) -> str:
     condition = "WHERE state = %s" if tab else ""
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT id FROM executions_execution {condition} ORDER BY id DESC OFFSET %s LIMIT 1",  # noqa: S608
+            f"SELECT id FROM executions_execution {condition} ORDER BY id DESC OFFSET %s LIMIT 1",
             [*([tab] if tab else []), PAGE_SIZE * 499],
         )
         row = cursor.fetchone()

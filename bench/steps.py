@@ -68,7 +68,11 @@ def _ends(ids: list[uuid.UUID]) -> bool:
 def _durable_run(workflow: str, steps: int) -> float:
     run = commands.launch(launcher(), workflow, dict(PAYLOAD))
     wait_for(lambda: _ends([run.pk]), 60, "run", POLL_SECONDS)
-    times = dict(Event.objects.filter(ledger=run.pk, kind__in=("lease.acquired", "execution.succeeded")).values_list("kind", "at"))
+    times = dict(
+        Event.objects.filter(ledger=run.pk, kind__in=("lease.acquired", "execution.succeeded")).values_list(
+            "kind", "at"
+        )
+    )
     return steps / (times["execution.succeeded"] - times["lease.acquired"]).total_seconds()
 
 
@@ -92,19 +96,27 @@ def _bare_loop(steps: int) -> float:
         Execution.objects.filter(pk=run.pk).update(not_before=None)
     fixed = {"id": run.pk, "owner": "bare", "actor": "worker:bare", "lease": 60}
     data = '{"step":"step_0","position":0,"attempt":1,"ms":0.010,"changes":{}}'
-    with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True, prepare_threshold=0) as connection:
-        with connection.cursor() as cursor:
-            cursor.execute(statements.CLAIM, fixed)
-            epoch, ahead = (lambda row: (row[1], row[5]))(cursor.fetchone())
-            began = time.perf_counter()
-            for position in range(steps):
-                ahead = ahead[1:]
-                cursor.execute(
-                    statements.BOUNDARY,
-                    {**fixed, "epoch": epoch, "position": position, "changes": None, "ahead": ahead, "data": data, "stop": False},
-                )
-                cursor.fetchall()
-            return steps / (time.perf_counter() - began)
+    url = os.environ["DATABASE_URL"]
+    with psycopg.connect(url, autocommit=True, prepare_threshold=0) as connection, connection.cursor() as cursor:
+        cursor.execute(statements.CLAIM, fixed)
+        epoch, ahead = (lambda row: (row[1], row[5]))(cursor.fetchone())
+        began = time.perf_counter()
+        for position in range(steps):
+            ahead = ahead[1:]
+            cursor.execute(
+                statements.BOUNDARY,
+                {
+                    **fixed,
+                    "epoch": epoch,
+                    "position": position,
+                    "changes": None,
+                    "ahead": ahead,
+                    "data": data,
+                    "stop": False,
+                },
+            )
+            cursor.fetchall()
+        return steps / (time.perf_counter() - began)
 
 
 def _far() -> object:

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from django import forms
-from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.exceptions import NON_FIELD_ERRORS
+from django.core.files.uploadedfile import SimpleUploadedFile, UploadedFile
 from django.utils.datastructures import MultiValueDict
 
 from executions.errors import Invalid
@@ -84,9 +85,7 @@ def clean_answer(
     return cleaned, {field: upload for field, upload in files.items() if upload[1]}
 
 
-def _clean(
-    form: type[forms.BaseForm], data: dict[str, Any], files: Mapping[str, tuple[str, bytes]]
-) -> dict[str, Any]:
+def _clean(form: type[forms.BaseForm], data: dict[str, Any], files: Mapping[str, tuple[str, bytes]]) -> dict[str, Any]:
     blank = form()
     unknown = sorted(set(data) - set(blank.fields))
     if unknown:
@@ -99,13 +98,13 @@ def _clean(
         if not isinstance(field, forms.FileField)
     }
     filled = {name: value for name, value in filled.items() if value is not None}
-    uploads = MultiValueDict(
+    uploads: MultiValueDict[str, UploadedFile[bytes]] = MultiValueDict(
         {field: [SimpleUploadedFile(name, content)] for field, (name, content) in files.items()}
     )
     bound = form({**filled, **data}, uploads)
     if not bound.is_valid():
         errors = {
-            ("__all__" if name == forms.forms.NON_FIELD_ERRORS else name): [str(item) for item in items]
+            ("__all__" if name == NON_FIELD_ERRORS else name): [str(item) for item in items]
             for name, items in bound.errors.items()
         }
         first_field, first = next(iter(errors.items()))

@@ -64,19 +64,26 @@ def test_only_commands_and_the_engine_write_lifecycle_facts():
         str(path.relative_to(PROJECT))
         for package in ("console", "executions", "workflows")
         for path in sources(package)
-        if not {"commands", "engine"} & set(path.parts) and re.search(rf"\.(update|create)\([^)]*{facts}", path.read_text())
+        if not {"commands", "engine"} & set(path.parts)
+        and re.search(rf"\.(update|create)\([^)]*{facts}", path.read_text())
     ]
     assert wrong == []
 
 
 @pytest.mark.parametrize("package", FORBIDDEN)
 def test_no_file_grows_out_of_hand(package):
-    long = {str(path.relative_to(PROJECT)): lines for path in sources(package) if (lines := len(path.read_text().splitlines())) > LONGEST}
+    long = {
+        str(path.relative_to(PROJECT)): lines
+        for path in sources(package)
+        if (lines := len(path.read_text().splitlines())) > LONGEST
+    }
     assert long == {}
 
 
 def test_every_state_command_and_scope_is_in_the_docs():
-    told = (PROJECT / "docs" / "concepts" / "states.md").read_text() + (PROJECT / "docs" / "concepts" / "roles.md").read_text()
+    told = (PROJECT / "docs" / "concepts" / "states.md").read_text() + (
+        PROJECT / "docs" / "concepts" / "roles.md"
+    ).read_text()
     missing = [word for word in (*states.STATES, *states.COMMAND_SCOPE, *access.SCOPES) if word not in told]
     assert missing == []
 
@@ -90,7 +97,8 @@ def test_every_engine_setting_is_in_the_docs(settings):
 def test_every_link_between_the_docs_leads_somewhere():
     broken = []
     for page in [*PROJECT.glob("*.md"), *(PROJECT / "docs").rglob("*.md")]:
-        for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text()):
-            if not (page.parent / target).exists():
-                broken.append(f"{page.relative_to(PROJECT)} → {target}")
+        targets = re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text())
+        broken += [
+            f"{page.relative_to(PROJECT)} → {target}" for target in targets if not (page.parent / target).exists()
+        ]
     assert broken == []

@@ -54,7 +54,10 @@ class Backing(Protocol):
     step: str
     position: int
     attempt: int
-    signal: Signal | None
+
+    @property
+    def signal(self) -> Signal | None:
+        """Why the step should stop; None while it may go on."""
 
     def recorded(self, key: str) -> Any:
         """Return the result recorded under a key in this step, or ``MISSING``."""
@@ -138,12 +141,10 @@ class Context:
         """
         found = self._backing.recorded(f"once:{key}")
         if found is not MISSING:
-            return found  # type: ignore[no-any-return]
+            return found
         if transactional:
-            return self._backing.once_in_transaction(  # type: ignore[no-any-return]
-                f"once:{key}", lambda: function(*args, **kwargs)
-            )
-        return self._backing.record(f"once:{key}", function(*args, **kwargs))  # type: ignore[no-any-return]
+            return self._backing.once_in_transaction(f"once:{key}", lambda: function(*args, **kwargs))
+        return self._backing.record(f"once:{key}", function(*args, **kwargs))
 
     def each[T](self, items: Iterable[T], *, key: Callable[[T], str] = str) -> Iterator[T]:
         """Walk a batch that can be paused between two items and goes on after the last finished one.

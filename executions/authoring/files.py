@@ -18,7 +18,7 @@ class FileRules:
         most: most files at launch.
         suffix: what the file chooser offers, such as ``.xml``; a hint, not a check.
         max_bytes: largest file; the installation's ``MAX_FILE_BYTES`` where None.
-        check: called with name and bytes of each upload; raises ``django.core.exceptions.ValidationError`` to refuse it.
+        check: called with name and bytes of each upload; raises Django's ``ValidationError`` to refuse it.
         label: what the form calls them.
     """
 

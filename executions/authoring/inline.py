@@ -52,11 +52,14 @@ class InlineBacking:
         self.step = step
         self.position = position
         self.attempt = 0
-        self.signal: Signal | None = None
         self._result = result
         self._answers = answers
         self._files = files
         self._records: dict[str, Any] = {}
+
+    @property
+    def signal(self) -> Signal | None:
+        return None
 
     def recorded(self, key: str) -> Any:
         return self._records.get(key, MISSING)
@@ -133,7 +136,7 @@ def run_inline(
             result.state = "suspended"
             result.open_question = suspended.question.key if suspended.question else None
             return result
-        except Exception as error:  # noqa: BLE001  (a step may raise anything; the caller sees it)
+        except Exception as error:
             result.state, result.error = "failed", error
             return result
         result.steps.append(step.name)

@@ -57,7 +57,7 @@ class Workflow:
         *,
         title: str = "",
         description: str = "",
-        input: type[Any] | None = None,  # noqa: A002  (reads as the author means it)
+        input: type[Any] | None = None,
         files: FileRules | None = None,
     ) -> None:
         self.name = name

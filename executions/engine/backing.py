@@ -2,6 +2,7 @@
 
 import json
 import logging
+import uuid
 from collections.abc import Callable
 from typing import Any
 
@@ -107,13 +108,12 @@ class EngineBacking:
         """See ``Backing.log``."""
         with transaction.atomic():
             alive = Execution.objects.select_for_update().filter(
-                pk=self.execution_id, epoch=self._lease.epoch, lease_until__isnull=False
+                pk=self.execution_id, epoch=self._lease.epoch or 0, lease_until__isnull=False
             )
             if not alive.values_list("pk", flat=True).first():
                 raise LeaseLost
-            execution = Execution(pk=self.execution_id)
             told = {"text": str(text)[:2000], "step": self.step, **({"data": data} if data else {})}
-            append(execution.pk, "step.logged", self._actor, data=told)  # type: ignore[arg-type]
+            append(uuid.UUID(self.execution_id), "step.logged", self._actor, data=told)
 
     @property
     def _patience(self) -> float:

@@ -33,7 +33,9 @@ class Command(BaseCommand):
         _launch(operator, "March, first week", few, quarter="Q1")
         _launch(operator, "March, all suppliers", everything, quarter="Q1")
         _launch(operator, "April, slowly, so that you can step in", everything, seconds=6, quarter="Q2")
-        waiting = _launch(operator, "Prepayments, second look", {name: everything[name] for name in WRONG}, quarter="Q1")
+        waiting = _launch(
+            operator, "Prepayments, second look", {name: everything[name] for name in WRONG}, quarter="Q1"
+        )
         commands.place(
             reviewer,
             waiting.pk,
@@ -42,7 +44,9 @@ class Command(BaseCommand):
             ticket="FIN-2213",
         )
         paused = _launch(operator, "Brückner, pallet racks", dict(list(right.items())[3:6]), seconds=2, quarter="Q1")
-        hold = commands.pause(operator, paused.pk, reason="The goods have not been counted yet.", reason_code="goods-receipt")
+        hold = commands.pause(
+            operator, paused.pk, reason="The goods have not been counted yet.", reason_code="goods-receipt"
+        )
         commands.annotate(reviewer, hold.pk, text="Warehouse counts on Monday morning; ask for Jonas.")
         cancelled = _launch(operator, "March, first week (sent twice)", few, quarter="Q1", later=True)
         commands.cancel(operator, cancelled.pk, reason="The same files went out an hour earlier.")
