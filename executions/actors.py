@@ -45,7 +45,9 @@ class Actor:
         """Make the actor for an API token; it can do no more than its owner can now."""
         owner = token.owner
         scopes = scopes_of(owner) & frozenset(token.scopes)
-        return cls(f"token:{token.pk}", f"{owner.get_username()} ({token.name})", roles_of(owner), via, scopes, owner.pk)
+        return cls(
+            f"token:{token.pk}", f"{owner.get_username()} ({token.name})", roles_of(owner), via, scopes, owner.pk
+        )
 
     @classmethod
     def worker(cls, name: str) -> "Actor":

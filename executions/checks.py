@@ -20,7 +20,11 @@ def check_workflows(**_: Any) -> list[CheckMessage]:
     found: list[CheckMessage] = []
     for first, second in registry.doubles():
         found.append(
-            Error(f"Two workflows are called {second.name!r}.", hint=f"Rename one. {first.where} and {second.where}", id="executions.E001")
+            Error(
+                f"Two workflows are called {second.name!r}.",
+                hint=f"Rename one. {first.where} and {second.where}",
+                id="executions.E001",
+            )
         )
     for workflow in registry.all_workflows():
         if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,59}", workflow.name):
