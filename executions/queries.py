@@ -9,6 +9,8 @@ from typing import Any
 from django.contrib.postgres.search import SearchQuery, SearchVector
 from django.db import connection
 from django.db.models import Prefetch, Q, QuerySet
+from django.db.models.fields.json import KeyTextTransform
+from django.db.models.functions import Left
 
 from executions import states
 from executions.authoring import registry
@@ -127,7 +129,7 @@ def _id_range(text: str) -> tuple[uuid.UUID, uuid.UUID] | None:
 
 
 def list_runs(wanted: RunFilter, cursor: str | None = None, limit: int = 50) -> Page[Execution]:
-    """Return one page of runs, newest first, with the open holds of each in ``open_hold_list``.
+    """Return one page of runs, newest first, with the open holds and questions of each.
 
     Args:
         wanted: which runs.
@@ -137,14 +139,7 @@ def list_runs(wanted: RunFilter, cursor: str | None = None, limit: int = 50) -> 
     Raises:
         Invalid: a cursor that no page gave out, or an unknown state.
     """
-    runs = matching(wanted).defer("payload", "error", "resumed")
-    runs = runs.prefetch_related(
-        Prefetch(
-            "holds",
-            Hold.objects.filter(released_at__isnull=True).order_by("placed_at"),
-            to_attr="open_hold_list",
-        )
-    )
+    runs = _as_rows(matching(wanted))
     backwards, position = _read_cursor(cursor)
     if backwards:
         rows = list(runs.filter(pk__gt=position).order_by("pk")[: limit + 1])
@@ -178,18 +173,44 @@ def _read_cursor(cursor: str | None) -> tuple[bool, uuid.UUID | None]:
 
 def rows_by_id(ids: Iterable[uuid.UUID]) -> list[Execution]:
     """Return runs by id with their open holds, for rows that changed in place; newest first."""
-    return list(
-        Execution.objects.filter(pk__in=list(ids))
-        .defer("payload", "error", "resumed")
+    return list(_as_rows(Execution.objects.filter(pk__in=list(ids))).order_by("-pk"))
+
+
+def _as_rows(runs: QuerySet[Execution]) -> QuerySet[Execution]:
+    """Load what a row of a list shows: three queries in all; payloads and tracebacks stay where they are."""
+    holds = Hold.objects.filter(released_at__isnull=True).order_by("placed_at")
+    questions = Suspension.objects.filter(closed_at__isnull=True).order_by("opened_at")
+    return (
+        runs.defer("payload", "error", "resumed")
+        .annotate(error_message=Left(KeyTextTransform("message", "error"), 300))
         .prefetch_related(
-            Prefetch(
-                "holds",
-                Hold.objects.filter(released_at__isnull=True).order_by("placed_at"),
-                to_attr="open_hold_list",
-            )
+            Prefetch("holds", holds, to_attr="open_hold_list"),
+            Prefetch("suspensions", questions.only("execution_id", "title", "opened_at"), to_attr="open_question_list"),
         )
-        .order_by("-pk")
     )
+
+
+def count_new(
+    wanted: RunFilter,
+    *,
+    newest: uuid.UUID | None,
+    oldest: uuid.UUID | None,
+    changed: Iterable[uuid.UUID],
+    cap: int = 100,
+) -> Count:
+    """Count the runs that belong on the newest page of a list and are not on it yet.
+
+    Args:
+        wanted: the list's filter.
+        newest: its first row; None if it has none.
+        oldest: its last row; what is older belongs on a later page.
+        changed: runs that changed meanwhile and are not on it: they may match now.
+        cap: count no further.
+    """
+    entered = Q(pk__in=list(changed), **({"pk__gt": oldest} if oldest else {}))
+    fresh = Q(pk__gt=newest) if newest else Q()
+    number = matching(wanted).filter(fresh | entered).order_by()[: cap + 1].count()
+    return Count(min(number, cap), number > cap)
 
 
 def count_by_state(wanted: RunFilter) -> dict[str, Count]:
