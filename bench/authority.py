@@ -24,7 +24,11 @@ class Api:
     """A client of the HTTP API that keeps its connection, as programs do."""
 
     def __init__(self, address: str) -> None:
+        import logging
+
         import httpx
+
+        logging.getLogger("httpx").setLevel(logging.WARNING)
 
         user = get_user_model().objects.create_superuser("bench", "bench@example.org", "bench")
         _, token = commands.create_token(SYSTEM, user, name="bench")
