@@ -55,7 +55,7 @@ def files(request: HttpRequest, id: str) -> HttpResponse:
 
 
 @router.get(
-    "/{id}/files/{path:name}",
+    "/{id}/files/{name}",
     response={200: bytes, **PROBLEMS},
     operation_id="download",
     summary="Download a file",
@@ -70,7 +70,7 @@ def download(request: HttpRequest, id: str, name: str, query: Query[VersionQuery
 
 
 @router.put(
-    "/{id}/files/{path:name}",
+    "/{id}/files/{name}",
     response={200: FileVersionOut, **PROBLEMS},
     openapi_extra=REPLACEMENT,
     operation_id="replace_file",

@@ -1,6 +1,7 @@
 """The API of version 1, put together."""
 
 import functools
+import inspect
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import unquote
@@ -34,21 +35,28 @@ api = NinjaAPI(
 )
 
 
-def storable(run: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """Refuse addresses that hold a NUL character, which PostgreSQL can neither store nor look for."""
+def plain_address(run: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """Refuse parameters that an operation does not know, and NUL characters, which PostgreSQL cannot look for."""
+    operation: Any = inspect.unwrap(run).__self__  # type: ignore[attr-defined]
+    queries = [model for model in operation.models if model.__ninja_param_source__ == "query"]
+    known = {name for model in queries for name in model.__ninja_flatten_map__}
 
     @functools.wraps(run)
     def guarded(request: HttpRequest, **arguments: Any) -> HttpResponse:
+        unknown = sorted(set(request.GET) - known)
         if "\x00" in unquote(request.get_full_path()):
             problem = "The address holds a NUL character; remove it."
             return problem_of(Invalid(problem, errors={"url": [problem]}))
+        if unknown:
+            problem = f"Unknown parameter. Known: {', '.join(sorted(known)) or 'none'}."
+            return problem_of(Invalid(f"{unknown[0][:60]}: {problem}", errors={name: [problem] for name in unknown}))
         return run(request, **arguments)
 
     return guarded
 
 
 api.add_decorator(idempotent, mode="view")
-api.add_decorator(storable, mode="view")
+api.add_decorator(plain_address, mode="view")
 
 api.add_router("/workflows", workflows.router)
 api.add_router("/async-executions", runs.router)

@@ -81,7 +81,7 @@ def ask(launch) -> Callable[..., Suspension]:
         from tests.workflows_for_tests import DecisionForm
 
         execution = execution or launch("asking")
-        facts = {"form": f"{DecisionForm.__module__}:{DecisionForm.__qualname__}", **facts}
+        facts = {"form": f"{DecisionForm.__module__}:{DecisionForm.__qualname__}", "prompt": "", **facts}
         suspension = Suspension(
             execution=execution,
             position=0,
