@@ -11,7 +11,8 @@ from executions.errors import Invalid, NotAllowed
 from executions.models import SYSTEM_LEDGER
 from executions.provenance import append
 from executions.provenance.export import Selection
-from executions.provenance.verify import Verification, verify
+from executions.provenance.outcome import Verification
+from executions.provenance.verify import verify
 
 ON_THE_SERVER = dataclasses.replace(SYSTEM, via="cli")
 """Whoever runs a management command on the server: he has the database anyway, so no scope is asked."""

@@ -1,0 +1,156 @@
+"""Handing the record out as JSON Lines, so that others can verify it without this system.
+
+The first line says what was asked for, then come events in the order of ledger and seq, after the last of each complete
+ledger a line with its head, and at the end a line with the counts. Format: docs/reference/event-chain.md.
+"""
+
+import asyncio
+import datetime
+import json
+import uuid
+from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import connection
+
+from executions.provenance import statements
+from executions.provenance.diagnose import line_of
+from executions.provenance.digests import Line, ledger_name, time_text
+from executions.provenance.judge import snapshot
+
+FORMAT = "holdpoint-events/1"
+ROWS_AT_ONCE = 2000
+CHARACTERS_AT_ONCE = 256 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which lines to hand out.
+
+    Args:
+        ledger: only this one; all where None.
+        since: from this time on (aware).
+        until: before this time (aware).
+    """
+
+    ledger: uuid.UUID | None = None
+    since: datetime.datetime | None = None
+    until: datetime.datetime | None = None
+
+    @property
+    def complete(self) -> bool:
+        """Whole ledgers, so that the export can be verified completely."""
+        return self.since is None and self.until is None
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the selection as ``audit.exported`` and the export's first line carry it."""
+        return {
+            "ledger": None if self.ledger is None else ledger_name(self.ledger),
+            "since": None if self.since is None else time_text(self.since),
+            "until": None if self.until is None else time_text(self.until),
+        }
+
+
+def export(selection: Selection) -> Iterator[str]:
+    """Yield the lines of an export, each with its line feed, from one snapshot; memory stays bounded.
+
+    Holds a transaction while it is consumed. Outside of a caller's transaction the connection is closed at the end.
+    """
+    nested = connection.in_atomic_block
+    try:
+        with snapshot():
+            yield _text({"export": {"format": FORMAT, **selection.as_dict(), "complete": selection.complete}})
+            yield from _events(selection)
+    finally:
+        if not nested:
+            connection.close()
+
+
+async def export_chunks(selection: Selection) -> AsyncIterator[bytes]:
+    """Yield an export in pieces of some 256 KB, for a streaming response of an asynchronous server.
+
+    One thread of its own reads the database, because Django's connections belong to threads.
+    """
+    loop = asyncio.get_running_loop()
+    lines = export(selection)
+    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="export") as thread:
+        try:
+            while piece := await loop.run_in_executor(thread, _gather, lines):
+                yield piece
+        finally:
+            # A reader that goes away must not leave the transaction open.
+            await loop.run_in_executor(thread, lines.close)  # type: ignore[attr-defined]
+
+
+def _gather(lines: Iterator[str]) -> bytes:
+    parts: list[str] = []
+    size = 0
+    for line in lines:
+        parts.append(line)
+        size += len(line)
+        if size >= CHARACTERS_AT_ONCE:
+            break
+    return "".join(parts).encode()
+
+
+def _events(selection: Selection) -> Iterator[str]:
+    ledgers = events = 0
+    last: Line | None = None
+    for line in _rows(selection):
+        if last is None or last.ledger != line.ledger:
+            ledgers += 1
+            if last is not None and selection.complete:
+                yield _head(last.ledger)
+        events += 1
+        yield _text(as_dict(line))
+        last = line
+    if last is not None and selection.complete:
+        yield _head(last.ledger)
+    yield _text({"end": {"ledgers": ledgers, "events": events}})
+
+
+def _rows(selection: Selection) -> Iterator[Line]:
+    wanted = {"ledger = %s": selection.ledger, "at >= %s": selection.since, "at < %s": selection.until}
+    chosen = {condition: value for condition, value in wanted.items() if value is not None}
+    where = f" WHERE {' AND '.join(chosen)}" if chosen else ""
+    with connection.chunked_cursor() as cursor:
+        cursor.execute(
+            f"SELECT {statements.COLUMNS} FROM executions_event{where} ORDER BY ledger, seq",  # noqa: S608
+            list(chosen.values()),
+        )
+        while rows := cursor.fetchmany(ROWS_AT_ONCE):
+            yield from map(line_of, rows)
+
+
+def as_dict(line: Line) -> dict[str, Any]:
+    """Return a line as an export holds it: every column; bytes in hexadecimal, data as exact text."""
+    return {
+        "ledger": ledger_name(line.ledger),
+        "seq": line.seq,
+        "at": line.at,
+        "kind": line.kind,
+        "actor_id": line.actor_id,
+        "actor_name": line.actor_name,
+        "actor_role": line.actor_role,
+        "via": line.via,
+        "reason": line.reason,
+        "data": line.data,
+        "salt": line.salt.hex(),
+        "data_digest": line.data_digest.hex(),
+        "prev": line.prev.hex(),
+        "digest": line.digest.hex(),
+    }
+
+
+def _head(ledger: uuid.UUID) -> str:
+    with connection.cursor() as cursor:
+        cursor.execute(statements.HEAD, {"ledger": ledger})
+        row = cursor.fetchone()
+    seq, digest = (None, None) if row is None else (row[0], bytes(row[1]).hex())
+    return _text({"head": {"ledger": ledger_name(ledger), "seq": seq, "digest": digest}})
+
+
+def _text(value: dict[str, Any]) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")) + "\n"
