@@ -6,7 +6,7 @@ from typing import Any
 
 from ninja import Schema
 
-type Moment = datetime.datetime
+Moment = datetime.datetime
 
 
 class Person(Schema):
@@ -147,6 +147,7 @@ class RunSummary(Schema):
     steps_total: int
     next_step: str | None
     progress: Any
+    open_suspensions: int
     holds: list[HoldOut]
 
 

@@ -7,7 +7,7 @@ from pydantic import AwareDatetime
 
 from console.api.bodies import Body
 
-type Moment = Annotated[AwareDatetime, Field(strict=False)]
+Moment = Annotated[AwareDatetime, Field(strict=False)]
 
 REASON = Field(description="Why, in words for those who read the history later. Not blank.", examples=["Totals differ"])
 

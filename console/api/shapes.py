@@ -123,6 +123,7 @@ def summary_facts(execution: Execution) -> dict[str, Any]:
         "steps_total": execution.steps_total,
         "next_step": execution.next_step,
         "progress": execution.progress,
+        "open_suspensions": execution.open_suspensions,
     }
 
 
@@ -175,7 +176,6 @@ def run_out(execution: Execution, actor: Actor, files_at: str) -> RunOut:
             "interrupted": execution.interrupted,
             "open_holds": execution.open_holds,
             "breakpoints": execution.breakpoints,
-            "open_suspensions": execution.open_suspensions,
         },
         allowed=[name for name, verdict in judged.items() if verdict.allowed],
         commands={

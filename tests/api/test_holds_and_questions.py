@@ -141,9 +141,9 @@ def test_an_answer_with_a_file_replaces_it(program, launch, ask):
 
 
 def test_open_work_comes_in_pages(program, launch):
-    reviewer, made = program("reviewer"), []
-    for _ in range(5):
-        made.append(reviewer.post("/v1/holds", {"execution": str(launch().pk), "reason": "why"}).json()["id"])
+    reviewer = program("reviewer")
+    bodies = [{"execution": str(launch().pk), "reason": "why"} for _ in range(5)]
+    made = [reviewer.post("/v1/holds", body).json()["id"] for body in bodies]
     seen, cursor = [], ""
     while True:
         page = reviewer.get(f"/v1/holds?limit=2{cursor}").json()

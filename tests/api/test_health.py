@@ -1,0 +1,58 @@
+"""/healthz and /readyz."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import OperationalError
+from django.db.models.functions import Now
+from django.test import Client, override_settings
+
+from executions.models import Worker
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def seen():
+    """A worker, and no other: the shared one of other tests may just have signed off."""
+    Worker.objects.all().delete()
+    return Worker.objects.create(name="here")
+
+
+def test_the_process_is_alive_whatever_else_is(django_assert_num_queries):
+    with django_assert_num_queries(0):
+        answer = Client().get("/healthz")
+    assert answer.json() == {"status": "ok"}
+    assert "no-store" in answer["Cache-Control"]
+    assert Client().post("/healthz").status_code == 405
+
+
+def test_ready_with_database_broker_and_a_worker(seen):
+    answer = Client().get("/readyz")
+    assert answer.status_code == 200, answer.content
+    assert answer.json()["checks"] == {name: {"ok": True} for name in ("database", "broker", "worker")}
+
+
+def test_not_ready_without_a_worker_seen_lately(seen):
+    Worker.objects.update(seen_at=Now() - timedelta(seconds=11))
+    answer = Client().get("/readyz")
+    assert answer.status_code == 503
+    assert "No worker" in answer.json()["checks"]["worker"]["detail"]
+    assert answer.json()["checks"]["broker"]["ok"]
+
+
+def test_not_ready_without_a_broker(seen):
+    with override_settings(REDIS_URL="unix:///nowhere/valkey.sock"):
+        answer = Client().get("/readyz")
+    assert answer.status_code == 503
+    assert "broker cannot be reached" in answer.json()["checks"]["broker"]["detail"]
+
+
+def test_not_ready_without_a_database(monkeypatch):
+    def refuse(*_, **__):
+        raise OperationalError("connection refused\n  Is the server running?")
+
+    monkeypatch.setattr("console.health.Worker.objects.filter", refuse)
+    answer = Client().get("/readyz")
+    assert answer.status_code == 503
+    assert answer.json()["checks"]["database"]["detail"] == "The database cannot be reached: connection refused."

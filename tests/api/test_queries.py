@@ -1,0 +1,70 @@
+"""How many queries each request costs; constant, however much there is."""
+
+import pytest
+
+pytestmark = pytest.mark.django_db
+RUNS = "/v1/async-executions"
+
+# Bearer: the token with its owner, two for permissions, one for the role's name.
+IDENTITY = 4
+
+
+@pytest.fixture
+def operator(program):
+    """A program whose token's last use has been noted this minute."""
+    operator = program("operator")
+    operator.get(RUNS)
+    return operator
+
+
+@pytest.fixture
+def reviewer(program):
+    reviewer = program("reviewer")
+    reviewer.get(RUNS)
+    return reviewer
+
+
+def test_a_pause_costs_few_queries(operator, launch, path, django_assert_num_queries):
+    run = launch()
+    # savepoint, lock, hold, event, re-read, the hold to signal, release of the savepoint, holds in force
+    with django_assert_num_queries(IDENTITY + 8):
+        assert operator.post(path(run, "pause"), {"reason": "why"}).status_code == 200
+
+
+def test_a_pause_with_a_key_costs_few_more(operator, launch, path, django_assert_num_queries):
+    run = launch()
+    # purge (3 with its savepoint); look, insert with its savepoint, and the answer, in a savepoint of their own
+    with django_assert_num_queries(IDENTITY + 8 + 3 + 7):
+        operator.post(path(run, "pause"), {"reason": "why"}, headers={"Idempotency-Key": "one"})
+
+
+@pytest.mark.parametrize("runs", [1, 20])
+def test_a_list_costs_the_same_for_any_number(operator, launch, path, runs, django_assert_num_queries):
+    for _ in range(runs):
+        operator.post(path(launch(), "pause"), {"reason": "why"})
+    # runs, their open holds, their open questions
+    with django_assert_num_queries(IDENTITY + 3):
+        assert len(operator.get(f"{RUNS}?workflow=noop&limit=200").json()["items"]) >= runs
+
+
+@pytest.mark.parametrize("holds", [1, 20])
+def test_a_run_costs_the_same_for_any_number_of_holds(operator, launch, path, holds, django_assert_num_queries):
+    run = launch("filing", files=[(f"{number}.txt", b"one") for number in range(min(holds, 10))])
+    for _ in range(holds):
+        operator.post(path(run, "pause"), {"reason": "why"})
+    # run, holds in force, holds, notes, steps, questions, files
+    with django_assert_num_queries(IDENTITY + 7):
+        assert len(operator.get(path(run)).json()["holds"]) == holds
+
+
+def test_histories_checkpoints_and_open_work(reviewer, launch, path, ask, django_assert_num_queries):
+    asked = ask()
+    with django_assert_num_queries(IDENTITY + 2):
+        reviewer.get(path(asked.execution, "events"))
+    with django_assert_num_queries(IDENTITY + 7):
+        reviewer.get(path(asked.execution, "checkpoint"))
+    with django_assert_num_queries(IDENTITY + 1):
+        reviewer.get("/v1/suspensions")
+    reviewer.post("/v1/holds", {"execution": str(asked.execution_id), "reason": "why"})
+    with django_assert_num_queries(IDENTITY + 2):
+        reviewer.get("/v1/holds")

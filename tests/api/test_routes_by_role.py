@@ -1,0 +1,84 @@
+"""Every route × every role and every scope, in one table."""
+
+import re
+
+import pytest
+
+from console.api.v1 import api
+from executions.access import ROLES, SCOPES
+
+pytestmark = pytest.mark.django_db
+
+READ = {"executions:read"}
+RUN = "/v1/async-executions/{id}"
+WHY = {"reason": "why"}
+# method and path → the scopes of which one is needed, and a body that is good
+TABLE = {
+    ("GET", "/v1/workflows"): (READ, None),
+    ("GET", "/v1/workflows/{name}"): (READ, None),
+    ("POST", "/v1/async-executions"): ({"executions:launch"}, {"workflow": "noop"}),
+    ("GET", "/v1/async-executions"): (READ, None),
+    ("GET", RUN): (READ, None),
+    ("GET", RUN + "/checkpoint"): (READ, None),
+    ("GET", RUN + "/events"): (READ, None),
+    ("GET", RUN + "/files"): (READ, None),
+    ("GET", RUN + "/files/{name}"): (READ, None),
+    ("PUT", RUN + "/files/{name}"): ({"executions:amend"}, b"two"),
+    ("POST", RUN + "/pause"): ({"executions:pause"}, WHY),
+    ("POST", RUN + "/resume"): ({"executions:pause"}, {}),
+    ("POST", RUN + "/cancel"): ({"executions:cancel"}, WHY),
+    ("POST", RUN + "/retry"): ({"executions:control"}, WHY),
+    ("PATCH", RUN + "/payload"): ({"executions:amend"}, {"changes": {"a": 1}, "reason": "why"}),
+    ("GET", "/v1/holds"): (READ | {"holds:place", "holds:release"}, None),
+    ("POST", "/v1/holds"): ({"holds:place"}, {"execution": "{id}", "reason": "why"}),
+    ("POST", "/v1/holds/{id}/notes"): ({"executions:pause", "holds:place"}, {"text": "note"}),
+    ("POST", "/v1/holds/{id}/release"): ({"holds:release"}, WHY),
+    ("GET", "/v1/suspensions"): (READ | {"suspensions:answer"}, None),
+    ("POST", "/v1/suspensions/{id}/answer"): ({"suspensions:answer"}, {"data": {}, "context_digest": "x"}),
+}
+
+
+@pytest.fixture
+def knock(launch, ask, program):
+    """Return the status that a program gets at a route, with things there that it could act on."""
+    run = launch("filing", files=[("a.txt", b"one")])
+    hold = program("admin").post("/v1/holds", {"execution": str(run.pk), "reason": "Suspicious"}).json()
+    asked = ask(run)
+
+    def status(client, method, route, body):
+        address = route.replace(RUN, f"/v1/async-executions/{run.pk}").replace("/workflows/{name}", "/workflows/noop")
+        address = address.replace("/holds/{id}", f"/holds/{hold['id']}").replace(
+            "/suspensions/{id}", f"/suspensions/{asked.pk}"
+        )
+        address = address.replace("{name}", "a.txt") + ("?reason=why" if method == "PUT" else "")
+        if isinstance(body, dict):
+            body = {name: str(run.pk) if value == "{id}" else value for name, value in body.items()}
+        return client.send(method, address, body, headers={"If-Match": "*"}).status_code
+
+    return status
+
+
+@pytest.mark.parametrize("scope", SCOPES)
+def test_h6_a_scope_opens_its_routes_and_no_other(program, knock, scope):
+    client = program("admin", [scope])
+    for (method, route), (needed, body) in TABLE.items():
+        refused = knock(client, method, route, body) == 403
+        assert refused == (scope not in needed), f"{scope} at {method} {route}"
+
+
+@pytest.mark.parametrize("role", [*ROLES, "outsider"])
+def test_a_role_opens_what_its_scopes_open(program, knock, role):
+    client = program(role)
+    scopes = set(ROLES.get(role, ()))
+    for (method, route), (needed, body) in TABLE.items():
+        refused = knock(client, method, route, body) == 403
+        assert refused == (not scopes & needed), f"{role} at {method} {route}"
+
+
+def test_every_route_is_in_the_table():
+    published = {
+        (method.upper(), re.sub(r"/$", "", path))
+        for path, methods in api.get_openapi_schema(path_prefix="/v1/")["paths"].items()
+        for method in methods
+    }
+    assert published == set(TABLE)
