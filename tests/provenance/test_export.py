@@ -77,7 +77,10 @@ def test_the_export_is_recorded_and_holds_that_line_itself(db, capsys):
     ("change", "words"),
     [
         (lambda rows: rows.__setitem__(3, rows[3].replace("Note 3", "Note 9")), "line 3 is altered"),
-        (lambda rows: rows.__setitem__(3, rows[3].replace('\\"hold\\":\\"3', '\\"hold\\":\\"4')), "line 3 is data altered"),
+        (
+            lambda rows: rows.__setitem__(3, rows[3].replace('\\"hold\\":\\"3', '\\"hold\\":\\"4')),
+            "line 3 is data altered",
+        ),
         (lambda rows: rows.pop(3), "line 4 is out of order"),
         (lambda rows: rows.__setitem__(slice(3, 5), rows[3:5][::-1]), "line 4 is out of order"),
         (lambda rows: rows.insert(3, rows[3]), "line 3 is out of order"),
