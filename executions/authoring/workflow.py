@@ -125,6 +125,10 @@ class Workflow:
                 self.problems.append((f"Two steps of {self.name} are called {step_name}; rename one.", where))
             if on_error not in ON_ERROR:
                 self.problems.append((f"on_error of {step_name} must be 'fail' or 'hold', not {on_error!r}.", where))
+            if isinstance(retries, bool) or not isinstance(retries, int) or retries < 0:
+                self.problems.append((f"retries of {step_name} must be a whole number from 0, not {retries!r}.", where))
+            if not isinstance(backoff, int | float) or not 0 <= backoff < float("inf"):
+                self.problems.append((f"backoff of {step_name} must be seconds from 0, not {backoff!r}.", where))
             if inspect.iscoroutinefunction(function):
                 self.problems.append((f"{step_name} is async; write it as a plain function.", where))
             step_title = title or step_name.replace("_", " ")

@@ -20,6 +20,7 @@ from executions.engine.life import nudge_heart
 from executions.jsonable import checked_result
 from executions.models import Execution, RunFile, Suspension
 from executions.provenance import append
+from executions.text import storable
 
 logger = logging.getLogger("holdpoint.engine")
 
@@ -99,7 +100,8 @@ class EngineBacking:
         self._lease.progress = {
             "done": int(done),
             "total": None if total is None else int(total),
-            "note": str(note)[:200],
+            # The heart writes it with the lease; a note it cannot store would cost the run its lease.
+            "note": storable(str(note))[:200],
             "position": self.position,
         }
         nudge_heart()
