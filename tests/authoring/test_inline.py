@@ -1,0 +1,202 @@
+"""Workflows run in memory, as their authors test them."""
+
+import hashlib
+
+import pytest
+from django import forms
+
+from executions import FileRules, Workflow, run_inline
+from executions.authoring import registry
+from tests import workflows_for_tests as samples
+
+
+@pytest.fixture
+def fresh_registry(monkeypatch):
+    """Workflows of a test stay in the test."""
+    monkeypatch.setattr(registry, "_workflows", {})
+    monkeypatch.setattr(registry, "_doubles", [])
+
+
+@pytest.fixture
+def flow(fresh_registry):
+    return Workflow("flow")
+
+
+def test_steps_run_in_the_order_they_are_written_and_their_changes_are_merged(flow):
+    @flow.step
+    def first(ctx, payload):
+        payload["scratch"] = "only a copy"
+        return {"a": 1}
+
+    @flow.step
+    def second(ctx, payload):
+        return {"b": payload["a"] + 1, "scratch": "scratch" in payload}
+
+    result = run_inline(flow, {"x": 0})
+    assert (result.state, result.steps) == ("succeeded", ["first", "second"])
+    assert result.payload == {"x": 0, "a": 1, "b": 2, "scratch": False}
+
+
+def test_a_step_is_a_plain_function_that_can_be_called_as_it_is(flow):
+    @flow.step(retries=2, on_error="hold", title="Doubles")
+    def double(ctx, payload):
+        return {"n": payload["n"] * 2}
+
+    assert double(None, {"n": 4}) == {"n": 8}
+    step = flow.steps["double"]
+    assert (step.retries, step.on_error, step.title, step.function) == (2, "hold", "Doubles", double)
+
+
+def test_backoff_doubles_and_ends_at_an_hour(flow):
+    @flow.step(retries=99, backoff=10)
+    def work(ctx, payload):
+        return None
+
+    assert [flow.steps["work"].delay(failures) for failures in (1, 2, 3, 20, 99)] == [10, 20, 40, 3600, 3600]
+
+
+def test_once_calls_a_function_once_per_key_and_hands_back_json(flow):
+    calls = []
+
+    @flow.step
+    def work(ctx, payload):
+        def act(what):
+            calls.append(what)
+            return (what, 1)
+
+        return {"got": [ctx.once("a", act, "x"), ctx.once("a", act, "y"), ctx.once("b", act, "z", transactional=True)]}
+
+    assert run_inline(flow).payload["got"] == [["x", 1], ["x", 1], ["z", 1]]
+    assert calls == ["x", "z"]
+
+
+def test_once_remembers_none_as_a_result(flow):
+    calls = []
+
+    @flow.step
+    def work(ctx, payload):
+        for _ in range(2):
+            ctx.once("a", calls.append, 1)
+
+    run_inline(flow)
+    assert calls == [1]
+
+
+def test_once_refuses_what_is_not_json_and_names_step_and_key(flow):
+    @flow.step
+    def work(ctx, payload):
+        ctx.once("key", lambda: {1, 2})
+
+    result = run_inline(flow)
+    assert result.state == "failed"
+    assert "work" in str(result.error)
+    assert "'once:key'" in str(result.error)
+
+
+def test_each_walks_a_batch_by_key(flow):
+    seen = []
+
+    @flow.step
+    def work(ctx, payload):
+        for item in ctx.each([{"id": 1}, {"id": 2}, {"id": 1}], key=lambda item: str(item["id"])):
+            seen.append(item["id"])
+
+    assert run_inline(flow).state == "succeeded"
+    assert seen == [1, 2]
+
+
+
+def test_suspend_shows_the_question_and_returns_the_answer(flow):
+    class Form(forms.Form):
+        yes = forms.BooleanField()
+
+    @flow.step
+    def ask(ctx, payload):
+        answer = ctx.suspend("k", title="Go on?", prompt="Look", form=Form, context={"n": 1}, urgency="high")
+        return {"yes": answer["yes"], "by": answer.by}
+
+    waiting = run_inline(flow)
+    assert (waiting.state, waiting.open_question, waiting.steps) == ("suspended", "k", [])
+    question = waiting.asked["k"]
+    assert (question.title, question.prompt, question.context, question.urgency) == ("Go on?", "Look", {"n": 1}, "high")
+    assert question.form.endswith("Form")
+    assert run_inline(flow, answers={"k": {"yes": True}}).payload == {"yes": True, "by": "inline"}
+
+
+def test_an_answer_with_a_file_replaces_the_runs_file(fresh_registry):
+    flow = Workflow("flow", files=FileRules())
+
+    @flow.step
+    def read(ctx, payload):
+        before = ctx.file("a.txt")
+        answer = ctx.suspend("fix", title="Fix", replaces={"file": "a.txt"})
+        after = ctx.file("a.txt")
+        return {"before": before.version, "after": after.version, "text": after.open().read().decode(), "told": answer["file"]}
+
+    result = run_inline(flow, files={"a.txt": b"bad"}, answers={"fix": {"file": b"good"}})
+    assert result.payload["files"] == ["a.txt"]
+    digest = hashlib.sha256(b"good").hexdigest()
+    assert (result.payload["before"], result.payload["text"]) == (1, "good")
+    assert result.payload["told"] == {"name": "a.txt", "version": 2, "sha256": digest}
+
+
+def test_log_progress_file_and_lifecycle_are_there_in_memory_too(flow):
+    @flow.step
+    def work(ctx, payload):
+        ctx.log("began", item=1)
+        ctx.progress(1, 2, "half")
+        ctx.lifecycle.checkpoint()
+        with pytest.raises(FileNotFoundError, match=r"no file called 'b\.txt'"):
+            ctx.file("b.txt")
+        return {"paused": ctx.lifecycle.check_paused(), "attempt": ctx.attempt, "step": ctx.step}
+
+    result = run_inline(flow)
+    assert result.log == ["began"]
+    assert result.payload == {"paused": None, "attempt": 0, "step": "work"}
+
+
+def test_an_idempotency_key_is_stable_and_belongs_to_one_key_of_one_step(flow):
+    keys = {}
+
+    def take(ctx, payload):
+        keys[ctx.step] = [ctx.idempotency_key("a"), ctx.idempotency_key("a"), ctx.idempotency_key("b")]
+
+    flow.step(name="one")(take)
+    flow.step(name="two")(take)
+    run_inline(flow)
+    again, keys["again"] = keys["one"], None
+    assert again[0] == again[1] != again[2]
+    assert again[0] != keys["two"][0]
+    assert len(again[0]) == 64
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        ([1], "returned list"),
+        ("x", "returned str"),
+        ({"a": {1}}, "field 'a'"),
+        ({"a": float("nan")}, "field 'a'"),
+        ({"a": "x\x00"}, "NUL|u0000"),
+        ({1: "a"}, "field 1"),
+        ({"a": "x" * 300_000}, "at most"),
+        ({"a": "\ud800"}, "field 'a'"),
+    ],
+)
+def test_what_cannot_be_stored_is_refused_with_step_and_field(flow, value, said):
+    import re
+
+    flow.step(name="odd")(lambda ctx, payload: value)
+    result = run_inline(flow)
+    assert result.state == "failed"
+    assert "odd" in str(result.error)
+    assert re.search(said, str(result.error)), result.error
+
+
+def test_a_step_that_raises_ends_the_run_and_shows_the_error(flow):
+    @flow.step
+    def bad(ctx, payload):
+        raise LookupError("not there")
+
+    result = run_inline(flow)
+    assert (result.state, str(result.error)) == ("failed", "not there")
