@@ -9,6 +9,8 @@ from typing import Any, Protocol
 from executions.authoring.files import StoredFile
 from executions.authoring.flow import Question, Signal, Suspended, Yielded
 
+logger = logging.getLogger("holdpoint.step")
+
 MISSING = object()
 """Stands for "nothing recorded under this key"; None is a result like any other."""
 
@@ -231,7 +233,7 @@ class Context:
             text: what happened.
             data: more, as JSON.
         """
-        logging.getLogger("holdpoint.step").info(text, extra={"execution": self.execution_id, "step": self.step})
+        logger.debug("%s: %s", self.step, text, extra={"execution": self.execution_id})
         self._backing.log(text, data)
 
     def idempotency_key(self, key: str) -> str:
