@@ -1,11 +1,13 @@
 /*
-Live pages. A fragment marked data-live is fetched again when the server says that something changed. It is never swapped under
-somebody's hands: while a form in it is dirty, open or focused the change waits, and the page says so.
+Live pages. A part marked data-live is fetched again when the server says that something changed. It is never swapped under
+somebody's hands: while a form in it is dirty, open or focused the change waits, and the page says so. A part may fetch itself
+(its own hx-get) or come with others in one answer (hx-swap-oob); data-print tells the server which parts are shown already.
 */
 "use strict";
 (() => {
   const { announce, complain, now, relative } = window.holdpoint;
   const indicator = document.querySelector(".live");
+  const LIVE = "[data-live]:not(.live)";
   const waiting = new Set();
   let state = "";
   let updated = now();
@@ -20,7 +22,8 @@ somebody's hands: while a form in it is dirty, open or focused the change waits,
       ended: `as of ${age}`,
     };
     indicator.dataset.live = state === "open" && waiting.size ? "waiting" : state;
-    indicator.querySelector("[data-live-text]").textContent = words[state];
+    const text = indicator.querySelector("[data-live-text]");
+    if (text.textContent !== words[state]) text.textContent = words[state];
     indicator.hidden = false;
   }
 
@@ -31,7 +34,7 @@ somebody's hands: while a form in it is dirty, open or focused the change waits,
     updated = next === "open" ? now() : updated;
     show();
     /* What was missed while the connection was down. */
-    if (again) document.querySelectorAll("[data-live]:not(.live)").forEach((each) => htmx.trigger(each, "holdpoint:refresh"));
+    if (again) document.querySelectorAll(LIVE).forEach((each) => htmx.trigger(each, "holdpoint:refresh"));
   }
 
   document.addEventListener("htmx:sseOpen", () => connection("open"));
@@ -40,86 +43,161 @@ somebody's hands: while a form in it is dirty, open or focused the change waits,
   document.addEventListener("holdpoint:tick", show);
 
   /* Guard */
-  const dirty = (form) => [...form.elements].some((field) => {
+  const changed = (field) => {
     if (field.type === "checkbox" || field.type === "radio") return field.checked !== field.defaultChecked;
     if (field.type === "file") return field.files.length > 0;
-    if (field.tagName === "SELECT") return [...field.options].some((each) => each.selected !== each.defaultSelected);
+    /* A select without a default shows its first option, which is no choice of anybody's. */
+    if (field.tagName === "SELECT") {
+      const chosen = [...field.options].filter((each) => each.defaultSelected);
+      const start = chosen.length || field.multiple ? chosen : [...field.options].slice(0, 1);
+      return [...field.options].some((each) => each.selected !== start.includes(each));
+    }
     return "defaultValue" in field && field.type !== "hidden" && field.value !== field.defaultValue;
-  });
+  };
+  const dirty = (form) => [...form.elements].some(changed);
 
-  function busy(fragment) {
+  function busy(part) {
     const focused = document.activeElement;
-    if (fragment.contains(focused) && focused.matches("input, select, textarea")) return true;
-    if (fragment.querySelector("details.command[open], tr[aria-selected='true'] input:checked")) return true;
-    return [...fragment.querySelectorAll("form[data-guard]")].some(dirty);
+    if (part.contains(focused) && focused.matches("input, select, textarea")) return true;
+    if (focused && part.contains(focused) && focused.closest("details.command[open]")) return true;
+    if (part.querySelector("tr[aria-selected='true'] input:checked")) return true;
+    return [...part.querySelectorAll("form[data-guard]")].some(dirty);
   }
 
-  function guard(event) {
-    const fragment = event.detail.elt;
-    if (!fragment?.matches?.("[data-live]:not(.live)") || event.target !== fragment) return;
-    if (busy(fragment)) {
-      event.preventDefault();
-      waiting.add(fragment);
-      show();
-    }
+  function wait(part) {
+    waiting.add(part);
+    show();
   }
 
   function release() {
-    for (const fragment of waiting) {
-      if (fragment.isConnected && busy(fragment)) continue;
-      waiting.delete(fragment);
-      if (fragment.isConnected) htmx.trigger(fragment, "holdpoint:refresh");
+    for (const part of waiting) {
+      if (part.isConnected && busy(part)) continue;
+      waiting.delete(part);
+      if (part.isConnected) htmx.trigger(part, "holdpoint:refresh");
+    }
+    show();
+  }
+
+  document.addEventListener("focusout", () => setTimeout(release));
+  document.addEventListener("toggle", release, true);
+  document.addEventListener("holdpoint:tick", () => waiting.size && release());
+
+  document.addEventListener("htmx:configRequest", (event) => {
+    const shown = [...document.querySelectorAll(`${LIVE}[data-print]`)].map((each) => `${each.id}=${each.dataset.print}`);
+    if (shown.length && event.detail.verb === "get") event.detail.headers["HX-Known"] = shown.join(" ");
+  });
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    const part = event.detail.elt;
+    if (event.target === part && part.matches?.(LIVE) && busy(part)) {
+      event.preventDefault();
+      wait(part);
+    }
+  });
+
+  /* What a swap must not lose: the place of the focus, what was opened, and what was typed into other forms. */
+  let asker = null;
+  let byPerson = false;
+  let failed = false;
+  let acting = "";
+  let kept = { open: new Set(), typed: new Map(), focus: "" };
+
+  function keep(target) {
+    if (target.contains(document.activeElement)) {
+      kept.focus = document.activeElement.id || document.activeElement.closest("[id]")?.id || "";
+    }
+    const own = byPerson && asker?.matches("form") ? asker : null;
+    for (const each of target.querySelectorAll("details[id][open]")) {
+      if (!own || !each.contains(own) || !each.classList.contains("command")) kept.open.add(each.id);
+    }
+    for (const form of target.querySelectorAll("form[data-guard]")) {
+      for (const field of form.elements) {
+        /* After a refusal the server sends back what was typed, all but the chosen files. */
+        if (!field.id || !changed(field) || (form === own && !(failed && field.type === "file"))) continue;
+        kept.typed.set(field.id, field);
+      }
     }
   }
 
-  document.addEventListener("htmx:beforeRequest", guard);
+  function restore() {
+    for (const id of kept.open) {
+      const details = document.getElementById(id);
+      if (details) details.open = true;
+    }
+    for (const [id, old] of kept.typed) {
+      const field = document.getElementById(id);
+      if (!field || field === old || field.type !== old.type) continue;
+      if (field.type === "file") field.files = old.files;
+      else if (field.type === "checkbox" || field.type === "radio") field.checked = old.checked;
+      else field.value = old.value;
+    }
+    kept.open.clear();
+    kept.typed.clear();
+  }
+
   document.addEventListener("htmx:beforeSwap", (event) => {
-    /* A session that ended answers with the sign-in page: show it as a page, never inside a fragment. */
+    /* A session that ended answers with the sign-in page: show it as a page, never inside a part. */
     if (/\/accounts\/login\//.test(event.detail.xhr.responseURL)) {
       event.preventDefault();
       location.reload();
       return;
     }
-    if (event.detail.requestConfig?.elt?.matches("[data-live]")) guard({
-      target: event.detail.requestConfig.elt, detail: event.detail.requestConfig, preventDefault: () => event.preventDefault(),
-    });
-  });
-  document.addEventListener("focusout", () => setTimeout(release));
-  document.addEventListener("toggle", release, true);
-  document.addEventListener("holdpoint:tick", () => waiting.size && release());
-
-  /* What a swap must not lose: the place of the focus and what was opened. Both are found again by id. */
-  let kept = null;
-  document.addEventListener("htmx:beforeSwap", (event) => {
-    if (event.defaultPrevented || !event.detail.shouldSwap) return;
-    const target = event.detail.target;
-    kept = {
-      focus: target.contains(document.activeElement) ? document.activeElement.id || document.activeElement.closest("[id]")?.id : "",
-      open: [...target.querySelectorAll("details[id][open]:not(.command)")].map((each) => each.id),
-      byPerson: event.detail.requestConfig?.verb !== "get",
-    };
-  });
-  document.addEventListener("htmx:afterSettle", (event) => {
-    if (!kept) return;
-    for (const id of kept.open) {
-      const details = document.getElementById(id);
-      if (details) details.open = true;
+    asker = event.detail.requestConfig?.elt ?? null;
+    byPerson = event.detail.requestConfig?.verb !== "get";
+    failed = event.detail.xhr.status >= 400;
+    acting = asker?.closest(LIVE)?.id ?? "";
+    if (asker?.matches(LIVE) && busy(asker)) {
+      event.preventDefault();
+      wait(asker);
+      return;
     }
-    if (kept.byPerson) {
-      const wrong = event.detail.elt.querySelector("[aria-invalid='true']");
-      const place = wrong || event.detail.elt.querySelector("[role='alert'], [data-focus]");
+    if (event.detail.shouldSwap && event.detail.target !== asker) keep(event.detail.target);
+    else if (event.detail.shouldSwap && asker?.matches(LIVE)) keep(asker);
+  });
+
+  document.addEventListener("htmx:oobBeforeSwap", (event) => {
+    const old = event.detail.target;
+    const fresh = event.detail.fragment.firstElementChild;
+    if (!old.matches?.(LIVE) || !fresh) return;
+    /* An answer that was on its way while a newer one came in. */
+    const late = Number(fresh.dataset.version) < Number(old.dataset.version);
+    const theirs = asker && old.contains(asker);
+    if (late || (!theirs && busy(old))) {
+      event.detail.shouldSwap = false;
+      if (!late) wait(old);
+      return;
+    }
+    keep(old);
+    waiting.delete(old);
+  });
+
+  document.addEventListener("htmx:afterSwap", restore);
+  document.addEventListener("htmx:oobAfterSwap", restore);
+  document.addEventListener("htmx:afterSettle", (event) => {
+    restore();
+    const part = event.detail.elt;
+    if (!part?.querySelector) return;
+    if (byPerson && asker && part.id === (acting || part.id)) {
+      const wrong = part.querySelector("[aria-invalid='true']");
+      const place = wrong || part.querySelector("[role='alert'], [data-focus]") || (acting && part);
       if (place) {
         if (!wrong) place.tabIndex = -1;
-        place.focus();
+        place.focus({ preventScroll: place === part });
+        kept.focus = "";
       }
     }
-    if (kept.focus && document.activeElement === document.body) document.getElementById(kept.focus)?.focus({ preventScroll: true });
-    kept = null;
+    if (kept.focus && document.activeElement === document.body) {
+      document.getElementById(kept.focus)?.focus({ preventScroll: true });
+    }
+    kept.focus = "";
     updated = now();
-    waiting.delete(event.detail.elt);
-    const said = event.detail.elt.querySelector?.("[data-announce]") || event.detail.elt.closest?.("[data-announce]");
+    waiting.delete(part);
+    const said = part.querySelector("[data-announce]") || part.closest("[data-announce]");
     if (said && said.dataset.announce !== announced) announce((announced = said.dataset.announce));
     show();
+  });
+  /* Nothing had to be swapped: what is shown is true all the same. */
+  document.addEventListener("htmx:afterRequest", (event) => {
+    if (event.detail.successful && event.detail.requestConfig?.verb === "get") updated = now();
   });
   let announced = document.querySelector("[data-announce]")?.dataset.announce;
 

@@ -1,0 +1,195 @@
+"""The forms of the execution page. They show and keep what is typed; the commands judge it."""
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from django import forms
+
+from executions.errors import Invalid
+from executions.queries import FileHistory
+
+SAY_WHY = "Say why. It is kept in the history."
+
+
+class ReasonField(forms.CharField):
+    """Why somebody does something. How long it may be is the command's business."""
+
+    def __init__(self, label: str = "Reason", *, required: bool = True, help_text: str = "") -> None:
+        super().__init__(
+            label=label,
+            required=required,
+            help_text=help_text,
+            widget=forms.Textarea(attrs={"rows": 2}),
+            error_messages={"required": SAY_WHY},
+        )
+
+
+class CommandForm(forms.Form):
+    """A form whose rarer fields stand under "More".
+
+    Args:
+        name: part of its fields' ids, so that many forms can share a page.
+    """
+
+    more: tuple[str, ...] = ()
+
+    def __init__(self, data: Any = None, files: Any = None, *, name: str, **options: Any) -> None:
+        # Without `required` attributes the browser sends a blank reason, and the server's own words answer it.
+        super().__init__(data, files, auto_id=f"id_{name}_%s", use_required_attribute=False, **options)
+
+    def main_fields(self) -> list[forms.BoundField]:
+        """The fields that are always shown."""
+        return [self[name] for name in self.fields if name not in self.more]
+
+    def more_fields(self) -> list[forms.BoundField]:
+        """The fields under "More"."""
+        return [self[name] for name in self.more]
+
+    def more_is_open(self) -> bool:
+        """Something was typed there, or is wrong there."""
+        return self.is_bound and any(self[name].errors or self[name].value() for name in self.more)
+
+
+class PauseForm(CommandForm):
+    """Pause a run, at its next boundary or before a certain step."""
+
+    more = ("before_step", "reason_code", "ticket")
+
+    reason = ReasonField(help_text="Whoever opens this run reads it.")
+    before_step = forms.ChoiceField(label="Where", required=False)
+    reason_code = forms.CharField(
+        label="Reason code",
+        required=False,
+        widget=forms.TextInput(attrs={"list": "reason-codes", "autocomplete": "off"}),
+        help_text="A word for statistics.",
+    )
+    ticket = forms.CharField(label="Ticket", required=False, help_text="Link or number of the case elsewhere.")
+
+    def __init__(self, *args: Any, steps: Iterable[tuple[str, str]], **options: Any) -> None:
+        super().__init__(*args, **options)
+        before = [(name, f"Only before step: {title}") for name, title in steps]
+        self.fields["before_step"].choices = [("", "At once: no further step starts"), *before]  # type: ignore[attr-defined]
+
+
+class ResumeForm(CommandForm):
+    """Resume a run."""
+
+    note = ReasonField("Note", required=False, help_text="What was found or done meanwhile.")
+
+
+class CancelForm(CommandForm):
+    """Cancel a run."""
+
+    reason = ReasonField()
+
+
+class RetryForm(CommandForm):
+    """Take a failed run up again."""
+
+    reason = ReasonField(help_text="Why it should work now.")
+
+
+class PlaceForm(CommandForm):
+    """Place a compliance hold."""
+
+    more = ("reason_code", "ticket", "review_by", "blocks_cancel")
+
+    reason = ReasonField()
+    reason_code = PauseForm.base_fields["reason_code"]
+    ticket = PauseForm.base_fields["ticket"]
+    review_by = forms.DateTimeField(
+        label="Review by",
+        required=False,
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+        help_text="When somebody must look at it again, UTC.",
+    )
+    blocks_cancel = forms.BooleanField(label="Forbid cancelling too", required=False)
+
+
+class AmendForm(CommandForm):
+    """Change top-level fields of the payload."""
+
+    changes = forms.CharField(
+        label="Changes",
+        strip=False,
+        widget=forms.Textarea(attrs={"rows": 4, "spellcheck": "false", "class": "mono", "placeholder": '{"field": 1}'}),
+        help_text="A JSON object: field → new value. Other fields stay as they are.",
+        error_messages={"required": "Name at least one field to change."},
+    )
+    reason = ReasonField()
+
+
+class NoteForm(CommandForm):
+    """Add a note to a hold."""
+
+    text = ReasonField("Note")
+    text.error_messages["required"] = "Write the note first."
+
+
+class ReleaseForm(CommandForm):
+    """Release one hold."""
+
+    reason = ReasonField(help_text="Why the run may go on.")
+
+
+class ReplaceForm(CommandForm):
+    """Replace a file of the run. The choice carries the version that was seen, so that no later one is overwritten.
+
+    Args:
+        histories: the run's files.
+        chosen: name of the file chosen already.
+    """
+
+    seen = forms.ChoiceField(label="File to replace", error_messages={"required": "Choose the file to replace."})
+    file = forms.FileField(label="New version", error_messages={"required": "Choose a file."})
+    reason = ReasonField()
+
+    def __init__(
+        self, data: Any = None, files: Any = None, *, histories: Iterable[FileHistory], chosen: str = "", **options: Any
+    ) -> None:
+        present = {each.name: seen_version(each.name, each.newest.version) for each in histories}
+        if data is not None:
+            # The refusal says what has changed; from here on the person has seen the version that lies there now.
+            data = data.copy()
+            _, _, name = data.get("seen", "").partition(":")
+            data["seen"] = present.get(name, "")
+        super().__init__(data, files, initial={"seen": present.get(chosen, "")}, **options)
+        self.fields["seen"].choices = [  # type: ignore[attr-defined]
+            ("", "Choose…"),
+            *((seen, name) for name, seen in present.items()),
+        ]
+
+
+def seen_version(name: str, version: int) -> str:
+    """Return the choice that stands for a version of a file."""
+    return f"{version}:{name}"
+
+
+def read_seen(text: str) -> tuple[str, int]:
+    """Read back what ``seen_version`` wrote.
+
+    Raises:
+        Invalid: nothing was chosen, or nothing this page offered.
+    """
+    version, _, name = text.partition(":")
+    if not (version.isascii() and version.isdigit() and len(version) < 9 and name):
+        problem = "Choose the file to replace."
+        raise Invalid(problem, errors={"seen": [problem]})
+    return name, int(version)
+
+
+def read_json(text: str, field: str) -> Any:
+    """Read JSON that somebody typed.
+
+    Raises:
+        Invalid: it is none; says where it goes wrong.
+    """
+    try:
+        return json.loads(text)
+    except RecursionError:
+        problem = "Not JSON that can be read: nested too deeply."
+    except ValueError as error:
+        place = f", line {error.lineno}, column {error.colno}" if isinstance(error, json.JSONDecodeError) else ""
+        problem = f"Not JSON{place}: {error.msg if isinstance(error, json.JSONDecodeError) else error}."
+    raise Invalid(problem, errors={field: [problem]})

@@ -1,0 +1,130 @@
+"""The lines of a run's history in words."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from console.templatetags.wording import duration
+from executions.models import Event
+from executions.provenance.kinds import KINDS
+
+SHOWN_CHARACTERS = 3000
+TONES = {
+    "hold.placed": "hold",
+    "hold.released": "hold",
+    "execution.paused": "hold",
+    "command.denied": "bad",
+    "step.failed": "bad",
+    "execution.failed": "bad",
+    "clean_up.failed": "bad",
+    "lease.expired": "bad",
+    "execution.cancel_requested": "bad",
+    "execution.succeeded": "good",
+    "suspension.answered": "good",
+}
+DOORS = {"console": "in the console", "api": "through the API", "cli": "in the terminal", "webhook": "by webhook"}
+MENTIONED = {
+    "hold.placed": lambda data, title: _hold(data, title),
+    "hold.released": lambda data, title: f"{data.get('kind', '')} hold",
+    "step.finished": lambda data, title: _finished(data, title),
+    "step.failed": lambda data, title: f"{title(data.get('step'))}: {data.get('message') or data.get('type', '')}",
+    "step.discarded": lambda data, title: title(data.get("step")),
+    "step.logged": lambda data, title: data.get("text", ""),
+    "clean_up.failed": lambda data, title: data.get("message", ""),
+    "lease.acquired": lambda data, title: title(data.get("step")),
+    "lease.expired": lambda data, title: title(data.get("step")),
+    "execution.paused": lambda data, title: f"in {title(data['step'])}" if data.get("step") else "",
+    "execution.yielded": lambda data, title: _yielded(data, title),
+    "execution.retried": lambda data, title: f"at {title(data.get('step'))}",
+    "execution.failed": lambda data, title: f"in {title(data.get('step'))}",
+    "payload.amended": lambda data, title: ", ".join(data.get("changes") or {}),
+    "file.replaced": lambda data, title: f"{data.get('name', '')}, version {data.get('version', '')}",
+    "suspension.opened": lambda data, title: data.get("title", ""),
+    "suspension.answered": lambda data, title: _answer(data),
+    "command.denied": lambda data, title: data.get("command", ""),
+}  # type: dict[str, Callable[[dict[str, Any], Callable[[Any], str]], str]]
+"""Kind → what the line itself says of its data; the rest can be unfolded."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One event as the page shows it.
+
+    Args:
+        event: the stored line.
+        title: what happened.
+        mention: which step, file or answer.
+        data: its data as indented JSON, cut where long.
+        cut: not all of the data is shown.
+        tone: ``hold``, ``bad``, ``good`` or empty.
+        by: ``person`` for people and programs, ``engine`` for the engine itself.
+        door: which door was used, in words; empty for the engine.
+    """
+
+    event: Event
+    title: str
+    mention: str
+    data: str
+    cut: bool
+    tone: str
+    by: str
+    door: str
+
+    @property
+    def refused(self) -> bool:
+        """Something was refused here, and changed nothing."""
+        return self.event.kind == "command.denied"
+
+
+def lines_of(events: list[Event], title: Callable[[Any], str]) -> list[Line]:
+    """Put events into words.
+
+    Args:
+        events: in the order in which they are shown.
+        title: step name → what people read.
+    """
+    return [_line(event, title) for event in events]
+
+
+def _line(event: Event, title: Callable[[Any], str]) -> Line:
+    data = json.loads(event.data)
+    text = json.dumps(data, indent=2, ensure_ascii=False) if data else ""
+    mention = MENTIONED.get(event.kind)
+    kind = KINDS.get(event.kind)
+    return Line(
+        event=event,
+        title=kind.title if kind else event.kind,
+        mention=str(mention(data, title))[:500] if mention and isinstance(data, dict) else "",
+        data=text[:SHOWN_CHARACTERS],
+        cut=len(text) > SHOWN_CHARACTERS,
+        tone=TONES.get(event.kind, ""),
+        by="engine" if event.via == "engine" else "person",
+        door=DOORS.get(event.via, ""),
+    )
+
+
+def _hold(data: dict[str, Any], title: Callable[[Any], str]) -> str:
+    before = f", before {title(data['before_step'])}" if data.get("before_step") else ""
+    return f"{'pause' if data.get('kind') == 'operator' else data.get('kind', '') + ' hold'}{before}"
+
+
+def _finished(data: dict[str, Any], title: Callable[[Any], str]) -> str:
+    took = f" in {duration(data['ms'] / 1000)}" if isinstance(data.get("ms"), int | float) else ""
+    attempt = f", attempt {data['attempt']}" if data.get("attempt", 1) != 1 else ""
+    return f"{title(data.get('step'))}{took}{attempt}"
+
+
+def _yielded(data: dict[str, Any], title: Callable[[Any], str]) -> str:
+    where = f"in {title(data['step'])}" if data.get("step") else ""
+    return f"{where} ({data['because']})" if data.get("because") else where
+
+
+def _answer(data: dict[str, Any]) -> str:
+    answer = data.get("answer")
+    if not isinstance(answer, dict):
+        return ""
+    said = [
+        f"{name}: {value}" for name, value in answer.items() if isinstance(value, str | int | float) and value != ""
+    ]
+    return ", ".join(said)

@@ -1,0 +1,213 @@
+"""Everything the page of one run shows, gathered in a constant number of queries."""
+
+import functools
+import json
+from typing import Any
+
+from django.http import HttpRequest
+
+from console.pages import run_forms
+from console.pages.base import actor_of
+from console.pages.run_history import Line, lines_of
+from console.pages.run_offers import Attempt, HoldView, Offer, make_offer
+from console.pages.run_questions import QuestionView, view_question
+from console.pages.run_steps import StepRow, rows_of
+from console.pages.run_words import RunWords
+from executions import queries, run_queries
+from executions.actors import Actor
+from executions.authoring import registry
+from executions.commands.base import holds_in_force, verdicts
+from executions.commands.hold import note_verdict, release_verdict
+from executions.models import Event, Execution, Hold
+from executions.states import Verdict
+
+HISTORY_LINES = 50
+COPY_LIMIT = 64 * 1024
+"""A longer payload is not put on the page a second time for its copy button; it can be opened as JSON."""
+
+
+class RunPage(RunWords):
+    """One run as one person sees it now. Lazy: a part that is not shown costs nothing.
+
+    Args:
+        request: whose page; ``before`` and ``acts`` in its query narrow the history, ``replace`` names a file.
+        execution: as just read.
+        attempt: the refused command of this request.
+    """
+
+    def __init__(self, request: HttpRequest, execution: Execution, attempt: Attempt | None = None) -> None:
+        self.request = request
+        self.execution = execution
+        self.attempt = attempt
+        self.actor: Actor = actor_of(request)
+        self.workflow = registry.find(execution.workflow)
+
+    # Parts
+    @functools.cached_property
+    def verdicts(self) -> dict[str, Verdict]:
+        """Every command judged."""
+        return verdicts(self.execution, self.actor, self.in_force)
+
+    @functools.cached_property
+    def in_force(self) -> list[Hold]:
+        """The holds that keep the run from advancing now, oldest first."""
+        return holds_in_force(self.execution)
+
+    @functools.cached_property
+    def holds(self) -> list[HoldView]:
+        """Every hold, open ones first."""
+        in_force = {hold.pk for hold in self.in_force}
+        noting = note_verdict(self.actor)
+        return [
+            HoldView(
+                hold,
+                hold.pk in in_force,
+                self.offer("annotate", noting, run_forms.NoteForm, key=str(hold.pk)),
+                self.offer("release", self.may_release(hold), run_forms.ReleaseForm, key=str(hold.pk)),
+            )
+            for hold in queries.holds_of(self.execution)
+        ]
+
+    def may_release(self, hold: Hold) -> Verdict:
+        """Judge whether this person may release a hold."""
+        return release_verdict(self.execution, hold, self.actor)
+
+    @property
+    def open_holds(self) -> int:
+        """Number of open holds; a breakpoint ahead is one."""
+        return sum(view.hold.is_open for view in self.holds)
+
+    @functools.cached_property
+    def files(self) -> list[queries.FileHistory]:
+        """The run's files, each with its versions."""
+        return queries.files_of(self.execution)
+
+    @functools.cached_property
+    def questions(self) -> list[QuestionView]:
+        """Every question, open ones first."""
+        newest = {history.name: history.newest for history in self.files}
+        return [
+            view_question(self.request, asked, newest, self.attempt, self.step_title(asked.step))
+            for asked in queries.questions_of(self.execution)
+        ]
+
+    @property
+    def open_questions(self) -> list[QuestionView]:
+        """Those that wait for an answer."""
+        return [view for view in self.questions if view.asked.is_open]
+
+    @property
+    def closed_questions(self) -> list[QuestionView]:
+        """Those that were answered or withdrawn."""
+        return [view for view in self.questions if not view.asked.is_open]
+
+    @functools.cached_property
+    def steps(self) -> list[StepRow]:
+        """The route, with the gates that stand across it."""
+        return rows_of(self.execution, self.in_force, [view.hold for view in self.holds], self.open_questions)
+
+    @functools.cached_property
+    def cancelled(self) -> Event | None:
+        """Who cancelled the run and why."""
+        return run_queries.cancel_request(self.execution)
+
+    # Payload
+    @functools.cached_property
+    def payload_text(self) -> str:
+        """The payload as JSON, for the copy button; empty where it is too long for that."""
+        text = json.dumps(self.execution.payload, indent=2, ensure_ascii=False)
+        return text if len(text) <= COPY_LIMIT else ""
+
+    @property
+    def payload_depth(self) -> int:
+        """Levels of the payload that are open at first: a large one starts folded."""
+        return 2 if 0 < len(self.payload_text) < 2500 else 1
+
+    # History
+    @property
+    def before(self) -> int | None:
+        """Cursor of the history: only lines before this one."""
+        text = self.request.GET.get("before", "")
+        return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else None
+
+    @property
+    def acts_only(self) -> bool:
+        """Only what people and programs did."""
+        return self.request.GET.get("acts") == "1"
+
+    @functools.cached_property
+    def _events(self) -> list[Event]:
+        return run_queries.newest_events(
+            self.execution.pk, before=self.before, acts_only=self.acts_only, limit=HISTORY_LINES + 1
+        )
+
+    @functools.cached_property
+    def lines(self) -> list[Line]:
+        """One page of the history, newest first."""
+        return lines_of(self._events[:HISTORY_LINES], self.step_title)
+
+    @property
+    def older(self) -> int | None:
+        """Cursor of the next page; None on the last."""
+        return self._events[HISTORY_LINES - 1].seq if len(self._events) > HISTORY_LINES else None
+
+    @property
+    def acts_query(self) -> str:
+        """The filter as the beginning of a query."""
+        return "acts=1&" if self.acts_only else ""
+
+    # Commands on the run
+    @property
+    def head_offers(self) -> list[Offer]:
+        """The commands on the run as a whole."""
+        return [self.pause, self.resume, self.retry, self.place, self.cancel]
+
+    @property
+    def replace_chosen(self) -> bool:
+        """A file to replace has been chosen by its link."""
+        return bool(self.request.GET.get("replace"))
+
+    @functools.cached_property
+    def pause(self) -> Offer:
+        """Pause."""
+        leased = self.execution.lease_until is not None
+        ahead = list(dict.fromkeys(self.execution.ahead[1:] if leased else self.execution.ahead))
+        steps = [(name, self.step_title(name)) for name in ahead]
+        return self.offer("pause", self.verdicts["pause"], run_forms.PauseForm, steps=steps)
+
+    @functools.cached_property
+    def resume(self) -> Offer:
+        """Resume."""
+        return self.offer("resume", self.verdicts["resume"], run_forms.ResumeForm)
+
+    @functools.cached_property
+    def cancel(self) -> Offer:
+        """Cancel."""
+        return self.offer("cancel", self.verdicts["cancel"], run_forms.CancelForm)
+
+    @functools.cached_property
+    def retry(self) -> Offer:
+        """Retry."""
+        return self.offer("retry", self.verdicts["retry"], run_forms.RetryForm)
+
+    @functools.cached_property
+    def place(self) -> Offer:
+        """Place a compliance hold."""
+        return self.offer("place", self.verdicts["place"], run_forms.PlaceForm)
+
+    @functools.cached_property
+    def amend(self) -> Offer:
+        """Amend the payload."""
+        return self.offer("amend", self.verdicts["amend"], run_forms.AmendForm)
+
+    @functools.cached_property
+    def replace(self) -> Offer:
+        """Replace a file."""
+        chosen = self.request.GET.get("replace", "")
+        return self.offer("replace", self.verdicts["amend"], run_forms.ReplaceForm, histories=self.files, chosen=chosen)
+
+    def offer(
+        self, name: str, verdict: Verdict, form_class: type[run_forms.CommandForm], *, key: str = "", **options: Any
+    ) -> Offer:
+        """Offer a command, with its form as it stands in this request."""
+        return make_offer(self.request, self.attempt, name, verdict, form_class, key=key, **options)

@@ -1,0 +1,171 @@
+"""A question as the page shows it: what is shown, the author's form, and what was typed into it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+from django.http import HttpRequest
+
+from console.pages.base import add_errors
+from console.pages.run_forms import CommandForm, ReasonField, read_json
+from executions.errors import Refused
+from executions.forms import form_of
+from executions.models import RunFile, Suspension
+
+if TYPE_CHECKING:
+    from console.pages.run_page import Attempt
+
+PREFIX = "answer"
+"""Keeps the author's fields apart from ours, whatever they are called."""
+
+
+class CommentForm(CommandForm):
+    """What may be said beside every answer."""
+
+    comment = ReasonField("Comment", required=False, help_text="Kept in the history with the answer.")
+
+
+class ObjectForm(forms.Form):
+    """For a question without a form: any JSON object."""
+
+    data = forms.CharField(
+        label="Answer",
+        widget=forms.Textarea(attrs={"rows": 4, "class": "mono", "placeholder": "{}"}),
+        help_text="A JSON object.",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionView:
+    """A question with its form.
+
+    Args:
+        asked: the question.
+        step_title: which step asks.
+        files: the present versions of the files that an answer can replace.
+        form: the author's form; None where it cannot be found in this installation, or the question is closed.
+        comment: our own field.
+        trouble: why there is no form.
+        refusal: why the last answer was refused, where no form can show it.
+        typed: what was typed into a form that is gone: (field, text).
+    """
+
+    asked: Suspension
+    step_title: str
+    files: tuple[RunFile, ...]
+    form: forms.BaseForm | None = None
+    comment: CommentForm | None = None
+    trouble: str = ""
+    refusal: Refused | None = None
+    typed: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def rows(self) -> list[tuple[str, Any]]:
+        """The plain values of what is shown, for a table."""
+        shown = self.asked.context if isinstance(self.asked.context, dict) else {}
+        return [(name, value) for name, value in shown.items() if not isinstance(value, dict | list)]
+
+    @property
+    def tables(self) -> list[tuple[str, list[str], list[list[Any]]]]:
+        """The lists of flat objects in what is shown, as (name, columns, rows)."""
+        return [(name, *_as_table(value)) for name, value in self._nested() if _is_flat(value)]
+
+    @property
+    def trees(self) -> list[tuple[str, Any]]:
+        """Whatever else is shown."""
+        return [(name, value) for name, value in self._nested() if not _is_flat(value)]
+
+    def _nested(self) -> list[tuple[str, Any]]:
+        shown = self.asked.context if isinstance(self.asked.context, dict) else {}
+        return [(name, value) for name, value in shown.items() if isinstance(value, dict | list) and value]
+
+
+def view_question(
+    request: HttpRequest, asked: Suspension, newest: Mapping[str, RunFile], attempt: "Attempt | None", step_title: str
+) -> QuestionView:
+    """Prepare one question.
+
+    Args:
+        request: holds what was typed, where an answer was refused.
+        asked: the question.
+        newest: file name → version in use.
+        attempt: the refused command of this request, if any.
+        step_title: what people call the step that asks.
+    """
+    refusal = attempt.refusal if attempt and (attempt.command, attempt.key) == ("answer", str(asked.pk)) else None
+    names = dict.fromkeys(asked.replaces.values())
+    files = tuple(newest[name] for name in names if name in newest)
+    if not asked.is_open:
+        return QuestionView(asked, step_title, files, refusal=refusal, typed=_typed(request) if refusal else ())
+    name = f"answer_{asked.pk}"
+    try:
+        form = answer_form(asked, request if refusal else None)
+    except LookupError as error:
+        return QuestionView(asked, step_title, files, trouble=str(error), refusal=refusal)
+    comment = CommentForm(request.POST if refusal else None, name=name)
+    if refusal is not None:
+        about_comment = set(refusal.errors) <= set(comment.fields) and bool(refusal.errors)
+        add_errors(comment if about_comment else form, refusal)
+    return QuestionView(asked, step_title, files, form, comment)
+
+
+def answer_form(asked: Suspension, typed_in: HttpRequest | None = None) -> forms.BaseForm:
+    """Return the author's form, blank or bound to what was sent.
+
+    Raises:
+        LookupError: this installation does not have it any more.
+    """
+    form_class = form_of(asked) or ObjectForm
+    data = (typed_in.POST, typed_in.FILES) if typed_in else (None, None)
+    return form_class(*data, prefix=PREFIX, auto_id=f"id_answer_{asked.pk}_%s", use_required_attribute=False)
+
+
+def read_answer(request: HttpRequest, asked: Suspension) -> tuple[dict[str, Any], dict[str, tuple[str, bytes]]]:
+    """Read an answer out of a sent form, as the command takes it; the command checks it.
+
+    Returns:
+        The fields as JSON values, and field → name and bytes of each upload.
+
+    Raises:
+        Invalid: the question has no form, and what was typed is no JSON.
+        LookupError: its form cannot be found.
+    """
+    form = answer_form(asked, request)
+    if isinstance(form, ObjectForm):
+        return read_json(request.POST.get(form.add_prefix("data"), ""), "data"), {}
+    data: dict[str, Any] = {}
+    uploads: dict[str, tuple[str, bytes]] = {}
+    for name, field in form.fields.items():
+        value = field.widget.value_from_datadict(request.POST, request.FILES, form.add_prefix(name))
+        if isinstance(field, forms.FileField):
+            if value:
+                uploads[name] = (value.name, _bounded(value))
+        elif value is not None:
+            data[name] = value
+    return data, uploads
+
+
+def _bounded(upload: Any) -> bytes:
+    """Read no more than is needed to see that a file is too large."""
+    from django.conf import settings
+
+    content: bytes = upload.read(settings.HOLDPOINT["MAX_FILE_BYTES"] + 1)
+    return content
+
+
+def _typed(request: HttpRequest) -> tuple[tuple[str, str], ...]:
+    texts = [(name, text) for name, text in request.POST.items() if name.startswith(PREFIX) or name == "comment"]
+    return tuple((name.removeprefix(f"{PREFIX}-"), str(text)[:4000]) for name, text in texts if text)
+
+
+def _is_flat(value: Any) -> bool:
+    return isinstance(value, list) and all(
+        isinstance(row, dict) and row and not any(isinstance(cell, dict | list) for cell in row.values())
+        for row in value
+    )
+
+
+def _as_table(rows: list[dict[str, Any]]) -> tuple[list[str], list[list[Any]]]:
+    columns = list(dict.fromkeys(name for row in rows for name in row))
+    return columns, [[row.get(name, "") for name in columns] for row in rows]

@@ -1,0 +1,38 @@
+"""Answering a question, on the page of its run."""
+
+import uuid
+
+from django.http import HttpRequest
+
+from console.access import record_refusal
+from console.pages.base import command_view
+from console.pages.commands import Done, page_of
+from console.pages.execution import showing
+from console.pages.run_questions import read_answer
+from executions import commands, run_queries, states
+from executions.actors import Actor
+from executions.errors import Conflict, Invalid
+
+
+@command_view(showing("answer", "suspension_id"))
+def answer(request: HttpRequest, actor: Actor, execution_id: uuid.UUID, suspension_id: uuid.UUID) -> Done:
+    """Answer a question."""
+    asked = run_queries.find_question(execution_id, suspension_id)
+    try:
+        data, files = read_answer(request, asked)
+    except LookupError as error:
+        raise Conflict(str(error)) from error
+    except Invalid as refusal:
+        if actor.can(states.COMMAND_SCOPE["answer"]):
+            record_refusal(actor, "answer", refusal, execution_id)
+            raise
+        data, files = {}, {}
+    commands.answer(
+        actor,
+        asked.pk,
+        data=data,
+        context_digest=request.POST.get("context_digest", ""),
+        files=files,
+        comment=request.POST.get("comment", ""),
+    )
+    return page_of(execution_id), f"Answered: {asked.title}"
