@@ -57,9 +57,9 @@ def main(lines):
                 faults.setdefault(item["ledger"], f"line {item['seq']} is {fault}")
             events, before = events + 1, item
     if end != {"ledgers": ledgers, "events": events} or (complete and not headed):
-        faults["of the file"] = f"its last line does not count {events} lines in {ledgers} ledgers, each with its head"
+        faults["The file"] = f"its last line does not count {events} lines in {ledgers} ledgers, each with its head"
     for ledger, fault in faults.items():
-        print(f"Ledger {ledger}: {fault}.")
+        print(f"{ledger}: {fault}.")
     print(f"{'Broken' if faults else 'Whole' if complete else 'Sound'}: {events} lines in {ledgers} ledgers.")
     if not complete:
         print("This is an extract by time; that lines before, between or after these are missing cannot be seen.")
