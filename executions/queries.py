@@ -6,46 +6,17 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.contrib.postgres.search import SearchQuery, SearchVector
-from django.db import connection
 from django.db.models import Prefetch, Q, QuerySet
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Left
 
-from executions import states
 from executions.authoring import registry
 from executions.commands.base import parse_id
 from executions.errors import Invalid, NotFound
 from executions.models import Event, Execution, Hold, HoldNote, RunFile, Suspension
+from executions.run_search import COUNT_CAP, Count, RunFilter, count_by_state, few_matches, matching
 
-COUNT_CAP = 10_000
-"""Counts are exact up to here; beyond it the page says "10,000+"."""
-
-RUN_SEARCH = SearchVector("title", "workflow", "launched_by_name", config="simple")
-REASON_SEARCH = SearchVector("reason", config="simple")
-
-
-@dataclass(frozen=True, slots=True)
-class RunFilter:
-    """Which runs.
-
-    Args:
-        states: only runs in one of these states; all where empty.
-        workflow: only runs of this workflow.
-        label: ``name`` or ``name:value``.
-        text: an id or its beginning, or words of title, workflow, person or a hold's reason.
-        launched_by: printed name of who launched.
-    """
-
-    states: tuple[str, ...] = ()
-    workflow: str = ""
-    label: str = ""
-    text: str = ""
-    launched_by: str = ""
-
-    def narrows(self) -> bool:
-        """Tell whether anything besides the state is filtered."""
-        return bool(self.workflow or self.label or self.text or self.launched_by)
+__all__ = ["COUNT_CAP", "Count", "RunFilter", "count_by_state", "matching"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,71 +34,6 @@ class Page[T]:
     previous: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Count:
-    """How many, exact up to ``COUNT_CAP``.
-
-    Args:
-        number: the count, at most the cap.
-        capped: there are more.
-    """
-
-    number: int
-    capped: bool = False
-
-
-def matching(wanted: RunFilter, *, with_states: bool = True) -> QuerySet[Execution]:
-    """Return the runs a filter selects, in no order.
-
-    Raises:
-        Invalid: an unknown state.
-    """
-    runs = Execution.objects.all()
-    if with_states and wanted.states:
-        unknown = [state for state in wanted.states if state not in states.STATES]
-        if unknown:
-            problem = f"Unknown state {unknown[0][:40]!r}. Known: {', '.join(states.STATES)}."
-            raise Invalid(problem, errors={"state": [problem]})
-        runs = runs.filter(state__in=wanted.states)
-    if wanted.workflow:
-        runs = runs.filter(workflow=wanted.workflow)
-    if wanted.launched_by:
-        runs = runs.filter(launched_by_name=wanted.launched_by)
-    if wanted.label:
-        name, colon, value = wanted.label.partition(":")
-        runs = runs.filter(labels__contains={name.strip(): value.strip()}) if colon else runs.filter(labels__has_key=name)
-    if wanted.text.strip():
-        runs = runs.filter(_text_matches(wanted.text.strip().replace("\x00", "")))
-    return runs
-
-
-def _text_matches(text: str) -> Q:
-    by_id = _id_range(text)
-    if by_id:
-        return Q(pk__gte=by_id[0], pk__lte=by_id[1])
-    words = ["".join(letter for letter in word if letter.isalnum() or letter in "-_.@") for word in text.split()]
-    prefixes = " & ".join(f"'{word}':*" for word in words[:8] if word)
-    if not prefixes:
-        return Q(pk__in=[])
-    query = SearchQuery(prefixes, config="simple", search_type="raw")
-    held = (
-        Hold.objects.annotate(search=REASON_SEARCH)
-        .filter(search=query)
-        .order_by("-placed_at")
-        .values("execution_id")[:1000]
-    )
-    titled = Execution.objects.annotate(search=RUN_SEARCH).filter(search=query).values("pk")
-    return Q(pk__in=titled) | Q(pk__in=held) if len(text) > 1 else Q(pk__in=titled)
-
-
-def _id_range(text: str) -> tuple[uuid.UUID, uuid.UUID] | None:
-    """Read an id or the first eight or more digits of one."""
-    digits = text.lower().replace("-", "")
-    if not 8 <= len(digits) <= 32 or any(digit not in "0123456789abcdef" for digit in digits):
-        return None
-    return uuid.UUID(digits.ljust(32, "0")), uuid.UUID(digits.ljust(32, "f"))
-
-
 def list_runs(wanted: RunFilter, cursor: str | None = None, limit: int = 50) -> Page[Execution]:
     """Return one page of runs, newest first, with the open holds and questions of each.
 
@@ -139,16 +45,21 @@ def list_runs(wanted: RunFilter, cursor: str | None = None, limit: int = 50) -> 
     Raises:
         Invalid: a cursor that no page gave out, or an unknown state.
     """
-    runs = _as_rows(matching(wanted))
     backwards, position = _read_cursor(cursor)
-    if backwards:
-        rows = list(runs.filter(pk__gt=position).order_by("pk")[: limit + 1])
-        more, rows = len(rows) > limit, rows[:limit][::-1]
-        return Page(rows, f"older:{rows[-1].pk}" if rows else None, f"newer:{rows[0].pk}" if more else None)
-    if position is not None:
-        runs = runs.filter(pk__lt=position)
-    rows = list(runs.order_by("-pk")[: limit + 1])
+    found = few_matches(wanted) if wanted.searches() else None
+    if found is None:
+        runs = matching(wanted)
+        if position is not None:
+            runs = runs.filter(pk__gt=position) if backwards else runs.filter(pk__lt=position)
+        rows = list(_as_rows(runs).order_by("pk" if backwards else "-pk")[: limit + 1])
+    else:
+        beyond = (pk for pk in found if position is None or (pk > position if backwards else pk < position))
+        rows = rows_by_id(sorted(beyond, reverse=not backwards)[: limit + 1])
+        rows = rows[::-1] if backwards else rows
     more, rows = len(rows) > limit, rows[:limit]
+    if backwards:
+        rows.reverse()
+        return Page(rows, f"older:{rows[-1].pk}" if rows else None, f"newer:{rows[0].pk}" if more else None)
     return Page(
         rows,
         f"older:{rows[-1].pk}" if more else None,
@@ -211,23 +122,6 @@ def count_new(
     fresh = Q(pk__gt=newest) if newest else Q()
     number = matching(wanted).filter(fresh | entered).order_by()[: cap + 1].count()
     return Count(min(number, cap), number > cap)
-
-
-def count_by_state(wanted: RunFilter) -> dict[str, Count]:
-    """Count the runs of each state under a filter (its own states left out), in one query.
-
-    Returns:
-        State → count, for every state; each is capped so that a million rows cost no more than ten thousand.
-    """
-    parts, parameters = [], []
-    for state in states.STATES:
-        runs = matching(wanted, with_states=False).filter(state=state).order_by().values("pk")[: COUNT_CAP + 1]
-        sql, arguments = runs.query.sql_with_params()
-        parts.append(f"SELECT %s::text, count(*) FROM ({sql}) AS matched")  # noqa: S608  (the ORM's own SQL)
-        parameters += [state, *arguments]
-    with connection.cursor() as cursor:
-        cursor.execute(" UNION ALL ".join(parts), parameters)
-        return {state: Count(min(number, COUNT_CAP), number > COUNT_CAP) for state, number in cursor.fetchall()}
 
 
 def find(execution_id: uuid.UUID | str) -> Execution:

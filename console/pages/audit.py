@@ -1,12 +1,141 @@
 """The audit: who did what, when, through which door and why; refused attempts too."""
 
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+import json
+from datetime import UTC
+from typing import Any
+from urllib.parse import urlencode
 
-from console.pages.base import page
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+
+from console.pages.audit_form import AuditForm
+from console.pages.base import actor_of, add_errors, command_view, is_fragment, page
+from executions import audit as record
+from executions.actors import Actor
+from executions.authoring import registry
+from executions.commands.audit import begin_export, verify_record
+from executions.errors import Invalid, Refused
+from executions.provenance.auditlines import AuditFilter, AuditLine
+from executions.provenance.export import Selection, export_chunks
+from executions.queries import Page
+
+PAGE_SIZE = 50
 
 
 @page("audit:read", what="read audit")
 def audit(request: HttpRequest) -> HttpResponse:
-    """Search the event chain."""
-    return render(request, "audit/list.html", {"nav": "audit"})
+    """Search the record; the filter and the page are in the address."""
+    context, status = listing(request)
+    if not is_fragment(request, "lines"):
+        return render(request, "audit/list.html", context, status=status)
+    response = render(request, "audit/list.html#lines", context, status=status)
+    response.headers["HX-Push-Url"] = address(context["parameters"], request.GET.get("cursor", ""))
+    return response
+
+
+@page("audit:read", what="read audit")
+def line(request: HttpRequest, ledger: str, seq: int) -> HttpResponse:
+    """Show one line with all its data: a page of its own, or the part that a list unfolds."""
+    event = record.find_line(ledger, seq)
+    part = "#data" if request.htmx else ""  # type: ignore[attr-defined]
+    found = AuditLine(
+        event.ledger,
+        event.seq,
+        event.at,
+        event.kind,
+        event.actor_id,
+        event.actor_name,
+        event.actor_role,
+        event.via,
+        event.reason,
+        event.data,
+        bytes(event.digest).hex(),
+    )
+    context = {"nav": "audit", "line": found, "event": event, "data": as_json(event.data)}
+    context |= {name: bytes(getattr(event, name)).hex() for name in ("digest", "prev", "data_digest")}
+    return render(request, f"audit/line.html{part}", context)
+
+
+def show_again(request: HttpRequest, *, refusal: Refused | None, said: str) -> HttpResponse:
+    """Show the list again with what was wrong with a verification or an export."""
+    if request.htmx:  # type: ignore[attr-defined]
+        return render(request, "audit/list.html#verification", {"refusal": refusal})
+    context, _ = listing(request)
+    return render(request, "audit/list.html", {**context, "refusal": refusal})
+
+
+@command_view(show_again)
+def verify(request: HttpRequest, actor: Actor) -> HttpResponseBase:
+    """Recompute every chain and show what was checked, and the first bad line of each broken ledger."""
+    result = verify_record(actor)
+    if request.htmx:  # type: ignore[attr-defined]
+        return render(request, "audit/list.html#verification", {"verified": result})
+    context, _ = listing(request)
+    return render(request, "audit/list.html", {**context, "verified": result})
+
+
+@command_view(show_again)
+def export(request: HttpRequest, actor: Actor) -> HttpResponseBase:
+    """Hand out the record, or a run's part or a span of it, as JSON Lines."""
+    form = AuditForm(request.POST)
+    if not form.is_valid():
+        raise Invalid(
+            "Not exported: the filter is not right.", errors={name: list(e) for name, e in form.errors.items()}
+        )
+    wanted = form.wanted()
+    ledger = record.ledger_called(wanted.run) if wanted.run else None
+    selection = Selection(ledger, wanted.since, wanted.until)
+    begin_export(actor, selection)
+    name = f"holdpoint-record-{timezone.now().astimezone(UTC):%Y%m%dT%H%M%SZ}.jsonl"
+    return StreamingHttpResponse(
+        export_chunks(selection),
+        content_type="application/x-ndjson",
+        headers={"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"},
+    )
+
+
+def listing(request: HttpRequest) -> tuple[dict[str, Any], int]:
+    """Return what the page shows, and its status: 422 where the filter is not right."""
+    given = request.GET if request.method in ("GET", "HEAD") else request.POST
+    people = record.people()
+    form = AuditForm(given, people=people, workflows=[(w.name, w.title) for w in registry.all_workflows()])
+    found: Page[AuditLine] = Page([])
+    status = 200
+    try:
+        if form.is_valid():
+            found = record.search(form.wanted(), request.GET.get("cursor") or None, PAGE_SIZE)
+        else:
+            status = 422
+    except Invalid as refusal:
+        add_errors(form, refusal)
+        status = 422
+    parameters = [(name, value) for name in form.fields for value in given.getlist(name) if value.strip()]
+    cursor = request.GET.get("cursor", "")
+    context = {
+        "nav": "audit",
+        "form": form,
+        "lines": found.rows,
+        "parameters": parameters,
+        "narrowed": status == 422 or form.wanted() != AuditFilter(),
+        "may_read_runs": actor_of(request).can("executions:read"),
+        "first_url": address(parameters) if cursor else "",
+        "previous_url": address(parameters, found.previous) if found.previous else "",
+        "next_url": address(parameters, found.next) if found.next else "",
+    }
+    return context, status
+
+
+def address(parameters: list[tuple[str, str]], cursor: str | None = None) -> str:
+    """Return the audit's address under a filter."""
+    everything = parameters + ([("cursor", cursor)] if cursor else [])
+    return reverse("audit") + (f"?{urlencode(everything)}" if everything else "")
+
+
+def as_json(text: str) -> Any:
+    """Decode a line's data; what is not JSON (any more) is shown as the text it is."""
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text

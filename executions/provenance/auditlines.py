@@ -101,6 +101,9 @@ class AuditLine:
 
     @property
     def data(self) -> dict[str, Any]:
-        """The decoded data; empty where they were cut."""
-        told: dict[str, Any] = {} if self.data_cut else json.loads(self.data_text)
-        return told
+        """The decoded data; empty where they were cut, or where somebody has made them unreadable."""
+        try:
+            told = {} if self.data_cut else json.loads(self.data_text)
+        except ValueError:
+            return {}
+        return told if isinstance(told, dict) else {}
