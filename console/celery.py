@@ -5,9 +5,12 @@ import sys
 
 from celery import Celery
 
+from executions.engine import transport
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "console.settings")
 
-app = Celery("holdpoint")
+transport.install()
+app = Celery("holdpoint", task_cls=transport.CheckedTask)
 app.config_from_object("django.conf:settings", namespace="CELERY")
 # Celery's Django fixup closes the database connection before and after every task unless told to reuse it (the option
 # is in no settings namespace). A broken one is replaced by the engine, so a worker keeps its own.

@@ -174,13 +174,17 @@ RETURNING id, priority
 """
 
 # Runs that should have a message in the broker, oldest first. Those that wait for their clean-up come before all.
+# What was queued this very second may have its message on the way.
 UNCLAIMED = """
 (SELECT id, priority FROM executions_execution
  WHERE state = 'cancelling' AND lease_until IS NULL AND (not_before IS NULL OR not_before <= now())
+   AND state_since < now() - interval '1 second'
  ORDER BY id LIMIT %(limit)s)
 UNION ALL
 (SELECT id, priority FROM executions_execution
- WHERE state = 'queued' AND (not_before IS NULL OR not_before <= now()) ORDER BY id LIMIT %(limit)s)
+ WHERE state = 'queued' AND (not_before IS NULL OR not_before <= now())
+   AND state_since < now() - interval '1 second'
+ ORDER BY id LIMIT %(limit)s)
 """
 
 WORKER_SEEN = """

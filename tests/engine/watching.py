@@ -11,7 +11,7 @@ from executions import commands
 from executions.models import Event, Execution
 from tests.effects import effects_of
 
-PATIENCE = 60.0
+PATIENCE = 30.0
 """Seconds. Generous, because the machine may be busy; a healthy run needs a fraction of it."""
 
 QUICK = {"HOLDPOINT_LEASE_SECONDS": "2", "HOLDPOINT_HEARTBEAT_SECONDS": "0.4", "HOLDPOINT_SWEEP_SECONDS": "0.2"}
