@@ -113,7 +113,9 @@ def test_an_unknown_on_error_an_async_step_and_a_second_hook_are_found():
     assert "two on_cancel hooks" in _definition_error(two_hooks)[0]
 
 
-@pytest.mark.parametrize("more", [{"retries": -1}, {"retries": 1.5}, {"retries": "3"}, {"backoff": -1.0}, {"backoff": float("nan")}])
+@pytest.mark.parametrize(
+    "more", [{"retries": -1}, {"retries": 1.5}, {"retries": "3"}, {"backoff": -1.0}, {"backoff": float("nan")}]
+)
 def test_retries_and_backoff_that_make_no_sense_are_found(more):
     message, _ = _definition_error(lambda flow: flow.step(name="b", **more)(_noop))
     assert next(iter(more)) in message

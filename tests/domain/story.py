@@ -34,9 +34,7 @@ def fresh(execution: Execution | str) -> Execution:
 
 def claim(execution: Execution, worker: Actor = WORKER, lease: float = 60) -> Any | None:
     """Claim a run as a worker does; None where there was nothing to claim."""
-    found = rows(
-        statements.CLAIM, {"id": execution.pk, "owner": worker.name, "actor": worker.id, "lease": lease}
-    )
+    found = rows(statements.CLAIM, {"id": execution.pk, "owner": worker.name, "actor": worker.id, "lease": lease})
     return found[0] if found else None
 
 
@@ -71,9 +69,7 @@ def boundary(
 
 def give_back(execution: Execution, epoch: int, because: str = "pause", worker: Actor = WORKER) -> str | None:
     """Yield in mid-step; return the state after it, None where it was refused."""
-    found = rows(
-        statements.YIELD, {**_fixed(execution, epoch, worker, 60), "because": because, "progress": None}
-    )
+    found = rows(statements.YIELD, {**_fixed(execution, epoch, worker, 60), "because": because, "progress": None})
     return found[0].state if found else None
 
 
@@ -129,8 +125,17 @@ def bad_line(ledger: object) -> int | None:
         name = "system" if event.ledger.int == 0 else str(event.ledger)
         at = event.at.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
         fields = (
-            name, str(event.seq), at, event.kind, event.actor_id, event.actor_name, event.actor_role, event.via,
-            event.reason, data_digest.hex(), prev.hex(),
+            name,
+            str(event.seq),
+            at,
+            event.kind,
+            event.actor_id,
+            event.actor_name,
+            event.actor_role,
+            event.via,
+            event.reason,
+            data_digest.hex(),
+            prev.hex(),
         )
         digest = hashlib.sha256(b"".join(framed(field) for field in fields)).digest()
         sound = (

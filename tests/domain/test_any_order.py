@@ -1,5 +1,8 @@
 """Commands and engine statements in any order, against a model of the facts.
 
+# ruff: noqa: PT017
+# ruff: noqa: SIM102
+
 ``HOLDPOINT_MODEL_EXAMPLES`` and ``HOLDPOINT_MODEL_STEPS`` make the search larger than a daily test needs.
 """
 
@@ -116,9 +119,24 @@ class AnyOrder(RuleBasedStateMachine):
         transaction.set_rollback(True)
         self.atomic.__exit__(None, None, None)
 
-    @initialize()
-    def launch(self) -> None:
+    @initialize(start=ANY(["queued", "pausing", "cancelling", "failed", "suspended", "last step"]))
+    def launch(self, start: str) -> None:
+        """Begin anywhere: by chance alone, walks of this length would hardly reach some states."""
         self.run = commands.launch(PEOPLE["admin"], "noop")
+        if start == "queued":
+            return
+        self.claim(story.WORKER, late=False)
+        if start == "pausing":
+            self.pause("admin", before=None)
+        elif start == "cancelling":
+            self.cancel("admin", sure=0)
+        elif start == "failed":
+            self.fail(0, PLAIN)
+        elif start == "suspended":
+            self.suspend(0, old=False)
+        else:
+            for _ in ROUTE[1:]:
+                self.boundary(0, stop=False, value=None, skew=0)
 
     # People
 
@@ -155,7 +173,9 @@ class AnyOrder(RuleBasedStateMachine):
     @rule(who=ANY(sorted(PEOPLE)), blocks=st.booleans())
     def place(self, who: str, blocks: bool) -> None:
         actor = PEOPLE[who]
-        hold = self._try("place", actor, lambda: commands.place(actor, self.run.pk, reason="case", blocks_cancel=blocks))
+        hold = self._try(
+            "place", actor, lambda: commands.place(actor, self.run.pk, reason="case", blocks_cancel=blocks)
+        )
         if hold:
             self.model.holds[str(hold.pk)] = ModelHold(states.COMPLIANCE, None, blocks)
 
@@ -359,7 +379,7 @@ class AnyOrder(RuleBasedStateMachine):
 
     @rule(which=WHICH)
     def clean_up(self, which: int) -> None:
-        epoch, fresh = self._lease(which)
+        _, fresh = self._lease(which)
         if fresh and not self.model.cancel:
             return  # a worker cleans up only what was cancelled
         if self._settle(which, lambda lease: settle.cleaned_up(lease, story.WORKER, ran=True)):
@@ -373,7 +393,12 @@ class AnyOrder(RuleBasedStateMachine):
             return
         model, run = self.model, story.fresh(self.run)
         assert run.state == state_of(run.facts) == model.state
-        assert (run.outcome, run.ahead, run.steps_done, run.epoch) == (model.outcome, model.ahead, model.done, model.epoch)
+        assert (run.outcome, run.ahead, run.steps_done, run.epoch) == (
+            model.outcome,
+            model.ahead,
+            model.done,
+            model.epoch,
+        )
         assert (run.lease_until is not None, run.cancel_requested_at is not None) == (model.leased, model.cancel)
         assert (run.payload, run.attempt) == (model.payload, model.attempt)
         assert run.epoch >= self.last_epoch  # invariant 3: it only grows

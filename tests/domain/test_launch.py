@@ -50,7 +50,9 @@ def test_h6_launch_needs_its_scope(cast, role):
     assert not Execution.objects.exists()
 
 
-@pytest.mark.parametrize("name", ["nothing", "", "NOOP", "no\x00op", "\ud800", "x" * 10_000, None, 7, ["noop"], {"a": 1}])
+@pytest.mark.parametrize(
+    "name", ["nothing", "", "NOOP", "no\x00op", "\ud800", "x" * 10_000, None, 7, ["noop"], {"a": 1}]
+)
 def test_an_unknown_workflow_is_refused_with_those_that_are_known(cast, name):
     with refused(Invalid, match="Known: .*noop", field="workflow"):
         story.launch(cast, name)

@@ -30,13 +30,23 @@ def _facts(outcome, cancel, leased, holds, point, questions) -> Facts:
 
 def test_sql_and_python_derive_the_same_state_from_every_combination_of_facts(db):
     """The expression of the generated column itself, over rows that constraints would refuse too."""
-    table = ", ".join(["(%s::text, %s::timestamptz, %s::timestamptz, %s::int, %s::text[], %s::text[], %s::int)"] * len(COMBINATIONS))
+    table = ", ".join(
+        ["(%s::text, %s::timestamptz, %s::timestamptz, %s::int, %s::text[], %s::text[], %s::int)"] * len(COMBINATIONS)
+    )
     parameters = []
     for outcome, cancel, leased, holds, point, questions in COMBINATIONS:
         ahead = [] if point == "nothing ahead" else ["a", "b"]
         breakpoints = {"none": [], "next": ["x", "a"], "later": ["b"], "nothing ahead": ["a"]}[point]
         when = "2026-01-01Z"
-        parameters += [outcome, when if cancel else None, when if leased else None, holds, ahead, breakpoints, questions]
+        parameters += [
+            outcome,
+            when if cancel else None,
+            when if leased else None,
+            holds,
+            ahead,
+            breakpoints,
+            questions,
+        ]
     columns = "outcome, cancel_requested_at, lease_until, open_holds, ahead, breakpoints, open_suspensions"
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT {StateOfFacts.template} FROM (VALUES {table}) AS facts ({columns})", parameters)
@@ -52,8 +62,10 @@ def test_the_column_in_the_database_is_generated_by_that_expression(db):
             " WHERE table_name = 'executions_execution' AND column_name = 'state'"
         )
         assert cursor.fetchone() == ("ALWAYS",)
-        cursor.execute(f"CREATE TEMP TABLE twin (LIKE executions_execution); ALTER TABLE twin DROP COLUMN state;"
-                       f" ALTER TABLE twin ADD COLUMN state text GENERATED ALWAYS AS ({StateOfFacts.template}) STORED")
+        cursor.execute(
+            f"CREATE TEMP TABLE twin (LIKE executions_execution); ALTER TABLE twin DROP COLUMN state;"
+            f" ALTER TABLE twin ADD COLUMN state text GENERATED ALWAYS AS ({StateOfFacts.template}) STORED"
+        )
         shown = (
             "SELECT pg_get_expr(adbin, adrelid) FROM pg_attrdef JOIN pg_attribute a"
             " ON a.attrelid = adrelid AND a.attnum = adnum WHERE adrelid = %s::regclass AND attname = 'state'"
@@ -143,7 +155,11 @@ def test_holds_stand_in_the_way_of_those_who_may_not_release_them(role, kind, bl
 
 
 def test_one_foreign_hold_among_many_is_enough_and_all_foreign_ones_are_named():
-    holds = [HoldFacts("mine", "operator", "Otto", "x"), HoldFacts("a", "compliance", "Rita", "x"), HoldFacts("b", "compliance", "Rob", "x")]
+    holds = [
+        HoldFacts("mine", "operator", "Otto", "x"),
+        HoldFacts("a", "compliance", "Rita", "x"),
+        HoldFacts("b", "compliance", "Rob", "x"),
+    ]
     verdict = allowed_commands(Facts(open_holds=3), ROLES["operator"], holds)["resume"]
     assert (verdict.code, verdict.holds) == ("held", ("a", "b"))
 

@@ -1,4 +1,4 @@
-"""amend, replace a file, place, annotate, release, answer."""
+"""amend, replace a file, place, annotate, release."""
 
 import datetime
 
@@ -39,7 +39,9 @@ def filed(cast, operator):
 
 
 def test_amend_keeps_before_and_after(reviewer, paused):
-    run = commands.amend_payload(reviewer, paused.pk, changes={"b": 3, "c": None}, reason="typo", version=paused.version)
+    run = commands.amend_payload(
+        reviewer, paused.pk, changes={"b": 3, "c": None}, reason="typo", version=paused.version
+    )
     assert run.payload == {"a": 1, "b": 3, "c": None}
     assert run.version > paused.version
     event = story.events(run)[-1]
@@ -111,7 +113,11 @@ def test_h11_a_replaced_file_is_a_new_version_and_the_run_reads_it(cast, reviewe
     assert effects_of(run.pk) == ["read b.txt v2"]  # a.txt is not ingested again
     replaced = next(event for event in story.events(run) if event.kind == "file.replaced")
     told = story.data_of(replaced)
-    assert (told["version"], told["sha256"], told["before"]) == (2, stored.sha256, run.files.get(name="b.txt", version=1).sha256)
+    assert (told["version"], told["sha256"], told["before"]) == (
+        2,
+        stored.sha256,
+        run.files.get(name="b.txt", version=1).sha256,
+    )
 
 
 def test_a_file_replaced_meanwhile_is_stale(reviewer, filed):
@@ -120,7 +126,9 @@ def test_a_file_replaced_meanwhile_is_stale(reviewer, filed):
         commands.replace_file(reviewer, filed.pk, "a.txt", b"y", reason="x", version=1)
 
 
-@pytest.mark.parametrize("name", ["c.txt", "", "../a.txt", "nul\x00", "\ud800", "x" * 10_000, None, 7], ids=lambda n: repr(n)[:15])
+@pytest.mark.parametrize(
+    "name", ["c.txt", "", "../a.txt", "nul\x00", "\ud800", "x" * 10_000, None, 7], ids=lambda n: repr(n)[:15]
+)
 def test_only_a_file_of_the_run_can_be_replaced(reviewer, filed, name):
     with refused(NotFound, filed, match=r"It has: a\.txt, b\.txt"):
         commands.replace_file(reviewer, filed.pk, name, b"x", reason="x")
@@ -130,7 +138,9 @@ def test_bad_new_content_is_refused(reviewer, filed, settings):
     with refused(Invalid, filed, field="files"):
         commands.replace_file(reviewer, filed.pk, "a.txt", b"", reason="x")
     with refused(TooLarge, filed, field="files"):
-        commands.replace_file(reviewer, filed.pk, "a.txt", b"x" * (settings.HOLDPOINT["MAX_FILE_BYTES"] + 1), reason="x")
+        commands.replace_file(
+            reviewer, filed.pk, "a.txt", b"x" * (settings.HOLDPOINT["MAX_FILE_BYTES"] + 1), reason="x"
+        )
 
 
 def test_a_file_is_not_replaced_under_a_running_step(cast, reviewer):
@@ -151,7 +161,11 @@ def test_a_compliance_hold_is_placed_annotated_and_released_by_a_reviewer(cast, 
     note = commands.annotate(reviewer, hold.pk, text="  seen by legal ")
     assert (note.text, note.author_name, hold.kind, hold.review_by) == ("seen by legal", "reviewer", "compliance", when)
     released = commands.release(reviewer, hold.pk, reason="cleared")
-    assert (released.released_by_name, released.release_reason, story.fresh(run).state) == ("reviewer", "cleared", "queued")
+    assert (released.released_by_name, released.release_reason, story.fresh(run).state) == (
+        "reviewer",
+        "cleared",
+        "queued",
+    )
     commands.annotate(reviewer, hold.pk, text="a note after the release")
     assert HoldNote.objects.filter(hold=hold).count() == 2
     assert story.kinds(run)[1:] == ["hold.placed", "hold.noted", "hold.released", "hold.noted"]
@@ -188,108 +202,3 @@ def test_a_hold_of_a_finished_run_is_not_released(operator, paused):
     commands.cancel(operator, paused.pk, reason="no more")
     with refused(Conflict, paused, match="was cancelled"):
         commands.release(operator, hold.pk, reason="x")
-
-
-# Answers
-
-
-@pytest.fixture
-def asked(cast):
-    return story.work(story.launch(cast, "asking", {"order": 7}))
-
-
-def _answer(actor, question, **changes):
-    return commands.answer(
-        actor, question.pk, **{"data": {"decision": "yes"}, "context_digest": question.context_digest, **changes}
-    )
-
-
-def test_s1_s3_a_question_frees_the_worker_and_its_answer_goes_to_the_code(reviewer, asked):
-    assert (asked.state, asked.lease_until) == ("suspended", None)
-    question = asked.suspensions.get()
-    answered = _answer(reviewer, question, data={"decision": "yes", "amount": "12.50"}, comment="fine by me")
-    assert (answered.outcome, answered.answered_by_name, answered.comment) == ("answered", "reviewer", "fine by me")
-    assert answered.answer == {"decision": "yes", "amount": "12.50"}
-    assert story.fresh(asked).state == "queued"
-    assert story.work(asked).payload["decision"] == "yes"
-    assert effects_of(asked.pk) == ["before asking", "answered yes by reviewer"]
-
-
-def test_invariant_8_an_answer_is_given_once(cast, reviewer, asked):
-    question = asked.suspensions.get()
-    _answer(reviewer, question)
-    with refused(Conflict, asked, match="reviewer answered this question already"):
-        _answer(cast.actor("reviewer2"), question, data={"decision": "no"})
-
-
-def test_h6_somebody_without_the_scope_is_refused_whether_the_question_is_open_or_closed(cast, reviewer, operator, asked):
-    question = asked.suspensions.get()
-    with refused(NotAllowed, asked, match="suspensions:answer"):
-        _answer(operator, question)
-    _answer(reviewer, question)
-    with refused(NotAllowed, asked, match="suspensions:answer"):
-        _answer(operator, question)
-
-
-@pytest.mark.parametrize(
-    ("data", "field"),
-    [
-        ({}, "decision"),
-        ({"decision": "maybe"}, "decision"),
-        ({"decision": None}, "decision"),
-        ({"decision": "yes", "amount": "lots"}, "amount"),
-        ({"decision": "yes", "amount": "1.234"}, "amount"),
-        ({"decision": "yes", "remark": "x"}, "remark"),
-        ({"decision": "\x00"}, "data"),
-        ([], "data"),
-        ("yes", "data"),
-        (None, "data"),
-    ],
-)
-def test_f10_a3_a_bad_answer_is_refused_with_the_field_named(reviewer, asked, data, field):
-    with refused(Invalid, asked, field=field):
-        _answer(reviewer, asked.suspensions.get(), data=data)
-
-
-def test_a_file_that_the_question_does_not_ask_for_is_refused(reviewer, asked):
-    with refused(Invalid, asked, field="proof"):
-        _answer(reviewer, asked.suspensions.get(), files={"proof": ("a.txt", b"a")})
-
-
-@pytest.mark.parametrize("digest", ["", "0" * 64, None, "\x00"])
-def test_an_answer_is_bound_to_what_was_shown(reviewer, asked, digest):
-    with refused(Stale, asked, match="has changed since you opened it"):
-        _answer(reviewer, asked.suspensions.get(), context_digest=digest)
-
-
-def test_h12_a_run_paused_while_its_question_is_open_goes_on_only_when_both_allow_it(operator, reviewer, asked):
-    question = asked.suspensions.get()
-    commands.pause(operator, asked.pk, reason="wait")
-    assert story.fresh(asked).state == "paused"
-    _answer(reviewer, question)
-    assert story.fresh(asked).state == "paused"
-    assert story.claim(asked) is None
-    commands.resume(operator, asked.pk)
-    assert story.work(asked).state == "succeeded"
-
-
-def test_h12_the_other_way_round_the_question_stays_open_after_the_resume(operator, reviewer, asked):
-    commands.pause(operator, asked.pk, reason="wait")
-    assert commands.resume(operator, asked.pk).state == "suspended"
-    assert story.claim(asked) is None
-    _answer(reviewer, asked.suspensions.get())
-    assert story.work(asked).state == "succeeded"
-
-
-def test_p10_an_answer_need_not_be_given_again_after_a_failure(cast, reviewer, asked, monkeypatch):
-    from tests import workflows_for_tests
-
-    real = workflows_for_tests.note_effect
-
-    monkeypatch.setattr(workflows_for_tests, "note_effect", lambda i, w: (_ for _ in ()).throw(RuntimeError("away")))
-    _answer(reviewer, asked.suspensions.get())
-    assert story.work(asked).state == "failed"
-    monkeypatch.setattr(workflows_for_tests, "note_effect", real)
-    commands.retry(cast.actor("operator"), asked.pk, reason="it is back")
-    assert story.work(asked).state == "succeeded"
-    assert asked.suspensions.count() == 1
