@@ -87,9 +87,7 @@ class Execution(models.Model):
             # Tree commands; most runs have no parent.
             models.Index(F("parent"), name="execution_parent", condition=Q(parent__isnull=False)),
             # Search by title, workflow and person.
-            GinIndex(
-                SearchVector("title", "workflow", "launched_by_name", config="simple"), name="execution_search"
-            ),
+            GinIndex(SearchVector("title", "workflow", "launched_by_name", config="simple"), name="execution_search"),
             # Search by label.
             GinIndex(F("labels"), name="execution_labels"),
         ]

@@ -78,9 +78,7 @@ class Hold(models.Model):
             ),
         ]
         triggers = [
-            pgtrigger.Trigger(
-                name="count_placed", operation=pgtrigger.Insert, when=pgtrigger.After, func=COUNT_HOLDS
-            ),
+            pgtrigger.Trigger(name="count_placed", operation=pgtrigger.Insert, when=pgtrigger.After, func=COUNT_HOLDS),
             pgtrigger.Trigger(
                 name="count_released",
                 operation=pgtrigger.Update,

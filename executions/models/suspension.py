@@ -53,9 +53,7 @@ class Suspension(models.Model):
         default_permissions = ()
         indexes = [
             # A run's open questions; the inbox.
-            models.Index(
-                F("execution"), F("opened_at"), name="suspension_open", condition=Q(closed_at__isnull=True)
-            ),
+            models.Index(F("execution"), F("opened_at"), name="suspension_open", condition=Q(closed_at__isnull=True)),
         ]
         constraints = [
             models.UniqueConstraint(F("execution"), F("position"), F("key"), name="suspension_key_unique"),
