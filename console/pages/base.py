@@ -163,7 +163,7 @@ def refused(request: HttpRequest, refusal: Refused) -> HttpResponse:
     status = status_of(refusal)
     if request.htmx:  # type: ignore[attr-defined]
         response = render(request, "components/refusal.html", {"refusal": refusal}, status=status)
-        response.headers |= {"HX-Retarget": "#messages", "HX-Reswap": "innerHTML"}
+        response["HX-Retarget"], response["HX-Reswap"] = "#messages", "innerHTML"
         return response
     template = "403.html" if status == 403 else "refused.html"
     return render(request, template, {"exception": refusal.detail, "refusal": refusal, "status": status}, status=status)

@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Callable
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.template.loader import get_template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -17,7 +17,7 @@ from console.pages.base import actor_of, page, refused
 from console.pages.run_page import Attempt, RunPage
 from console.pages.run_words import REASON_CODES
 from executions import run_queries
-from executions.errors import NotAllowed, Refused
+from executions.errors import NotAllowed, NotFound, Refused
 from executions.models import Execution
 
 TOP, FOOT = ("head", "commands", "error"), ("history",)
@@ -96,7 +96,10 @@ def showing(command: str, key: str = "") -> Callable[..., HttpResponse]:
         actor = actor_of(request)
         if not actor.can("executions:read"):
             return refused(request, refusal or NotAllowed("You may not look at runs."))
-        found = find_execution(actor, execution_id)
+        try:
+            found = find_execution(actor, execution_id)
+        except NotFound as missing:  # what was typed was refused before anybody looked for the run
+            raise Http404(missing.detail) from missing
         return render_run(request, found, Attempt(command, str(address.get(key, "")), refusal), said)
 
     return show
