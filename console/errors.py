@@ -5,7 +5,6 @@ from collections.abc import Callable
 from typing import Any
 
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction
-from django.core.serializers.json import DjangoJSONEncoder
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
@@ -61,7 +60,7 @@ def problem(status: int, code: str, title: str, detail: str, **more: Any) -> Jso
     """
     document = {"type": f"urn:holdpoint:problem:{code}", "title": title, "status": status, "detail": detail}
     document |= {name: value for name, value in more.items() if value}
-    return JsonResponse(document, status=status, content_type=CONTENT_TYPE, encoder=DjangoJSONEncoder)
+    return JsonResponse(document, status=status, content_type=CONTENT_TYPE, json_dumps_params={"ensure_ascii": False})
 
 
 def problem_of(refusal: Refused, status: int | None = None, **more: Any) -> JsonResponse:

@@ -1,0 +1,121 @@
+"""The record: search it, verify it, export it."""
+
+import json
+import uuid
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from ninja import Field, Query, Router, Schema
+from pydantic import AwareDatetime
+
+from console.access import require_scope
+from console.api.documents import Moment, Person
+from console.api.openapi import PROBLEMS
+from console.api.replies import Pages, reply
+from executions.audit import ledger_called, search
+from executions.commands.audit import begin_export, verify_ledger, verify_record
+from executions.provenance.auditlines import AuditFilter
+from executions.provenance.export import Selection, export
+
+router = Router(tags=["Audit"])
+
+
+class AuditQuery(Pages):
+    """Which lines."""
+
+    person: str = Field("", description="Printed name or a part of it, or an actor's id such as `user:7`.")
+    kind: str = Field("", description="A kind such as `hold.placed`, or a family such as `hold`.")
+    run: str = Field("", description="A run's id or its first eight digits, or `system`.")
+    workflow: str = ""
+    since: AwareDatetime | None = None
+    until: AwareDatetime | None = None
+    q: str = Field("", description="Words of the reason.")
+    via: str = Field("", description="The door: console, api, cli, webhook, engine.")
+    refused: bool = Field(False, description="Only attempts that were refused.")
+    routine: bool = Field(False, description="Also what the engine wrote by itself.")
+
+
+class AuditLineOut(Schema):
+    """One line of the record."""
+
+    ledger: str
+    seq: int
+    at: Moment
+    kind: str
+    actor: Person
+    role: str
+    via: str
+    reason: str
+    run_title: str
+    workflow: str
+    digest: str
+
+
+class AuditList(Schema):
+    """A page of lines, newest first."""
+
+    items: list[AuditLineOut]
+    next: str | None
+
+
+class LedgerQuery(Schema):
+    """Which chain; all where left out."""
+
+    ledger: str = Field("", description="A run's id, or `system`.")
+
+
+class SpanQuery(LedgerQuery):
+    """Which lines are handed out. Only whole ledgers can be verified completely."""
+
+    since: AwareDatetime | None = None
+    until: AwareDatetime | None = None
+
+
+@router.get("", response={200: AuditList, **PROBLEMS}, operation_id="audit", summary="Search the record")
+def audit(request: HttpRequest, query: Query[AuditQuery]) -> HttpResponse:
+    """Search every history, refused attempts too. Needs `audit:read`."""
+    require_scope(request.auth, "search record", "audit:read")
+    facts = query.dict(exclude={"cursor", "limit", "q"})
+    page = search(AuditFilter(**facts, text=query.q), query.cursor, query.limit)
+    items = [
+        AuditLineOut(
+            ledger=str(line.ledger) if line.ledger != uuid.UUID(int=0) else "system",
+            seq=line.seq,
+            at=line.at,
+            kind=line.kind,
+            actor=Person(id=line.actor_id, name=line.actor_name),
+            role=line.actor_role,
+            via=line.via,
+            reason=line.reason,
+            run_title=line.run_title,
+            workflow=line.workflow,
+            digest=line.digest,
+        )
+        for line in page.rows
+    ]
+    return reply(AuditList(items=items, next=page.next))
+
+
+@router.get("/verify", response={200: dict, **PROBLEMS}, operation_id="verify", summary="Verify the record")
+def verify(request: HttpRequest, query: Query[LedgerQuery]) -> HttpResponse:
+    """Recompute every chain, or one, and name the first bad line of each. Needs `audit:read`.
+
+    `whole` says whether nothing was changed. A verification of the whole record is itself recorded.
+    """
+    require_scope(request.auth, "verify record", "audit:read")
+    result = verify_ledger(request.auth, ledger_called(query.ledger)) if query.ledger else verify_record(request.auth)
+    told: dict[str, Any] = {"whole": result.whole, **result.as_dict()}
+    return HttpResponse(json.dumps(told), content_type="application/json")
+
+
+@router.get("/export", response={200: str, **PROBLEMS}, operation_id="export", summary="Export the record")
+def export_record(request: HttpRequest, query: Query[SpanQuery]) -> StreamingHttpResponse:
+    """Hand out events as JSON Lines, which anyone can verify with sha256 alone. Needs `audit:read`; is recorded."""
+    ledger = ledger_called(query.ledger) if query.ledger else None
+    selection = Selection(ledger, query.since, query.until)
+    begin_export(request.auth, selection)
+    return StreamingHttpResponse(
+        export(selection),
+        content_type="application/jsonl",
+        headers={"Content-Disposition": 'attachment; filename="holdpoint-audit.jsonl"'},
+    )

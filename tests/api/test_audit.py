@@ -1,0 +1,44 @@
+"""The record by HTTP: search, verify, export."""
+
+import json
+
+import pytest
+
+from executions.models import SYSTEM_LEDGER, Event
+from tests.api.conftest import problem
+
+pytestmark = pytest.mark.django_db
+
+
+def test_h7_an_auditor_finds_who_did_what_and_what_was_refused(program, launch, path):
+    run, operator, auditor = launch(), program("operator"), program("auditor")
+    operator.post(path(run, "pause"), {"reason": "Totals differ"})
+    problem(auditor.post(path(run, "resume")), 403)
+    lines = auditor.get(f"/v1/audit?run={run.pk}").json()["items"]
+    assert [line["kind"] for line in lines][:2] == ["command.denied", "hold.placed"]
+    (refused,) = auditor.get(f"/v1/audit?run={run.pk}&refused=true").json()["items"]
+    assert refused["actor"]["name"] == "auditor (test)"
+    assert auditor.get("/v1/audit?person=operator&kind=hold.placed&q=totals").json()["items"]
+    for query in ("kind=nonsense", "via=window", "run=x", "cursor=x", "since=yesterday", "who=me"):
+        problem(auditor.get(f"/v1/audit?{query}"), 422)
+
+
+def test_verify_recomputes_one_chain_or_all(program, launch):
+    run, auditor = launch(), program("auditor")
+    one = auditor.get(f"/v1/audit/verify?ledger={run.pk}").json()
+    assert (one["whole"], one["ledgers"], one["events"]) == (True, 1, 1)
+    everything = auditor.get("/v1/audit/verify").json()
+    assert everything["whole"]
+    assert everything["problems"] == []
+    assert (
+        Event.objects.filter(ledger=SYSTEM_LEDGER, kind="audit.verified").latest("seq").actor_name == "auditor (test)"
+    )
+
+
+def test_an_export_is_json_lines_and_is_recorded(program, launch):
+    run, auditor = launch(), program("auditor")
+    answer = auditor.get(f"/v1/audit/export?ledger={run.pk}")
+    lines = [json.loads(line) for line in b"".join(answer.streaming_content).splitlines()]
+    assert any(line.get("kind") == "execution.launched" for line in lines)
+    assert Event.objects.filter(kind="audit.exported").exists()
+    problem(auditor.get("/v1/audit/export?since=2030-01-02T00:00:00Z&until=2030-01-01T00:00:00Z"), 422)
