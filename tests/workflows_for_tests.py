@@ -319,3 +319,20 @@ def pay(ctx: Context, payload: dict[str, Any]) -> dict[str, Any]:
     if payload["approved"]:
         ctx.once("payment", note_effect, ctx.execution_id, "paid", transactional=True)
     return {"paid": payload["approved"]}
+
+charging = Workflow("charging", title="Charges what it ingested", input=StepsInput, files=FileRules(least=1, most=10))
+
+
+@charging.step
+def charge(ctx: Context, payload: dict[str, Any]) -> dict[str, Any]:
+    """Ingest and charge every file once per content."""
+    for name in ctx.each(payload["files"], key=lambda name: f"{name}@{ctx.file(name).sha256}"):
+        file = ctx.file(name)
+        ctx.once(f"ingest {name}", note_effect, ctx.execution_id, f"ingested {name} v{file.version}", transactional=True)
+        time.sleep(payload["seconds"])
+        ctx.once(f"charge {name}", note_effect, ctx.execution_id, f"charged {name} v{file.version}", transactional=True)
+    return {"charged": len(payload["files"])}
+
+patient = Workflow("patient", title="Waits an hour between two tries", input=TroubleInput)
+patient.step(name="trouble", retries=3, backoff=3600)(_trouble)
+patient.on_cancel(tidy)

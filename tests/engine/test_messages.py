@@ -101,7 +101,8 @@ def test_a_repeated_message_starts_nothing_twice(cast, workers):
         run_task.apply_async(args=[str(run.pk)])
     wait_until(lambda: messages_waiting() == 0, "messages taken")
     wait_for(launch(cast, "noop"), "succeeded")
-    assert effects_of(run.pk) == [f"{edge} {name}" for name in ("first", "second", "third") for edge in ("start", "end")]
+    names = ("first", "second", "third")
+    assert effects_of(run.pk) == [f"{edge} {name}" for name in names for edge in ("start", "end")]
     assert kinds(run).count("lease.acquired") == 1
 
 
