@@ -2,7 +2,7 @@
 
 import json
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.contrib.postgres.search import SearchQuery, SearchVector
@@ -83,6 +83,9 @@ def matching(wanted: RunFilter, *, with_states: bool = True) -> QuerySet[Executi
         Invalid: an unknown state.
     """
     runs = Execution.objects.alias(search=RUN_SEARCH)
+    # No stored text holds a NUL, and PostgreSQL refuses to look for one.
+    texts = {name: getattr(wanted, name).replace("\x00", "") for name in ("workflow", "label", "text", "launched_by")}
+    wanted = replace(wanted, **texts)
     if with_states and wanted.states:
         unknown = [state for state in wanted.states if state not in states.STATES]
         if unknown:
@@ -98,7 +101,7 @@ def matching(wanted: RunFilter, *, with_states: bool = True) -> QuerySet[Executi
     if wanted.label:
         runs = runs.filter(_label_matches(wanted.label))
     if wanted.text.strip():
-        runs = runs.filter(_text_matches(wanted.text.strip().replace("\x00", "")))
+        runs = runs.filter(_text_matches(wanted.text.strip()))
     return runs
 
 
