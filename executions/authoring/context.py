@@ -114,6 +114,7 @@ class Context:
 
     def __init__(self, backing: Backing, resumed: Resumed | None = None) -> None:
         self._backing = backing
+        self._walked: set[str] = set()
         self.lifecycle = Lifecycle(backing)
         self.resumed = resumed
         self.execution_id = backing.execution_id
@@ -148,7 +149,7 @@ class Context:
             return self._backing.once_in_transaction(f"once:{key}", lambda: function(*args, **kwargs))
         return self._backing.record(f"once:{key}", function(*args, **kwargs))
 
-    def each[T](self, items: Iterable[T], *, key: Callable[[T], str] = str) -> Iterator[T]:
+    def each[T](self, items: Iterable[T], *, key: Callable[[T], str] = str, name: str = "") -> Iterator[T]:
         """Walk a batch that can be paused between two items and goes on after the last finished one.
 
         An item is finished when the loop's body has come to its end for it. After a pause the walk goes on with the
@@ -157,17 +158,27 @@ class Context:
         Args:
             items: the batch, the same after a pause.
             key: unique text of an item.
+            name: tells apart several walks of one step over the same keys.
 
         Yields:
             The items not finished yet.
+
+        Raises:
+            ValueError: a key came up twice in this step, so that an item would silently have been left out.
         """
         for item in items:
-            name = f"each:{key(item)}"
-            if self._backing.recorded(name) is not MISSING:
+            record = f"each:{name}:{key(item)}"
+            if record in self._walked:
+                raise ValueError(
+                    f"ctx.each in step {self.step} met the key {key(item)!r} twice. Give key= a function that tells "
+                    "the items apart, or a second walk its own name=."
+                )
+            self._walked.add(record)
+            if self._backing.recorded(record) is not MISSING:
                 continue
             self.lifecycle.checkpoint()
             yield item
-            self._backing.record(name, None)
+            self._backing.record(record, None)
 
     def suspend(
         self,

@@ -99,7 +99,7 @@ def test_each_walks_a_batch_by_key(flow):
 
     @flow.step
     def work(ctx, payload):
-        for item in ctx.each([{"id": 1}, {"id": 2}, {"id": 1}], key=lambda item: str(item["id"])):
+        for item in ctx.each([{"id": 1}, {"id": 2}], key=lambda item: str(item["id"])):
             seen.append(item["id"])
 
     assert run_inline(flow).state == "succeeded"
@@ -205,3 +205,25 @@ def test_a_step_that_raises_ends_the_run_and_shows_the_error(flow):
 
     result = run_inline(flow)
     assert (result.state, str(result.error)) == ("failed", "not there")
+
+
+def test_a_key_that_comes_up_twice_is_an_error_instead_of_an_item_left_out(fresh_registry):
+    twice = Workflow("each-twice")
+
+    @twice.step
+    def walk(ctx, payload):
+        return {"seen": list(ctx.each(["a", "b", "a"]))}
+
+    result = run_inline(twice)
+    assert result.state == "failed"
+    assert "'a' twice" in str(result.error)
+
+
+def test_two_walks_of_one_step_are_told_apart_by_name(fresh_registry):
+    both = Workflow("each-named")
+
+    @both.step
+    def walk(ctx, payload):
+        return {"first": list(ctx.each("ab")), "second": list(ctx.each("ab", name="again"))}
+
+    assert run_inline(both).payload == {"first": ["a", "b"], "second": ["a", "b"]}

@@ -101,7 +101,7 @@ def test_h11_a_replaced_file_is_a_new_version_and_the_run_reads_it(cast, reviewe
     run = story.launch(cast, "filing", files=[("a.txt", b"one"), ("b.txt", b"two")])
     lease = story.claim(run)
     digest = run.files.get(name="a.txt").sha256
-    story.record(run, lease.epoch, f"each:a.txt@{digest}")
+    story.record(run, lease.epoch, f"each::a.txt@{digest}")
     hold = commands.pause(reviewer, run.pk, reason="b is wrong")
     story.give_back(run, lease.epoch)
     stored = commands.replace_file(reviewer, run.pk, "b.txt", b"two, put right", reason="wrong total", version=1)

@@ -52,7 +52,7 @@ def test_h3_h4_resume_goes_on_from_the_boundary_with_everything_kept(operator, c
     lease = story.claim(run)
     for item in range(2):
         assert story.record(run, lease.epoch, f"once:{item}", 1)
-        assert story.record(run, lease.epoch, f"each:{item}")
+        assert story.record(run, lease.epoch, f"each::{item}")
     commands.pause(operator, run.pk, reason="wait")
     assert story.give_back(run, lease.epoch) == "paused"
     held = story.fresh(run)
