@@ -109,6 +109,8 @@ somebody's hands: while a form in it is dirty, open or focused the change waits,
     for (const each of target.querySelectorAll("details[id][open]")) {
       if (!own || !each.contains(own) || !each.classList.contains("command")) kept.open.add(each.id);
     }
+    /* The old part leaves after the new one has come: of two open details of one name the newcomer would be shut. */
+    for (const each of target.querySelectorAll("details[name][open]")) each.removeAttribute("name");
     for (const form of target.querySelectorAll("form[data-guard]")) {
       for (const field of form.elements) {
         /* After a refusal the server sends back what was typed, all but the chosen files. */
