@@ -189,9 +189,7 @@ class Run:
             )
         return merged
 
-    def _boundary(
-        self, workflow: Workflow, step: Step, changes: str | None, merged: str, seconds: float
-    ) -> bool:
+    def _boundary(self, workflow: Workflow, step: Step, changes: str | None, merged: str, seconds: float) -> bool:
         ahead = self.ahead[1:]
         done = f'{{"step":{json.dumps(step.name)},"position":{self.position},"attempt":{self.attempt + 1},' + (
             f'"ms":{seconds * 1000:.3f},"changes":{changes or "{}"}}}'

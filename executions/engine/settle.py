@@ -176,9 +176,7 @@ def cleaned_up(lease: Lease, actor: Actor, *, ran: bool, error: BaseException | 
     failures = execution.attempt + 1
     if error is not None and failures <= CLEAN_UP_RETRIES:
         delay = 2.0**failures
-        _give_up_lease(
-            execution, attempt=failures, error=describe(error), not_before=Now() + timedelta(seconds=delay)
-        )
+        _give_up_lease(execution, attempt=failures, error=describe(error), not_before=Now() + timedelta(seconds=delay))
         told = {**describe(error), "attempt": failures, "retry_in_seconds": delay}
         append(execution.pk, "clean_up.failed", actor, data=told)
         return _tell(execution)

@@ -105,7 +105,8 @@ FROM executions_execution WHERE id = %(id)s
 """
 
 # Renew the lease and bring back what people asked for. Redis only makes this faster; this is the guarantee.
-# `waiting` says whether somebody else's run is due, so that a full time slice is given up only when it helps.
+# `waiting` says whether a run of the same or a higher priority is due, so that a full time slice is given up only when
+# it helps: to one of a lower priority this run would be sent at once before it again.
 # Progress says which position it is of: told just before a boundary, it must not be shown for the next step.
 HEARTBEAT = """
 WITH beat AS (
@@ -114,10 +115,10 @@ WITH beat AS (
         progress = CASE WHEN (%(progress)s::jsonb ->> 'position')::int = steps_done
                         THEN %(progress)s::jsonb - 'position' ELSE progress END
     WHERE id = %(id)s AND epoch = %(epoch)s AND lease_until IS NOT NULL AND outcome IS NULL
-    RETURNING id, version, open_holds, cancel_requested_at IS NOT NULL AS cancelling
+    RETURNING id, version, priority, open_holds, cancel_requested_at IS NOT NULL AS cancelling
 )
 SELECT beat.version, beat.open_holds, beat.cancelling, hold.reason, hold.placed_by_name,
-       EXISTS (SELECT FROM executions_execution WHERE state = 'queued'
+       EXISTS (SELECT FROM executions_execution WHERE state = 'queued' AND priority >= beat.priority
                AND (not_before IS NULL OR not_before <= now())) AS waiting
 FROM beat LEFT JOIN LATERAL (
     SELECT reason, placed_by_name FROM executions_hold

@@ -14,8 +14,20 @@ from executions import commands
 from executions.engine.sweeper import messages_waiting
 from executions.errors import Conflict, NotAllowed, Refused
 from tests.effects import effects_of
-from tests.engine.watching import QUICK, data, events, execute, finished_steps, fresh, kinds, launch, story, wait_for
-from tests.engine.watching import wait_for_effect, wait_until
+from tests.engine.watching import (
+    QUICK,
+    data,
+    events,
+    execute,
+    finished_steps,
+    fresh,
+    kinds,
+    launch,
+    story,
+    wait_for,
+    wait_for_effect,
+    wait_until,
+)
 
 
 @pytest.fixture
@@ -104,7 +116,12 @@ def test_h4_a_paused_run_keeps_position_payload_and_context_to_be_looked_at(cast
     assert (paused.steps_done, paused.ahead, paused.title) == (2, ["third"], "March")
     assert paused.labels == {"client": "acme"}
     (hold,) = paused.holds.all()
-    assert (hold.reason, hold.ticket, hold.reason_code, hold.placed_by_name) == ("look", "T-1", "data-error", "operator")
+    assert (hold.reason, hold.ticket, hold.reason_code, hold.placed_by_name) == (
+        "look",
+        "T-1",
+        "data-error",
+        "operator",
+    )
 
 
 def test_h4_progress_of_an_interrupted_step_can_be_looked_at(cast, operator, worker):
@@ -250,9 +267,7 @@ def test_h13_an_approval_ends_with_the_approvers_identity(approved, cast, review
     run = launch(cast, "approving")
     (question,) = wait_for(run, "suspended").suspensions.all()
     given = {"approved": True} if approved else {}
-    commands.answer(
-        reviewer, question.pk, data=given, context_digest=question.context_digest, comment="as discussed"
-    )
+    commands.answer(reviewer, question.pk, data=given, context_digest=question.context_digest, comment="as discussed")
     done = wait_for(run, "succeeded")
     assert (done.payload["approved"], done.payload["approver"]) == (approved, "reviewer")
     assert ("paid" in effects_of(run.pk)) is approved

@@ -6,8 +6,19 @@ import pytest
 
 from executions import commands
 from tests.effects import effects_of
-from tests.engine.watching import QUICK, data, events, execute, fresh, kinds, launch, story, wait_for, wait_for_effect
-from tests.engine.watching import wait_until
+from tests.engine.watching import (
+    QUICK,
+    data,
+    events,
+    execute,
+    fresh,
+    kinds,
+    launch,
+    story,
+    wait_for,
+    wait_for_effect,
+    wait_until,
+)
 
 
 def test_retries_wait_in_the_row_and_the_worker_does_other_things_meanwhile(cast, workers):
@@ -121,9 +132,7 @@ def test_a_workflow_this_worker_does_not_know_is_held_and_goes_on_once_it_is_dep
 def test_a_step_that_the_code_has_no_more_is_held_and_said(cast, workers):
     tomorrow = datetime.datetime.now(datetime.UTC) + datetime.timedelta(days=1)
     run = launch(cast, "counting", {"items": 1}, not_before=tomorrow)
-    execute(
-        "UPDATE executions_execution SET ahead = '{gone,report}', not_before = NULL WHERE id = %s", [run.pk]
-    )
+    execute("UPDATE executions_execution SET ahead = '{gone,report}', not_before = NULL WHERE id = %s", [run.pk])
     workers(1, **QUICK)
     (hold,) = wait_for(run, "paused").holds.all()
     assert hold.reason_code == "step-unknown"
@@ -145,7 +154,9 @@ def test_a_clean_up_that_raises_is_tried_again_and_its_failure_recorded(cast, wo
         for run in (mends, breaks):
             wait_until(lambda run=run: fresh(run).not_before or fresh(run).outcome, "next try stored")
             if fresh(run).outcome is None:
-                execute("UPDATE executions_execution SET not_before = now() WHERE id = %s AND outcome IS NULL", [run.pk])
+                execute(
+                    "UPDATE executions_execution SET not_before = now() WHERE id = %s AND outcome IS NULL", [run.pk]
+                )
                 wait_until(lambda run=run: fresh(run).outcome or fresh(run).not_before is None, "tried again")
     assert wait_for(mends, "cancelled").error["message"] == "the broom broke"
     assert data(events(mends, "execution.cancelled")[0]) == {"clean_up": True, "clean_up_failed": False}

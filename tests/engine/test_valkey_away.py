@@ -9,7 +9,7 @@ from executions import commands
 from executions.engine.post import SIGNALS
 from executions.engine.sweeper import messages_waiting, queue_keys
 from tests.effects import effects_of
-from tests.engine.watching import QUICK, fresh, kinds, launch, wait_for, wait_for_effect, wait_until
+from tests.engine.watching import QUICK, fresh, kinds, launch, nothing_waits, wait_for, wait_for_effect, wait_until
 
 COMMAND_SECONDS = 1.0
 """A command that waited for the broker would take its timeouts; one that does not takes milliseconds."""
@@ -145,6 +145,7 @@ def test_waiting_messages_are_counted_over_all_priorities(cast, live_db, valkey)
 
 def test_a_long_queue_is_not_flooded_with_duplicates(cast, workers, valkey):
     valkey.flush()
+    nothing_waits()
     workers(1, **QUICK)
     busy = launch(cast, "slow", {"seconds": 1})
     wait_for_effect(busy, "start first")
@@ -161,6 +162,7 @@ def test_a_long_queue_is_not_flooded_with_duplicates(cast, workers, valkey):
 
 def test_one_lost_message_is_found_although_the_queue_is_never_empty(cast, workers, valkey):
     valkey.flush()
+    nothing_waits()
     lost = launch(cast, "noop")
     wait_until(lambda: messages_waiting() == 1, "one message")
     valkey.flush()

@@ -4,9 +4,20 @@ import signal
 
 from executions import commands
 from tests.effects import effects_of
-from tests.engine.watching import QUICK, data, events, finished_steps, fresh, kinds, launch, wait_for, wait_for_effect
-from tests.engine.watching import wait_until
+from tests.engine.watching import (
+    QUICK,
+    data,
+    events,
+    finished_steps,
+    fresh,
+    kinds,
+    launch,
+    wait_for,
+    wait_for_effect,
+    wait_until,
+)
 
+HASTY = {"HOLDPOINT_LEASE_SECONDS": "1", "HOLDPOINT_HEARTBEAT_SECONDS": "0.2", "HOLDPOINT_SWEEP_SECONDS": "0.1"}
 ITEMS = [f"item {number}" for number in range(12)]
 
 
@@ -37,10 +48,9 @@ def test_s7_a_finished_step_is_not_repeated_when_the_next_ones_worker_dies(cast,
 
 def test_a_step_that_kills_its_worker_each_time_is_held_instead_of_killing_for_ever(cast, workers):
     run = launch(cast, "poison", {"failures": 5, "message": "x"})
-    for _ in range(5):
-        (victim,) = workers(1, **QUICK)
-        wait_until(lambda victim=victim: not victim.alive(), "worker died")
-    workers(1, **QUICK)
+    victims = workers(5, **HASTY)
+    wait_until(lambda: not any(worker.alive() for worker in victims), "all five died")
+    workers(1, **HASTY)
     held = wait_for(run, "paused")
     (hold,) = held.holds.all()
     assert (hold.kind, hold.reason_code) == ("policy", "worker-lost")
@@ -158,10 +168,9 @@ def test_term_during_a_clean_up_lets_another_worker_go_on_with_it(cast, workers)
 def test_a_clean_up_that_kills_its_worker_each_time_ends_and_says_so(cast, workers):
     run = launch(cast, "cleaning", {"seconds": 60, "failures": 5, "kind": "crash", "clean_up_seconds": 0})
     commands.cancel(cast.actor("operator"), run.pk, reason="not wanted")
-    for _ in range(5):
-        (victim,) = workers(1, **QUICK)
-        wait_until(lambda victim=victim: not victim.alive(), "worker died")
-    workers(1, **QUICK)
+    victims = workers(5, **HASTY)
+    wait_until(lambda: not any(worker.alive() for worker in victims), "all five died")
+    workers(1, **HASTY)
     ended = wait_for(run, "cancelled")
     assert "The clean-up lost its worker 5 times" in ended.error["message"]
     assert data(events(run, "execution.cancelled")[0])["clean_up_failed"] is True

@@ -69,10 +69,21 @@ def finished_steps(execution: Execution) -> list[str]:
 
 def story(execution: Execution) -> str:
     """Return a run's history as text, for messages of failing tests."""
-    lines = [f"{event.seq} {event.at:%H:%M:%S.%f} {event.kind} {event.actor_name} {event.data[:200]}" for event in events(execution)]
+    lines = [
+        f"{event.seq} {event.at:%T.%f} {event.kind} {event.actor_name} {event.data[:200]}"
+        for event in events(execution)
+    ]
     return "\n".join([str(fresh(execution).facts), *lines, f"did {effects_of(execution.pk)}"])
 
 
 def execute(sql: str, parameters: Any = ()) -> None:
     with connection.cursor() as cursor:
         cursor.execute(sql, parameters)
+
+
+def nothing_waits() -> None:
+    """Put off what earlier tests left queued: a worker would rightly take it up."""
+    execute(
+        "UPDATE executions_execution SET not_before = now() + interval '1 day' WHERE state = 'queued'"
+        " AND (not_before IS NULL OR not_before < now() + interval '1 hour')"
+    )
