@@ -16,5 +16,5 @@ def test_writes_the_samples_and_corrected_versions_of_the_wrong_ones(tmp_path, c
 
 def test_says_where_it_cannot_write(tmp_path):
     (tmp_path / "taken").write_text("a file")
-    with pytest.raises(CommandError, match="Cannot write to .*taken"):
+    with pytest.raises(CommandError, match=r"Cannot write to .*taken"):
         call_command("invoice_samples", tmp_path / "taken")

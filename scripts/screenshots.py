@@ -1,0 +1,158 @@
+"""`make screenshots`: pictures of every page, from a stack of its own with demo runs.
+
+They land in screenshots/ (git-ignored), at two widths, light and dark. The README's picture is written to docs/images/.
+"""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+PROJECT = Path(__file__).resolve().parents[1]
+OUT = PROJECT / "screenshots"
+README_PICTURE = PROJECT / "docs/images/execution-paused.png"
+LARGEST_README_PICTURE = 200 * 1024
+PASSWORD = "for-the-pictures"  # noqa: S105  (of a stack that lives for a minute)
+WIDTHS = {1440: 900, 390: 844}
+SCHEMES = ("light", "dark")
+SETTLE_MILLISECONDS = 300
+"""Until scripts have run and the stream has said that it is there."""
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+BROWSER_OPTIONS = ["--no-sandbox", "--disable-gpu", "--hide-scrollbars"]
+
+
+def main() -> int:
+    """Take the pictures; return the exit code."""
+    chromium = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, BROWSERS)), None)
+    if chromium is None:
+        print("No Chromium found: install the package chromium, or set CHROMIUM to its path.", file=sys.stderr)
+        return 1
+    OUT.mkdir(exist_ok=True)
+    for old in OUT.glob("*.png"):
+        old.unlink()
+    with stack() as address:
+        staged = subprocess.run(
+            [sys.executable, "-m", "scripts.scenes"], cwd=PROJECT, check=True, stdout=subprocess.PIPE, text=True
+        )
+        scenes = dict(line.split(" ", 1) for line in staged.stdout.splitlines())
+        with sync_playwright() as playwright:
+            browser = playwright.chromium.launch(executable_path=chromium, args=BROWSER_OPTIONS)
+            for width in WIDTHS:
+                for scheme in SCHEMES:
+                    take(browser, address, scenes, width, scheme)
+            take_readme_picture(browser, address, scenes["execution-paused"])
+            browser.close()
+    print(f"{len(list(OUT.glob('*.png')))} pictures in {OUT}, and {README_PICTURE}")
+    return 0
+
+
+@contextmanager
+def stack() -> Iterator[str]:
+    """Run a stack in a directory of its own, and tell `manage.py` of this process where it is."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    with tempfile.TemporaryDirectory(prefix="holdpoint-pictures-") as directory:
+        for name in ("DATABASE_URL", "REDIS_URL"):
+            os.environ.pop(name, None)
+        os.environ |= {"HOLDPOINT_HOME": f"{directory}/home", "HOLDPOINT_DEMO": "1", "WORKERS": "2", "PORT": str(port)}
+        os.environ["HOLDPOINT_DEMO_PASSWORD"] = PASSWORD
+        log = Path(directory) / "log"
+        with log.open("wb") as output:
+            process = subprocess.Popen(
+                [sys.executable, "manage.py", "up"], cwd=PROJECT, stdout=output, stderr=subprocess.STDOUT
+            )
+        try:
+            deadline = time.monotonic() + 90
+            while "Holdpoint is running" not in log.read_text(errors="replace"):
+                if process.poll() is not None or time.monotonic() > deadline:
+                    raise RuntimeError(f"The stack did not start:\n{log.read_text(errors='replace')}")
+                time.sleep(0.1)
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            process.send_signal(signal.SIGINT)
+            process.wait(30)
+
+
+def take(browser: Browser, address: str, scenes: dict[str, str], width: int, scheme: str) -> None:
+    """Take every page once at a width in a colour scheme."""
+
+    def shoot(page: Page, name: str, path: str) -> None:
+        page.set_viewport_size({"width": width, "height": WIDTHS[width]})
+        page.goto(address + path)
+        page.wait_for_timeout(SETTLE_MILLISECONDS)
+        # A window as high as the page, so that what sticks to its edges ends where the page does.
+        height = max(page.evaluate("document.documentElement.scrollHeight"), WIDTHS[width])
+        page.set_viewport_size({"width": width, "height": height})
+        page.screenshot(path=OUT / f"{name}-{width}-{scheme}.png")
+
+    options = {"viewport": {"width": width, "height": WIDTHS[width]}, "color_scheme": scheme, "locale": "en-GB"}
+    visitor = browser.new_context(**options)  # type: ignore[arg-type]
+    shoot(visitor.new_page(), "sign-in", "/accounts/login/")
+    visitor.close()
+    for person in ("reviewer", "auditor", "admin"):
+        context = browser.new_context(**options)  # type: ignore[arg-type]
+        page = context.new_page()
+        sign_in(page, address, person)
+        for name, path in pages_of(person, scenes).items():
+            shoot(page, name, path)
+        context.close()
+
+
+def pages_of(person: str, scenes: dict[str, str]) -> dict[str, str]:
+    """Return name and path of the pictures to take as a person."""
+    if person == "reviewer":
+        runs = {name: path for name, path in scenes.items() if name.startswith("execution-")}
+        return {
+            "executions": "/executions",
+            "executions-paused": "/executions?state=paused",
+            "executions-nothing-matches": "/executions?q=nothing+like+this",
+            "launch": "/launch",
+            "launch-invoice-batch": "/launch/invoice-batch",
+            "not-allowed": "/audit",
+            **runs,
+        }
+    if person == "auditor":
+        paused = scenes["execution-paused"]
+        return {"audit": "/audit", "audit-refused": "/audit?refused=on", "execution-as-auditor": paused}
+    return {"execution-held-as-admin": scenes["execution-held"], "not-found": "/executions/none", "api": "/v1/docs"}
+
+
+def sign_in(page: Page, address: str, person: str) -> None:
+    """Sign in as people do."""
+    page.goto(f"{address}/accounts/login/")
+    page.fill("input[name=login]", person)
+    page.fill("input[name=password]", PASSWORD)
+    page.press("input[name=password]", "Enter")
+    page.wait_for_url("**/executions**")
+
+
+def take_readme_picture(browser: Browser, address: str, path: str) -> None:
+    """Take the upper part of a paused run's page.
+
+    Raises:
+        RuntimeError: the file is too large for a repository.
+    """
+    context = browser.new_context(viewport={"width": 1240, "height": 800}, color_scheme="light", locale="en-GB")
+    page = context.new_page()
+    sign_in(page, address, "reviewer")
+    page.goto(address + path)
+    page.wait_for_timeout(SETTLE_MILLISECONDS)
+    README_PICTURE.parent.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=README_PICTURE)
+    context.close()
+    if README_PICTURE.stat().st_size > LARGEST_README_PICTURE:
+        raise RuntimeError(f"{README_PICTURE} has {README_PICTURE.stat().st_size:,} bytes; take a smaller part.")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,99 @@
+"""The docs keep up with the code: every public name is there, examples run, links lead somewhere."""
+
+import inspect
+import re
+from dataclasses import fields
+
+import pytest
+
+import executions
+from console.stack.home import PROJECT
+from executions import Context, FileRules, Workflow, run_inline
+from executions.authoring import InlineResult, StoredFile
+from executions.authoring.context import Lifecycle, Resumed
+
+AUTHORING = (PROJECT / "docs/reference/authoring.md").read_text()
+PAGES = [PROJECT / "README.md", PROJECT / "ARCHITECTURE.md", *sorted((PROJECT / "docs").rglob("*.md"))]
+LINK = re.compile(r"\]\(([^)\s#]+)(?:#[^)]*)?\)")
+BLOCK = re.compile(r"^```python\n(.*?)^```", re.DOTALL | re.MULTILINE)
+
+
+def public(cls: type) -> set[str]:
+    """Return a class's public methods and the attributes its instances are given."""
+    given = set(re.findall(r"self\.([a-z]\w*)(?:: [^=\n]+)? =", inspect.getsource(cls)))
+    return given | {name for name in vars(cls) if not name.startswith("_")}
+
+
+def mentioned(name: str) -> bool:
+    """Tell whether a name stands in the reference as code."""
+    return re.search(rf"`[^`\n]*\b{name}\b[^`\n]*`", AUTHORING) is not None
+
+
+@pytest.mark.parametrize("name", executions.__all__)
+def test_every_name_that_authors_import_is_documented(name):
+    assert mentioned(name)
+
+
+@pytest.mark.parametrize("cls", [Context, Workflow, Lifecycle, FileRules, StoredFile, InlineResult, Resumed])
+def test_every_public_attribute_is_documented(cls):
+    names = public(cls) | ({field.name for field in fields(cls)} if hasattr(cls, "__dataclass_fields__") else set())
+    names -= {"load"}  # how a stored file fetches its bytes is its own affair
+    assert len(names) > 1
+    assert {name for name in names if not mentioned(name)} == set()
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        Workflow,
+        Workflow.step,
+        Context.once,
+        Context.suspend,
+        Context.each,
+        Context.progress,
+        FileRules,
+        run_inline,
+    ],
+    ids=lambda function: function.__qualname__,
+)
+def test_every_argument_is_documented(function):
+    arguments = set(inspect.signature(function).parameters) - {"self", "function", "args", "kwargs", "items"}
+    assert {name for name in arguments if not mentioned(name)} == set()
+
+
+def test_every_check_of_definitions_is_documented():
+    known = set(re.findall(r"executions\.E\d+", (PROJECT / "executions/checks.py").read_text()))
+    assert len(known) > 3
+    assert {name for name in known if not mentioned(name)} == set()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(PROJECT)))
+def test_links_lead_somewhere(page):
+    targets = [target for target in LINK.findall(page.read_text()) if "://" not in target]
+    missing = [target for target in targets if not (page.parent / target).exists()]
+    assert missing == []
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/how-to/write-a-workflow.md"])
+def test_the_example_workflow_does_what_the_page_says(page, forgotten_afterwards):
+    paid = []
+    names = {"pay_back": lambda order, cents, key: paid.append((order, cents)), "__name__": "refunds"}
+    example = next(block for block in BLOCK.findall((PROJECT / page).read_text()) if "Workflow(" in block)
+    own = "def pay_back" in example
+    exec(example, names)  # noqa: S102  (our own page)
+    refunds = names["refunds"]
+    assert run_inline(refunds, {"orders": "A-1 900\nA-2 75000"}).open_question == "A-2"
+    refused = run_inline(refunds, {"orders": "A-1 900\nA-2 75000"}, answers={"A-2": {"approved": False}})
+    assert (refused.state, refused.payload["due"]) == ("succeeded", {"A-1": 900})
+    allowed = run_inline(refunds, {"orders": "A-1 900\nA-2 75000"}, answers={"A-2": {"approved": True}})
+    assert allowed.payload["due"] == {"A-1": 900, "A-2": 75000}
+    assert own or paid == [("A-1", 900), ("A-1", 900), ("A-2", 75000)]
+
+
+@pytest.fixture
+def forgotten_afterwards(monkeypatch):
+    """Workflows made in a test are not there for the next one."""
+    from executions.authoring import registry
+
+    monkeypatch.setattr(registry, "_workflows", dict(registry._workflows))
+    monkeypatch.setattr(registry, "_doubles", list(registry._doubles))
