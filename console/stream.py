@@ -25,12 +25,13 @@ from django.views.decorators.http import require_GET
 from redis.exceptions import RedisError
 
 from console.errors import is_database_away
+from console.stack import environment
 from executions.access import scopes_of
 from executions.engine.post import CHANGES
 
 logger = logging.getLogger("holdpoint.stream")
 
-HEARTBEAT_SECONDS = 15.0
+HEARTBEAT_SECONDS = environment.number("HOLDPOINT_STREAM_SECONDS", 15.0, minimum=0.1, maximum=60)
 """A comment so often keeps proxies from closing the stream; the session is looked at as often."""
 SILENCE_SECONDS = 10.0
 """After so much silence Redis is asked whether it is still there."""
@@ -135,6 +136,10 @@ class Hub:
             except (RedisError, OSError, TimeoutError) as error:
                 self._complete_since = None
                 logger.warning("The live stream has lost Redis (%s); trying again", str(error)[:200])
+            except Exception:
+                # Whatever it was, pages that stay open must not silently stop being live.
+                self._complete_since = None
+                logger.exception("The live stream broke; subscribing anew")
             await asyncio.sleep(backoff * random.uniform(0.7, 1.3))  # noqa: S311  (spreads reconnections)
             backoff = min(backoff * 2, LONGEST_BACKOFF)
 
@@ -160,7 +165,7 @@ class Hub:
 
     def _tell(self, data: bytes) -> None:
         try:
-            run = str(uuid.UUID(json.loads(data)["id"]))
+            run = str(uuid.UUID(str(json.loads(data)["id"])))
         except (ValueError, KeyError, TypeError):
             logger.warning("A message on %s is not ours: %.100r", CHANGES, data)
             return
