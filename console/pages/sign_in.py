@@ -1,0 +1,28 @@
+"""The sign-in page: allauth's, with the demo people named while the demo runs."""
+
+from typing import Any
+
+from allauth.account.views import LoginView
+from django.conf import settings
+
+from console.stack.people import PEOPLE
+from executions.access import ROLES
+
+ABOUT = {
+    "operator": "launches, pauses, cancels, retries",
+    "reviewer": "pauses, corrects, holds, answers",
+    "auditor": "reads, and verifies the record",
+    "admin": "may do everything",
+}
+
+
+class SignInView(LoginView):  # type: ignore[misc]
+    """Sign in; in demo mode the page says who there is."""
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Add the demo people, by name and what their role may do. Their password stands in the terminal alone."""
+        context: dict[str, Any] = super().get_context_data(**kwargs)
+        if settings.HOLDPOINT_DEMO:
+            people = [(name, role) for name, (role, _) in PEOPLE.items() if role in ROLES]
+            context["demo_people"] = [{"name": name, "about": f"{role}: {ABOUT[role]}"} for name, role in people]
+        return context
