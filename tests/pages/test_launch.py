@@ -130,7 +130,9 @@ def test_bad_files_are_named_one_by_one_and_nothing_starts(cast, files, words):
 def test_what_people_typed_is_never_markup(cast):
     attack = '"><script>alert(1)</script>'
 
-    answer = cast.client("operator").post(COUNTING, GOOD | {"title": attack, "labels": f"={attack}", "input-items": attack})
+    answer = cast.client("operator").post(
+        COUNTING, GOOD | {"title": attack, "labels": f"={attack}", "input-items": attack}
+    )
 
     assert answer.status_code == 422
     assert "<script>alert" not in answer.content.decode()
