@@ -3,6 +3,24 @@
 Authors of workflows import from here and from nowhere else.
 """
 
-from executions.authoring import Answer, Context, FileRules, Signal, Workflow, run_inline
+from executions.authoring import (
+    Answer,
+    Approval,
+    Context,
+    DeadlinePassed,
+    FileRules,
+    Signal,
+    Workflow,
+    run_inline,
+)
 
-__all__ = ["Answer", "Context", "FileRules", "Signal", "Workflow", "run_inline"]
+__all__ = [
+    "Answer",
+    "Approval",
+    "Context",
+    "DeadlinePassed",
+    "FileRules",
+    "Signal",
+    "Workflow",
+    "run_inline",
+]

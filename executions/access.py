@@ -70,9 +70,9 @@ def ensure_roles(**_: Any) -> None:
 
     An admin may reshape a role in Django's admin, and the next migration must not undo that.
     """
+    from django.apps import apps
     from django.contrib.auth.management import create_permissions
     from django.contrib.auth.models import Group, Permission
-    from django.apps import apps
 
     create_permissions(apps.get_app_config("executions"), verbosity=0)
     for role, scopes in ROLES.items():

@@ -47,7 +47,7 @@ def checkpoint_of(execution: Execution) -> str:
 
 def _files(execution: Execution) -> list[dict[str, Any]]:
     newest = RunFile.objects.filter(execution=execution).order_by("name", "-version").distinct("name")
-    return list(newest.values("name", "version", "size", "sha256"))
+    return [dict(row) for row in newest.values("name", "version", "size", "sha256")]
 
 
 def _holds(execution: Execution) -> list[dict[str, Any]]:
@@ -88,7 +88,7 @@ def _ran(execution: Execution) -> list[dict[str, Any]]:
         }
 
     def step_at(position: int) -> dict[str, Any]:
-        unfinished = {
+        unfinished: dict[str, Any] = {
             "step": execution.next_step,
             "position": position,
             "finished": False,
@@ -100,6 +100,7 @@ def _ran(execution: Execution) -> list[dict[str, Any]]:
     for record in Record.objects.filter(execution_id=execution.pk).order_by("position", "at", "key"):
         step_at(record.position)["recorded"].append({"key": record.key, "result": record.value, "at": record.at})
     answered = execution.suspensions.filter(outcome="answered").order_by("closed_at")
-    for answer in answered.values("position", "key", "title", "answer", "comment", "answered_by_name", "closed_at"):
-        step_at(answer.pop("position"))["answers"].append(answer)
+    fields = ("key", "title", "answer", "comment", "answered_by_name", "closed_at")
+    for answer in answered:
+        step_at(answer.position)["answers"].append({name: getattr(answer, name) for name in fields})
     return [steps[position] for position in sorted(steps)]

@@ -30,10 +30,10 @@ class HasValue(Lookup):
     lookup_name = "has_value"
     prepare_rhs = False
 
-    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, tuple[Any, ...]]:
         """Return the condition as a JSON path, in which the text is a quoted string."""
         left, parameters = self.process_lhs(compiler, connection)
-        return f"{left} @? %s::jsonpath", [*parameters, f"$.* ? (@ == {json.dumps(self.rhs)})"]
+        return f"{left} @? %s::jsonpath", (*parameters, f"$.* ? (@ == {json.dumps(self.rhs)})")
 
 
 @dataclass(frozen=True, slots=True)

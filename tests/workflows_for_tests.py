@@ -5,6 +5,7 @@ import os
 import signal
 import sys
 import time
+from datetime import timedelta
 from typing import Any
 
 import psycopg
@@ -178,6 +179,7 @@ def odd(ctx: Context, payload: dict[str, Any]) -> Any:
         "nul": {"field": "a\x00b"},
     }[payload["kind"]]
 
+
 poison = Workflow("poison", title="Takes its worker down", input=TroubleInput)
 
 
@@ -290,12 +292,6 @@ def walk(ctx: Context, payload: dict[str, Any]) -> None:
             time.sleep(0.01)
 
 
-class ReleaseForm(forms.Form):
-    """The approver's word."""
-
-    approved = forms.BooleanField(required=False)
-
-
 approving = Workflow("approving", title="Needs an approval", files=FileRules(least=0, most=5, suffix=".txt"))
 
 
@@ -309,8 +305,9 @@ def gather(ctx: Context, payload: dict[str, Any]) -> dict[str, Any]:
 @approving.step
 def approve(ctx: Context, payload: dict[str, Any]) -> dict[str, Any]:
     """Ask for approval and go by it."""
-    answer = ctx.suspend("approval", title="Pay?", form=ReleaseForm, context={"amount": payload["amount"]})
-    return {"approved": answer["approved"], "approver": answer.by}
+    deadline = timedelta(seconds=payload["deadline"]) if "deadline" in payload else None
+    approval = ctx.approval("payment", title="Pay?", context={"amount": payload["amount"]}, deadline=deadline)
+    return {"approved": bool(approval), "approver": approval.by, "status": approval.status, "why": approval.reason}
 
 
 @approving.step
@@ -320,6 +317,7 @@ def pay(ctx: Context, payload: dict[str, Any]) -> dict[str, Any]:
         ctx.once("payment", note_effect, ctx.execution_id, "paid", transactional=True)
     return {"paid": payload["approved"]}
 
+
 charging = Workflow("charging", title="Charges what it ingested", input=StepsInput, files=FileRules(least=1, most=10))
 
 
@@ -328,10 +326,13 @@ def charge(ctx: Context, payload: dict[str, Any]) -> dict[str, Any]:
     """Ingest and charge every file once per content."""
     for name in ctx.each(payload["files"], key=lambda name: f"{name}@{ctx.file(name).sha256}"):
         file = ctx.file(name)
-        ctx.once(f"ingest {name}", note_effect, ctx.execution_id, f"ingested {name} v{file.version}", transactional=True)
+        ctx.once(
+            f"ingest {name}", note_effect, ctx.execution_id, f"ingested {name} v{file.version}", transactional=True
+        )
         time.sleep(payload["seconds"])
         ctx.once(f"charge {name}", note_effect, ctx.execution_id, f"charged {name} v{file.version}", transactional=True)
     return {"charged": len(payload["files"])}
+
 
 patient = Workflow("patient", title="Waits an hour between two tries", input=TroubleInput)
 patient.step(name="trouble", retries=3, backoff=3600)(_trouble)

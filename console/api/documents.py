@@ -61,6 +61,7 @@ class SuspensionOut(Schema):
     context: Any
     context_digest: str
     urgency: str
+    deadline: Moment | None
     form: dict[str, Any] | None
     replaces: dict[str, str]
     opened_at: Moment

@@ -80,6 +80,7 @@ def suspension_out(suspension: Suspension) -> SuspensionOut:
         context=suspension.context,
         context_digest=suspension.context_digest,
         urgency=suspension.urgency,
+        deadline=suspension.deadline,
         form=form_schema(form) if form else None,
         replaces=suspension.replaces,
         opened_at=suspension.opened_at,

@@ -3,84 +3,18 @@
 import hashlib
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any, Protocol
+from datetime import timedelta
+from typing import Any
 
+from executions.authoring.answers import Answer, Approval, Resumed
+from executions.authoring.backing import MISSING, Backing
 from executions.authoring.files import StoredFile
-from executions.authoring.flow import Question, Signal, Suspended, Yielded
+from executions.authoring.flow import DeadlinePassed, Question, Signal, Suspended, Yielded
 
 logger = logging.getLogger("holdpoint.step")
 
-MISSING = object()
-"""Stands for "nothing recorded under this key"; None is a result like any other."""
-
-
-class Answer(dict[str, Any]):
-    """What somebody answered: the fields as a dict, and who it was.
-
-    Args:
-        data: the cleaned fields.
-        by: printed name of who answered.
-        comment: their words.
-    """
-
-    def __init__(self, data: Mapping[str, Any], by: str = "", comment: str = "") -> None:
-        super().__init__(data)
-        self.by = by
-        self.comment = comment
-
-
-@dataclass(frozen=True, slots=True)
-class Resumed:
-    """How a run was last resumed.
-
-    Args:
-        trigger: what made it resume; ``manual`` for a person.
-        data: what was merged into the payload.
-        additional_context: what was handed along.
-        by: printed name of who resumed.
-        note: their words.
-    """
-
-    trigger: str
-    data: dict[str, Any]
-    additional_context: dict[str, Any]
-    by: str
-    note: str = ""
-
-
-class Backing(Protocol):
-    """What a context stands on: the engine in a worker, or memory in ``run_inline``."""
-
-    execution_id: str
-    step: str
-    position: int
-    attempt: int
-
-    @property
-    def signal(self) -> Signal | None:
-        """Why the step should stop; None while it may go on."""
-
-    def recorded(self, key: str) -> Any:
-        """Return the result recorded under a key in this step, or ``MISSING``."""
-
-    def record(self, key: str, result: Any) -> Any:
-        """Record a result under a key; return it as it was recorded."""
-
-    def once_in_transaction(self, key: str, function: Callable[[], Any]) -> Any:
-        """Call a function and record its result in one database transaction; return it as it was recorded."""
-
-    def answer_to(self, question: Question) -> Answer | None:
-        """Return the answer to a question, None if it has never been asked; raises ``Suspended`` while it is open."""
-
-    def file(self, name: str) -> StoredFile:
-        """Return the present version of a run's file."""
-
-    def progress(self, done: int, total: int | None, note: str) -> None:
-        """Show how far the step is."""
-
-    def log(self, text: str, data: dict[str, Any]) -> None:
-        """Add a line to the run's history."""
+APPROVAL_FORM = "executions.approvals:ApprovalForm"
+"""By its path, because forms need Django's settings and authors' modules are imported before those are ready."""
 
 
 class Lifecycle:
@@ -190,6 +124,7 @@ class Context:
         context: dict[str, Any] | None = None,
         urgency: str = "normal",
         replaces: Mapping[str, str] | None = None,
+        deadline: timedelta | None = None,
     ) -> Answer:
         """Ask a person; the worker is freed, and the step re-enters when the answer is there.
 
@@ -201,9 +136,13 @@ class Context:
             context: what the person is shown; JSON. The answer is bound to it.
             urgency: ``low``, ``normal`` or ``high``.
             replaces: file field of the form → name of the run's file that an upload there replaces.
+            deadline: how long the question stays open, counted from when it is asked; for ever where None.
 
         Returns:
             The answer.
+
+        Raises:
+            DeadlinePassed: nobody answered in time; uncaught it fails the step as any error does.
         """
         question = Question(
             key=str(key),
@@ -213,7 +152,53 @@ class Context:
             context=context or {},
             urgency=urgency,
             replaces=dict(replaces or {}),
+            deadline=deadline,
         )
+        answer = self._ask(question)
+        if answer.expired:
+            raise DeadlinePassed(f"Nobody answered {title!r} in time.")
+        return answer
+
+    def approval(
+        self,
+        key: str,
+        *,
+        title: str,
+        prompt: str = "",
+        context: dict[str, Any] | None = None,
+        urgency: str = "normal",
+        deadline: timedelta | None = None,
+    ) -> Approval:
+        """Ask for a yes or a no before going on; the worker is freed meanwhile.
+
+        Args:
+            key: unique in this step.
+            title: what is to be approved, in a few words.
+            prompt: what to consider.
+            context: what the person is shown; JSON. The decision is bound to it.
+            urgency: ``low``, ``normal`` or ``high``.
+            deadline: how long it stays open, counted from when it is asked; for ever where None.
+
+        Returns:
+            How it ended: approved, rejected or expired, and by whom.
+        """
+        question = Question(
+            key=str(key),
+            title=title,
+            prompt=prompt,
+            form=APPROVAL_FORM,
+            context=context or {},
+            urgency=urgency,
+            kind="approval",
+            deadline=deadline,
+        )
+        answer = self._ask(question)
+        if answer.expired:
+            return Approval("expired", answer.by)
+        status = "approved" if answer["decision"] == "approve" else "rejected"
+        return Approval(status, answer.by, answer.get("reason") or answer.comment)
+
+    def _ask(self, question: Question) -> Answer:
         answer = self._backing.answer_to(question)
         if answer is None:
             raise Suspended(question)

@@ -1,6 +1,7 @@
 """How a step gives control back: signals it can look at, and exceptions that end it at a safe place."""
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 
@@ -53,6 +54,11 @@ class Question:
     urgency: str = "normal"
     replaces: dict[str, str] = field(default_factory=dict)
     kind: str = "input"
+    deadline: timedelta | None = None
+
+
+class DeadlinePassed(Exception):
+    """Nobody answered a question before its deadline. Raised in the step that asks; it may catch it."""
 
 
 class Suspended(BaseException):

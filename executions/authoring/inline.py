@@ -7,11 +7,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from executions.authoring.context import MISSING, Answer, Context
+from executions.authoring.answers import Answer
+from executions.authoring.backing import MISSING
+from executions.authoring.context import Context
 from executions.authoring.files import StoredFile
 from executions.authoring.flow import Question, Signal, Suspended
 from executions.authoring.workflow import Workflow
 from executions.jsonable import checked_changes, checked_result
+
+EXPIRED = "expired"
+"""Given as an answer: nobody answered in time."""
 
 
 @dataclass
@@ -75,6 +80,8 @@ class InlineBacking:
         self._result.asked[question.key] = question
         if question.key not in self._answers:
             return None
+        if self._answers[question.key] == EXPIRED:
+            return Answer({}, by="deadline", expired=True)
         given = dict(self._answers[question.key])
         for name, value in list(given.items()):
             if isinstance(value, bytes):
@@ -109,7 +116,7 @@ def run_inline(
     workflow: Workflow,
     payload: dict[str, Any] | None = None,
     *,
-    answers: Mapping[str, Mapping[str, Any]] | None = None,
+    answers: Mapping[str, Mapping[str, Any] | str] | None = None,
     files: Mapping[str, bytes] | None = None,
 ) -> InlineResult:
     """Run a workflow from end to end in memory, as fast as its own code.
@@ -117,7 +124,8 @@ def run_inline(
     Args:
         workflow: the definition.
         payload: its input; not checked by the form, so that odd cases can be tried.
-        answers: question key → answer; bytes in a file field replace the run's file.
+        answers: question key → answer; bytes in a file field replace the run's file; ``EXPIRED`` lets the deadline
+            pass.
         files: name → bytes of the run's files, listed in ``payload["files"]`` as a launch does.
 
     Returns:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.db.models.functions import Now
+from django.utils import timezone
 
 from executions.actors import Actor
 from executions.commands.base import about, command, lock, parse_id, require, require_scope
@@ -50,6 +51,7 @@ def answer(
         if suspension.closed_at is not None:
             raise Conflict(_closed_sentence(suspension), state=execution.state)
         require(execution, actor, "answer")
+        require_in_time(suspension, execution)
         if context_digest != suspension.context_digest:
             raise Stale(
                 "What this question shows has changed since you opened it. Look at it again, then answer.",
@@ -101,6 +103,18 @@ def lock_suspension(suspension_id: uuid.UUID | str) -> tuple[Suspension, Executi
         raise NotFound(f"There is no question with the id {suspension_id}.")
     execution = lock(found)
     return Suspension.objects.get(pk=key), execution
+
+
+def require_in_time(suspension: Suspension, execution: Execution) -> None:
+    """Go on only if the question's deadline has not passed, whether or not the sweeper has been there.
+
+    Raises:
+        Conflict: it has.
+    """
+    if suspension.deadline is not None and suspension.deadline <= timezone.now():
+        raise Conflict(
+            f"The deadline for this answer passed at {suspension.deadline:%Y-%m-%d %H:%M} UTC.", state=execution.state
+        )
 
 
 def _closed_sentence(suspension: Suspension) -> str:

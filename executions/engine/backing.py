@@ -10,7 +10,8 @@ from django.conf import settings
 from django.db import transaction
 
 from executions.actors import Actor
-from executions.authoring.context import MISSING, Answer
+from executions.authoring.answers import Answer
+from executions.authoring.backing import MISSING
 from executions.authoring.files import StoredFile
 from executions.authoring.flow import LeaseLost, Question, Signal, Suspended
 from executions.engine import statements
@@ -83,9 +84,10 @@ class EngineBacking:
         ).first()
         if asked is None:
             return None
-        if asked.outcome != "answered":
+        if asked.outcome not in ("answered", "expired"):
             raise Suspended(None)
-        return Answer(asked.answer or {}, asked.answered_by_name or "", asked.comment)
+        expired = asked.outcome == "expired"
+        return Answer(asked.answer or {}, asked.answered_by_name or "", asked.comment, expired=expired)
 
     def file(self, name: str) -> StoredFile:
         """See ``Backing.file``."""

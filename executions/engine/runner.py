@@ -12,7 +12,8 @@ from django.conf import settings
 from executions import states
 from executions.actors import Actor
 from executions.authoring import registry
-from executions.authoring.context import Context, Resumed
+from executions.authoring.answers import Resumed
+from executions.authoring.context import Context
 from executions.authoring.flow import LeaseLost, Question, Suspended, Yielded
 from executions.authoring.workflow import Step, Workflow
 from executions.engine import leases, life, settle, statements
@@ -246,7 +247,8 @@ class Run:
         return row
 
     def _yield(self, workflow: Workflow, because: str) -> bool:
-        if because == "cancel":
+        # The signal may have come from anybody who can write to Redis: only the row says that a run is cancelled.
+        if because == "cancel" and self._look().cancelling:
             self._clean_up(workflow)
             return False
         progress = self.lease.progress

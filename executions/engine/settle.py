@@ -16,7 +16,7 @@ from executions.actors import Actor
 from executions.authoring.flow import LeaseLost, Question
 from executions.authoring.workflow import Step
 from executions.commands.hold import make_hold
-from executions.digests import context_digest
+from executions.digests import context_digest, shown_by
 from executions.engine.leases import Lease
 from executions.engine.post import announce, dispatch
 from executions.models import Execution, Suspension
@@ -59,19 +59,11 @@ def suspended(lease: Lease, actor: Actor, question: Question | None, step: str, 
             replaces=question.replaces,
             context=question.context,
             urgency=question.urgency,
+            deadline=None if question.deadline is None else Now() + question.deadline,
         )
-        names = set(question.replaces.values())
-        files = execution.files.filter(name__in=names).order_by("name", "version").values_list("name", "sha256")
-        suspension.context_digest = context_digest(
-            {
-                "title": question.title,
-                "prompt": question.prompt,
-                "context": question.context,
-                "form": question.form,
-                "files": dict(files),
-            }
-        )
+        suspension.context_digest = context_digest(shown_by(suspension))
         suspension.save(force_insert=True)
+        suspension.refresh_from_db(fields=["deadline"])
         append(
             execution.pk,
             "suspension.opened",
@@ -80,15 +72,17 @@ def suspended(lease: Lease, actor: Actor, question: Question | None, step: str, 
                 "suspension": str(suspension.pk),
                 "key": question.key,
                 "step": step,
+                "kind": question.kind,
                 "title": question.title,
                 "context": question.context,
                 "context_digest": suspension.context_digest,
                 "urgency": question.urgency,
+                "deadline": suspension.deadline,
             },
         )
     else:
         append(execution.pk, "execution.yielded", actor, data={"step": step, "mid_step": True, "because": "suspended"})
-    return _tell(execution)
+    return tell(execution)
 
 
 @transaction.atomic
@@ -96,7 +90,7 @@ def step_failed(lease: Lease, actor: Actor, step: Step, position: int, error: Ba
     """A step raised: try again later, or fail the run, or hold it, as its author chose."""
     execution = _locked(lease)
     failures = execution.attempt + 1
-    told = {**describe(error), "step": step.name, "position": position, "attempt": failures}
+    told: dict[str, Any] = {**describe(error), "step": step.name, "position": position, "attempt": failures}
     retry = failures <= step.retries and execution.cancel_requested_at is None
     if retry:
         delay = step.delay(failures)
@@ -119,7 +113,7 @@ def step_failed(lease: Lease, actor: Actor, step: Step, position: int, error: Ba
         _give_up_lease(execution, attempt=failures, error=told, outcome=states.FAILED, finished_at=Now())
         append(execution.pk, "step.failed", actor, data=told)
         append(execution.pk, "execution.failed", actor, data={"step": step.name, "message": told["message"]})
-    return _tell(execution)
+    return tell(execution)
 
 
 @transaction.atomic
@@ -130,7 +124,7 @@ def unknown(lease: Lease, actor: Actor, code: str, reason: str) -> Execution:
     append(execution.pk, "execution.yielded", actor, data={"step": execution.next_step, "because": code})
     if execution.cancel_requested_at is None:
         place_policy_hold(execution, "definitions", code, reason)
-    return _tell(execution)
+    return tell(execution)
 
 
 @transaction.atomic
@@ -140,7 +134,7 @@ def hold_unclaimed(execution_id: str, policy: str, code: str, reason: str) -> No
     if execution.state == states.QUEUED:
         Execution.objects.filter(pk=execution.pk).update(interrupted=0)
         place_policy_hold(execution, policy, code, reason)
-        _tell(execution)
+        tell(execution)
 
 
 @transaction.atomic
@@ -154,7 +148,7 @@ def give_up_clean_up(execution_id: str, reason: str) -> None:
     _give_up_lease(execution, outcome=states.CANCELLED, finished_at=Now(), not_before=None, error=error)
     append(execution.pk, "clean_up.failed", actor, reason=reason)
     append(execution.pk, "execution.cancelled", actor, data={"clean_up": True, "clean_up_failed": True})
-    _tell(execution)
+    tell(execution)
 
 
 def place_policy_hold(execution: Execution, policy: str, code: str, reason: str) -> None:
@@ -179,13 +173,13 @@ def cleaned_up(lease: Lease, actor: Actor, *, ran: bool, error: BaseException | 
         _give_up_lease(execution, attempt=failures, error=describe(error), not_before=Now() + timedelta(seconds=delay))
         told = {**describe(error), "attempt": failures, "retry_in_seconds": delay}
         append(execution.pk, "clean_up.failed", actor, data=told)
-        return _tell(execution)
+        return tell(execution)
     if error is not None:
         append(execution.pk, "clean_up.failed", actor, data={**describe(error), "attempt": failures})
     facts = {"error": describe(error)} if error is not None else {}
     _give_up_lease(execution, outcome=states.CANCELLED, finished_at=Now(), not_before=None, **facts)
     append(execution.pk, "execution.cancelled", actor, data={"clean_up": ran, "clean_up_failed": error is not None})
-    return _tell(execution)
+    return tell(execution)
 
 
 def describe(error: BaseException) -> dict[str, str]:
@@ -209,7 +203,8 @@ def _storable(text: str) -> str:
     return text.replace("\x00", "␀").encode(errors="replace").decode()
 
 
-def _tell(execution: Execution) -> Execution:
+def tell(execution: Execution) -> Execution:
+    """Re-read an execution after its facts changed, tell who watches, and send it to a worker if it can go on."""
     execution.refresh_from_db()
     announce(execution)
     if execution.state in (states.QUEUED, states.CANCELLING) and execution.not_before is None:

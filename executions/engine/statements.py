@@ -174,6 +174,12 @@ WHERE id IN (
 RETURNING id, priority
 """
 
+# Questions that nobody answered in time; each is closed under its run's row lock, where an answer may still win.
+OVERDUE = """
+SELECT id, execution_id FROM executions_suspension
+WHERE closed_at IS NULL AND deadline <= clock_timestamp() ORDER BY deadline LIMIT 500
+"""
+
 # Runs that should have a message in the broker, oldest first. Those that wait for their clean-up come before all.
 # What was queued this very second may have its message on the way.
 UNCLAIMED = """

@@ -16,6 +16,7 @@ from redis.retry import Retry
 
 from executions.engine import settle, statements
 from executions.engine.database import rows
+from executions.engine.deadlines import expire_questions
 from executions.engine.post import office
 from executions.states import CANCELLING, QUEUED
 
@@ -48,6 +49,7 @@ def sweep() -> None:
     _missed = 0
     try:
         _expire()
+        expire_questions()
         _send_due()
         _resend()
     finally:
@@ -116,7 +118,7 @@ def queue_keys() -> list[str]:
 
 
 @functools.cache
-def _client() -> "redis.Redis[bytes]":
+def _client() -> redis.Redis:
     # Short: while the broker does not answer there is nothing to send, and leases must be looked at all the same.
     return redis.Redis.from_url(
         settings.REDIS_URL, socket_timeout=1.0, socket_connect_timeout=1.0, retry=Retry(NoBackoff(), 1)

@@ -6,103 +6,258 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('executions', '0002_hold_search'),
+        ("executions", "0002_hold_search"),
     ]
 
     operations = [
         pgtrigger.migrations.RemoveTrigger(
-            model_name='event',
-            name='append',
+            model_name="event",
+            name="append",
         ),
         pgtrigger.migrations.RemoveTrigger(
-            model_name='execution',
-            name='no_silent_transition',
+            model_name="execution",
+            name="no_silent_transition",
         ),
         migrations.RemoveConstraint(
-            model_name='hold',
-            name='hold_has_reason',
+            model_name="hold",
+            name="hold_has_reason",
         ),
         migrations.RemoveConstraint(
-            model_name='holdnote',
-            name='note_has_text',
+            model_name="holdnote",
+            name="note_has_text",
         ),
         migrations.RemoveConstraint(
-            model_name='suspension',
-            name='suspension_closed_has_outcome',
+            model_name="suspension",
+            name="suspension_closed_has_outcome",
         ),
         migrations.AddField(
-            model_name='ledger',
-            name='written_in',
-            field=models.BigIntegerField(db_default=0, help_text='PostgreSQL transaction that appended last'),
+            model_name="ledger",
+            name="written_in",
+            field=models.BigIntegerField(db_default=0, help_text="PostgreSQL transaction that appended last"),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='event',
-            trigger=pgtrigger.compiler.Trigger(name='append', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE head RECORD; ledger_name TEXT; seq_text TEXT; at_text TEXT; prev_text TEXT;', func='\nSELECT seq, digest INTO head FROM executions_ledger WHERE id = NEW.ledger FOR UPDATE;\nIF NOT FOUND THEN\n    INSERT INTO executions_ledger (id, seq, digest, at) VALUES (NEW.ledger, 0, \'\'::bytea, now())\n    ON CONFLICT (id) DO NOTHING;\n    SELECT seq, digest INTO head FROM executions_ledger WHERE id = NEW.ledger FOR UPDATE;\nEND IF;\nNEW.seq := head.seq + 1;\nNEW.at := clock_timestamp();\nNEW.prev := head.digest;\nNEW.salt := uuid_send(gen_random_uuid());\nNEW.data_digest := sha256(NEW.salt || convert_to(NEW.data, \'UTF8\'));\nledger_name := CASE NEW.ledger WHEN \'00000000-0000-0000-0000-000000000000\' THEN \'system\' ELSE NEW.ledger::text END;\nseq_text := NEW.seq::text;\nat_text := to_char(NEW.at AT TIME ZONE \'UTC\', \'YYYY-MM-DD"T"HH24:MI:SS.US"Z"\');\nprev_text := encode(NEW.prev, \'hex\');\nNEW.digest := sha256(convert_to(\n    octet_length(ledger_name) || \':\' || ledger_name || \',\' ||\n    octet_length(seq_text) || \':\' || seq_text || \',\' ||\n    octet_length(at_text) || \':\' || at_text || \',\' ||\n    octet_length(NEW.kind) || \':\' || NEW.kind || \',\' ||\n    octet_length(NEW.actor_id) || \':\' || NEW.actor_id || \',\' ||\n    octet_length(NEW.actor_name) || \':\' || NEW.actor_name || \',\' ||\n    octet_length(NEW.actor_role) || \':\' || NEW.actor_role || \',\' ||\n    octet_length(NEW.via) || \':\' || NEW.via || \',\' ||\n    octet_length(NEW.reason) || \':\' || NEW.reason || \',\' ||\n    \'64:\' || encode(NEW.data_digest, \'hex\') || \',\' ||\n    octet_length(prev_text) || \':\' || prev_text || \',\', \'UTF8\'));\nUPDATE executions_ledger\nSET seq = NEW.seq, digest = NEW.digest, at = NEW.at, written_in = pg_current_xact_id()::text::bigint\nWHERE id = NEW.ledger;\nRETURN NEW;\n', hash='f50689f2a8c265eba6934bf9c40f0202fdc5081e', operation='INSERT', pgid='pgtrigger_append_32087', table='executions_event', when='BEFORE')),
+            model_name="event",
+            trigger=pgtrigger.compiler.Trigger(
+                name="append",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    declare="DECLARE head RECORD; ledger_name TEXT; seq_text TEXT; at_text TEXT; prev_text TEXT;",
+                    func="\nSELECT seq, digest INTO head FROM executions_ledger WHERE id = NEW.ledger FOR UPDATE;\nIF NOT FOUND THEN\n    INSERT INTO executions_ledger (id, seq, digest, at) VALUES (NEW.ledger, 0, ''::bytea, now())\n    ON CONFLICT (id) DO NOTHING;\n    SELECT seq, digest INTO head FROM executions_ledger WHERE id = NEW.ledger FOR UPDATE;\nEND IF;\nNEW.seq := head.seq + 1;\nNEW.at := clock_timestamp();\nNEW.prev := head.digest;\nNEW.salt := uuid_send(gen_random_uuid());\nNEW.data_digest := sha256(NEW.salt || convert_to(NEW.data, 'UTF8'));\nledger_name := CASE NEW.ledger WHEN '00000000-0000-0000-0000-000000000000' THEN 'system' ELSE NEW.ledger::text END;\nseq_text := NEW.seq::text;\nat_text := to_char(NEW.at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"');\nprev_text := encode(NEW.prev, 'hex');\nNEW.digest := sha256(convert_to(\n    octet_length(ledger_name) || ':' || ledger_name || ',' ||\n    octet_length(seq_text) || ':' || seq_text || ',' ||\n    octet_length(at_text) || ':' || at_text || ',' ||\n    octet_length(NEW.kind) || ':' || NEW.kind || ',' ||\n    octet_length(NEW.actor_id) || ':' || NEW.actor_id || ',' ||\n    octet_length(NEW.actor_name) || ':' || NEW.actor_name || ',' ||\n    octet_length(NEW.actor_role) || ':' || NEW.actor_role || ',' ||\n    octet_length(NEW.via) || ':' || NEW.via || ',' ||\n    octet_length(NEW.reason) || ':' || NEW.reason || ',' ||\n    '64:' || encode(NEW.data_digest, 'hex') || ',' ||\n    octet_length(prev_text) || ':' || prev_text || ',', 'UTF8'));\nUPDATE executions_ledger\nSET seq = NEW.seq, digest = NEW.digest, at = NEW.at, written_in = pg_current_xact_id()::text::bigint\nWHERE id = NEW.ledger;\nRETURN NEW;\n",
+                    hash="f50689f2a8c265eba6934bf9c40f0202fdc5081e",
+                    operation="INSERT",
+                    pgid="pgtrigger_append_32087",
+                    table="executions_event",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='execution',
-            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'Cannot truncate %: it is a record', TG_TABLE_NAME;", hash='0aff52fecbc3af0394bd3c2f5188138893377802', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_22bc7', table='executions_execution', when='BEFORE')),
+            model_name="execution",
+            trigger=pgtrigger.compiler.Trigger(
+                name="no_truncate",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'Cannot truncate %: it is a record', TG_TABLE_NAME;",
+                    hash="0aff52fecbc3af0394bd3c2f5188138893377802",
+                    level="STATEMENT",
+                    operation="TRUNCATE",
+                    pgid="pgtrigger_no_truncate_22bc7",
+                    table="executions_execution",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='execution',
-            trigger=pgtrigger.compiler.Trigger(name='counts_follow_rows', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n                IF pg_trigger_depth() < 2 THEN\n                    RAISE EXCEPTION 'the counters of execution % follow its holds and questions', OLD.id;\n                END IF;\n                RETURN NEW;\n                ", hash='04361c93fd79b674af8f833934f9484c56cd3456', operation='UPDATE OF "open_holds", "breakpoints", "open_suspensions"', pgid='pgtrigger_counts_follow_rows_32962', table='executions_execution', when='BEFORE')),
+            model_name="execution",
+            trigger=pgtrigger.compiler.Trigger(
+                name="counts_follow_rows",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="\n                IF pg_trigger_depth() < 2 THEN\n                    RAISE EXCEPTION 'the counters of execution % follow its holds and questions', OLD.id;\n                END IF;\n                RETURN NEW;\n                ",
+                    hash="04361c93fd79b674af8f833934f9484c56cd3456",
+                    operation='UPDATE OF "open_holds", "breakpoints", "open_suspensions"',
+                    pgid="pgtrigger_counts_follow_rows_32962",
+                    table="executions_execution",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='execution',
-            trigger=pgtrigger.compiler.Trigger(name='born_without_counts', sql=pgtrigger.compiler.UpsertTriggerSql(condition="WHEN (NEW.open_holds <> 0 OR NEW.open_suspensions <> 0 OR NEW.breakpoints <> '{}')", func="RAISE EXCEPTION 'the counters of execution % follow its holds and questions', NEW.id;", hash='b9a79759f63295c634c619eaafc36d723df6d95e', operation='INSERT', pgid='pgtrigger_born_without_counts_16556', table='executions_execution', when='BEFORE')),
+            model_name="execution",
+            trigger=pgtrigger.compiler.Trigger(
+                name="born_without_counts",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition="WHEN (NEW.open_holds <> 0 OR NEW.open_suspensions <> 0 OR NEW.breakpoints <> '{}')",
+                    func="RAISE EXCEPTION 'the counters of execution % follow its holds and questions', NEW.id;",
+                    hash="b9a79759f63295c634c619eaafc36d723df6d95e",
+                    operation="INSERT",
+                    pgid="pgtrigger_born_without_counts_16556",
+                    table="executions_execution",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='execution',
-            trigger=pgtrigger.compiler.Trigger(name='no_silent_transition', sql=pgtrigger.compiler.UpsertTriggerSql(constraint='CONSTRAINT', func="\n                IF (TG_OP = 'INSERT' OR OLD.state IS DISTINCT FROM NEW.state)\n                   AND NOT EXISTS (SELECT FROM executions_ledger WHERE id = NEW.id\n                                   AND written_in = pg_current_xact_id()::text::bigint)\n                THEN RAISE EXCEPTION 'execution % changed its state without an event', NEW.id;\n                END IF;\n                RETURN NULL;\n                ", hash='83417eaa82e6cab7ec1595d283f4e3287efcb288', operation='INSERT OR UPDATE', pgid='pgtrigger_no_silent_transition_dd81a', table='executions_execution', timing='DEFERRABLE INITIALLY DEFERRED', when='AFTER')),
+            model_name="execution",
+            trigger=pgtrigger.compiler.Trigger(
+                name="no_silent_transition",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    constraint="CONSTRAINT",
+                    func="\n                IF (TG_OP = 'INSERT' OR OLD.state IS DISTINCT FROM NEW.state)\n                   AND NOT EXISTS (SELECT FROM executions_ledger WHERE id = NEW.id\n                                   AND written_in = pg_current_xact_id()::text::bigint)\n                THEN RAISE EXCEPTION 'execution % changed its state without an event', NEW.id;\n                END IF;\n                RETURN NULL;\n                ",
+                    hash="83417eaa82e6cab7ec1595d283f4e3287efcb288",
+                    operation="INSERT OR UPDATE",
+                    pgid="pgtrigger_no_silent_transition_dd81a",
+                    table="executions_execution",
+                    timing="DEFERRABLE INITIALLY DEFERRED",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='hold',
-            trigger=pgtrigger.compiler.Trigger(name='placed_as_it_was', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."id" IS DISTINCT FROM (NEW."id") OR OLD."execution_id" IS DISTINCT FROM (NEW."execution_id") OR OLD."kind" IS DISTINCT FROM (NEW."kind") OR OLD."reason" IS DISTINCT FROM (NEW."reason") OR OLD."reason_code" IS DISTINCT FROM (NEW."reason_code") OR OLD."ticket" IS DISTINCT FROM (NEW."ticket") OR OLD."before_step" IS DISTINCT FROM (NEW."before_step") OR OLD."blocks_cancel" IS DISTINCT FROM (NEW."blocks_cancel") OR OLD."review_by" IS DISTINCT FROM (NEW."review_by") OR OLD."placed_by" IS DISTINCT FROM (NEW."placed_by") OR OLD."placed_by_name" IS DISTINCT FROM (NEW."placed_by_name") OR OLD."placed_via" IS DISTINCT FROM (NEW."placed_via") OR OLD."placed_at" IS DISTINCT FROM (NEW."placed_at"))', func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;", hash='c545c537007ec017e41c02bf8832f020997f8a59', operation='UPDATE', pgid='pgtrigger_placed_as_it_was_9e8bb', table='executions_hold', when='BEFORE')),
+            model_name="hold",
+            trigger=pgtrigger.compiler.Trigger(
+                name="placed_as_it_was",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition='WHEN (OLD."id" IS DISTINCT FROM (NEW."id") OR OLD."execution_id" IS DISTINCT FROM (NEW."execution_id") OR OLD."kind" IS DISTINCT FROM (NEW."kind") OR OLD."reason" IS DISTINCT FROM (NEW."reason") OR OLD."reason_code" IS DISTINCT FROM (NEW."reason_code") OR OLD."ticket" IS DISTINCT FROM (NEW."ticket") OR OLD."before_step" IS DISTINCT FROM (NEW."before_step") OR OLD."blocks_cancel" IS DISTINCT FROM (NEW."blocks_cancel") OR OLD."review_by" IS DISTINCT FROM (NEW."review_by") OR OLD."placed_by" IS DISTINCT FROM (NEW."placed_by") OR OLD."placed_by_name" IS DISTINCT FROM (NEW."placed_by_name") OR OLD."placed_via" IS DISTINCT FROM (NEW."placed_via") OR OLD."placed_at" IS DISTINCT FROM (NEW."placed_at"))',
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;",
+                    hash="c545c537007ec017e41c02bf8832f020997f8a59",
+                    operation="UPDATE",
+                    pgid="pgtrigger_placed_as_it_was_9e8bb",
+                    table="executions_hold",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='hold',
-            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'Cannot truncate %: it is a record', TG_TABLE_NAME;", hash='edbf17fabcbd4193c97608145bae337053ffe5df', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_037e8', table='executions_hold', when='BEFORE')),
+            model_name="hold",
+            trigger=pgtrigger.compiler.Trigger(
+                name="no_truncate",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'Cannot truncate %: it is a record', TG_TABLE_NAME;",
+                    hash="edbf17fabcbd4193c97608145bae337053ffe5df",
+                    level="STATEMENT",
+                    operation="TRUNCATE",
+                    pgid="pgtrigger_no_truncate_037e8",
+                    table="executions_hold",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='holdnote',
-            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'Cannot truncate %: it is a record', TG_TABLE_NAME;", hash='8f54f2f422eb7eab113da0e7c2d81afda88b51c2', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_f1b56', table='executions_holdnote', when='BEFORE')),
+            model_name="holdnote",
+            trigger=pgtrigger.compiler.Trigger(
+                name="no_truncate",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'Cannot truncate %: it is a record', TG_TABLE_NAME;",
+                    hash="8f54f2f422eb7eab113da0e7c2d81afda88b51c2",
+                    level="STATEMENT",
+                    operation="TRUNCATE",
+                    pgid="pgtrigger_no_truncate_f1b56",
+                    table="executions_holdnote",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='ledger',
-            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'the event chain is append-only';", hash='c2f45e988af5f67ea19e6b01d581b530933a26a5', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_8f364', table='executions_ledger', when='BEFORE')),
+            model_name="ledger",
+            trigger=pgtrigger.compiler.Trigger(
+                name="no_truncate",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'the event chain is append-only';",
+                    hash="c2f45e988af5f67ea19e6b01d581b530933a26a5",
+                    level="STATEMENT",
+                    operation="TRUNCATE",
+                    pgid="pgtrigger_no_truncate_8f364",
+                    table="executions_ledger",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='runfile',
-            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'Cannot truncate %: it is a record', TG_TABLE_NAME;", hash='1fbc329176c822a714fba9fe2f6aa4aa96485eda', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_fb6fc', table='executions_runfile', when='BEFORE')),
+            model_name="runfile",
+            trigger=pgtrigger.compiler.Trigger(
+                name="no_truncate",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'Cannot truncate %: it is a record', TG_TABLE_NAME;",
+                    hash="1fbc329176c822a714fba9fe2f6aa4aa96485eda",
+                    level="STATEMENT",
+                    operation="TRUNCATE",
+                    pgid="pgtrigger_no_truncate_fb6fc",
+                    table="executions_runfile",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='suspension',
-            trigger=pgtrigger.compiler.Trigger(name='asked_as_it_was', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."id" IS DISTINCT FROM (NEW."id") OR OLD."execution_id" IS DISTINCT FROM (NEW."execution_id") OR OLD."position" IS DISTINCT FROM (NEW."position") OR OLD."step" IS DISTINCT FROM (NEW."step") OR OLD."key" IS DISTINCT FROM (NEW."key") OR OLD."kind" IS DISTINCT FROM (NEW."kind") OR OLD."title" IS DISTINCT FROM (NEW."title") OR OLD."prompt" IS DISTINCT FROM (NEW."prompt") OR OLD."form" IS DISTINCT FROM (NEW."form") OR OLD."replaces" IS DISTINCT FROM (NEW."replaces") OR OLD."context" IS DISTINCT FROM (NEW."context") OR OLD."urgency" IS DISTINCT FROM (NEW."urgency") OR OLD."opened_at" IS DISTINCT FROM (NEW."opened_at"))', func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;", hash='498d15dd1c447aaf11c083fda9dbb7be8a3fa318', operation='UPDATE', pgid='pgtrigger_asked_as_it_was_2f1d2', table='executions_suspension', when='BEFORE')),
+            model_name="suspension",
+            trigger=pgtrigger.compiler.Trigger(
+                name="asked_as_it_was",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition='WHEN (OLD."id" IS DISTINCT FROM (NEW."id") OR OLD."execution_id" IS DISTINCT FROM (NEW."execution_id") OR OLD."position" IS DISTINCT FROM (NEW."position") OR OLD."step" IS DISTINCT FROM (NEW."step") OR OLD."key" IS DISTINCT FROM (NEW."key") OR OLD."kind" IS DISTINCT FROM (NEW."kind") OR OLD."title" IS DISTINCT FROM (NEW."title") OR OLD."prompt" IS DISTINCT FROM (NEW."prompt") OR OLD."form" IS DISTINCT FROM (NEW."form") OR OLD."replaces" IS DISTINCT FROM (NEW."replaces") OR OLD."context" IS DISTINCT FROM (NEW."context") OR OLD."urgency" IS DISTINCT FROM (NEW."urgency") OR OLD."opened_at" IS DISTINCT FROM (NEW."opened_at"))',
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;",
+                    hash="498d15dd1c447aaf11c083fda9dbb7be8a3fa318",
+                    operation="UPDATE",
+                    pgid="pgtrigger_asked_as_it_was_2f1d2",
+                    table="executions_suspension",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='suspension',
-            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'Cannot truncate %: it is a record', TG_TABLE_NAME;", hash='64e033f640effa3018e5f141dd1f8b6ce634cb0d', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_2e455', table='executions_suspension', when='BEFORE')),
+            model_name="suspension",
+            trigger=pgtrigger.compiler.Trigger(
+                name="no_truncate",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'Cannot truncate %: it is a record', TG_TABLE_NAME;",
+                    hash="64e033f640effa3018e5f141dd1f8b6ce634cb0d",
+                    level="STATEMENT",
+                    operation="TRUNCATE",
+                    pgid="pgtrigger_no_truncate_2e455",
+                    table="executions_suspension",
+                    when="BEFORE",
+                ),
+            ),
         ),
         migrations.AddConstraint(
-            model_name='execution',
-            constraint=models.CheckConstraint(condition=models.Q(('cancel_requested_at__isnull', True), ('outcome__isnull', True), ('outcome', models.Value('cancelled')), _connector='OR'), name='execution_cancel_ends_cancelled'),
+            model_name="execution",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("cancel_requested_at__isnull", True),
+                    ("outcome__isnull", True),
+                    ("outcome", models.Value("cancelled")),
+                    _connector="OR",
+                ),
+                name="execution_cancel_ends_cancelled",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='execution',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('outcome', models.Value('succeeded')), _negated=True), ('ahead', []), _connector='OR'), name='execution_succeeded_at_the_end'),
+            model_name="execution",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("outcome", models.Value("succeeded")), _negated=True), ("ahead", []), _connector="OR"
+                ),
+                name="execution_succeeded_at_the_end",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='hold',
-            constraint=models.CheckConstraint(condition=models.Q(('reason__regex', '\\S')), name='hold_has_reason'),
+            model_name="hold",
+            constraint=models.CheckConstraint(condition=models.Q(("reason__regex", "\\S")), name="hold_has_reason"),
         ),
         migrations.AddConstraint(
-            model_name='holdnote',
-            constraint=models.CheckConstraint(condition=models.Q(('text__regex', '\\S')), name='note_has_text'),
+            model_name="holdnote",
+            constraint=models.CheckConstraint(condition=models.Q(("text__regex", "\\S")), name="note_has_text"),
         ),
         migrations.AddConstraint(
-            model_name='suspension',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('closed_at__isnull', True), ('outcome__isnull', True)), models.Q(('closed_at__isnull', False), ('outcome__in', ('answered', 'withdrawn', 'expired')), ('outcome__isnull', False)), _connector='OR'), name='suspension_closed_has_outcome'),
+            model_name="suspension",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("closed_at__isnull", True), ("outcome__isnull", True)),
+                    models.Q(
+                        ("closed_at__isnull", False),
+                        ("outcome__in", ("answered", "withdrawn", "expired")),
+                        ("outcome__isnull", False),
+                    ),
+                    _connector="OR",
+                ),
+                name="suspension_closed_has_outcome",
+            ),
         ),
     ]

@@ -6,6 +6,8 @@ The digest's definition, for anyone who wants to recompute it: docs/reference/ev
 import uuid
 
 import pgtrigger
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVector
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
@@ -119,6 +121,8 @@ class Event(models.Model):
             # The audit page by action, and its default view: all that is not routine.
             models.Index(F("kind"), F("at").desc(), name="event_kind_at", condition=~Q(kind__in=ROUTINE_KINDS)),
             models.Index(F("at").desc(), name="event_acts_at", condition=~Q(via="engine")),
+            # The audit page by words. Routine lines have no reason and are not in it.
+            GinIndex(SearchVector("reason", config="simple"), name="event_reason", condition=~Q(reason="")),
         ]
         triggers = [
             pgtrigger.Trigger(

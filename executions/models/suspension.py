@@ -41,6 +41,7 @@ class Suspension(models.Model):
     context_digest = models.TextField(help_text="sha256 of what is shown; an answer is bound to it")
     urgency = models.TextField(db_default="normal")
     opened_at = models.DateTimeField(db_default=Now())
+    deadline = models.DateTimeField(null=True, blank=True, help_text="Closed as expired when nobody answered by then")
     closed_at = models.DateTimeField(null=True, blank=True)
     outcome = models.TextField(null=True, blank=True)
     answer = models.JSONField(null=True, blank=True, encoder=DjangoJSONEncoder)
@@ -54,6 +55,12 @@ class Suspension(models.Model):
         indexes = [
             # A run's open questions; the inbox.
             models.Index(F("execution"), F("opened_at"), name="suspension_open", condition=Q(closed_at__isnull=True)),
+            # The sweeper: questions whose deadline has passed.
+            models.Index(
+                F("deadline"),
+                name="suspension_deadline",
+                condition=Q(closed_at__isnull=True, deadline__isnull=False),
+            ),
         ]
         constraints = [
             models.UniqueConstraint(F("execution"), F("position"), F("key"), name="suspension_key_unique"),
@@ -68,6 +75,10 @@ class Suspension(models.Model):
             models.CheckConstraint(
                 name="suspension_answered_by_somebody",
                 condition=~Q(outcome="answered") | Q(answered_by__isnull=False, answer__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="suspension_expired_by_its_deadline",
+                condition=~Q(outcome="expired") | Q(answered_by__isnull=False, deadline__isnull=False),
             ),
         ]
         triggers = [

@@ -15,9 +15,7 @@ INSERT_EVENT = (
 )
 
 
-def append(
-    ledger: uuid.UUID, kind: str, actor: Actor, *, reason: str = "", data: dict[str, Any] | None = None
-) -> int:
+def append(ledger: uuid.UUID, kind: str, actor: Actor, *, reason: str = "", data: dict[str, Any] | None = None) -> int:
     """Append one event; belongs into the transaction whose act it tells of.
 
     Args:

@@ -121,10 +121,12 @@ KINDS: dict[str, Kind] = {
         {
             **QUESTION,
             "step": STEP,
+            "kind": "`input` or `approval`",
             "title": "the question",
             "context": "what is shown with it",
             "context_digest": "sha256 of all that is shown",
             "urgency": "how urgent it is",
+            "deadline": "when it closes unanswered, or null",
         },
     ),
     "suspension.answered": Kind(
@@ -136,6 +138,11 @@ KINDS: dict[str, Kind] = {
             "answer": "the answer as accepted",
             "context_digest": "sha256 of what the person was shown",
         },
+    ),
+    "suspension.expired": Kind(
+        "Question expired",
+        "Nobody answered before the deadline.",
+        {**QUESTION, "step": STEP, "deadline": "when it passed"},
     ),
     "suspension.withdrawn": Kind("Question withdrawn", "The run was cancelled before anybody answered.", QUESTION),
     "lease.acquired": Kind(

@@ -12,7 +12,7 @@ from django.db import connection, connections
 
 from executions import commands
 from executions.engine.sweeper import messages_waiting
-from executions.errors import Conflict, NotAllowed, Refused
+from executions.errors import Conflict, Invalid, NotAllowed, Refused
 from tests.effects import effects_of
 from tests.engine.watching import (
     QUICK,
@@ -241,7 +241,7 @@ def test_h12_a_run_paused_while_its_approval_is_pending_needs_both(cast, operato
     (question,) = waiting.suspensions.all()
     commands.pause(operator, run.pk, reason="month is closed")
     assert fresh(run).state == "paused"
-    commands.answer(reviewer, question.pk, data={"approved": True}, context_digest=question.context_digest)
+    commands.answer(reviewer, question.pk, data={"decision": "approve"}, context_digest=question.context_digest)
     settle(cast)
     assert fresh(run).state == "paused"
     assert "paid" not in effects_of(run.pk)
@@ -258,23 +258,45 @@ def test_h12_resumed_first_the_run_still_waits_for_its_approval(cast, operator, 
     settle(cast)
     assert fresh(run).state == "suspended"
     assert effects_of(run.pk) == ["gathered"]
-    commands.answer(reviewer, question.pk, data={"approved": True}, context_digest=question.context_digest)
+    commands.answer(reviewer, question.pk, data={"decision": "approve"}, context_digest=question.context_digest)
     wait_for(run, "succeeded")
 
 
-@pytest.mark.parametrize("approved", [True, False])
-def test_h13_an_approval_ends_with_the_approvers_identity(approved, cast, reviewer, worker):
+@pytest.mark.parametrize(("decision", "status"), [("approve", "approved"), ("reject", "rejected")])
+def test_h13_an_approval_ends_with_the_approvers_identity(decision, status, cast, reviewer, worker):
     run = launch(cast, "approving")
     (question,) = wait_for(run, "suspended").suspensions.all()
-    given = {"approved": True} if approved else {}
-    commands.answer(reviewer, question.pk, data=given, context_digest=question.context_digest, comment="as discussed")
-    done = wait_for(run, "succeeded")
-    assert (done.payload["approved"], done.payload["approver"]) == (approved, "reviewer")
-    assert ("paid" in effects_of(run.pk)) is approved
+    given = {"decision": decision, "reason": "as discussed"}
+    commands.answer(reviewer, question.pk, data=given, context_digest=question.context_digest, comment="on the phone")
+    done = wait_for(run, "succeeded").payload
+    assert (done["status"], done["approver"], done["why"]) == (status, "reviewer", "as discussed")
+    assert ("paid" in effects_of(run.pk)) is (status == "approved")
     (answered,) = events(run, "suspension.answered")
-    assert (answered.actor_id, answered.reason) == (reviewer.id, "as discussed")
+    assert (answered.actor_id, answered.reason) == (reviewer.id, "on the phone")
     question.refresh_from_db()
-    assert (question.answered_by, question.outcome) == (reviewer.id, "answered")
+    assert (question.kind, question.answered_by, question.outcome) == ("approval", reviewer.id, "answered")
+
+
+def test_h13_a_rejection_says_why(cast, reviewer, worker):
+    run = launch(cast, "approving")
+    (question,) = wait_for(run, "suspended").suspensions.all()
+    with pytest.raises(Invalid) as refused:
+        commands.answer(reviewer, question.pk, data={"decision": "reject"}, context_digest=question.context_digest)
+    assert "reason" in refused.value.errors
+    assert fresh(run).state == "suspended"
+
+
+def test_h13_an_approval_that_nobody_gives_expires_by_its_deadline(cast, reviewer, worker):
+    run = launch(cast, "approving", {"deadline": 0.2})
+    done = wait_for(run, "succeeded").payload
+    assert (done["status"], done["approver"], done["approved"]) == ("expired", "deadline", False)
+    assert "paid" not in effects_of(run.pk)
+    (question,) = run.suspensions.all()
+    assert (question.outcome, question.answered_by) == ("expired", "policy:deadline")
+    (expired,) = events(run, "suspension.expired")
+    assert expired.actor_id == "policy:deadline"
+    with pytest.raises(Conflict):
+        commands.answer(reviewer, question.pk, data={"decision": "approve"}, context_digest=question.context_digest)
 
 
 def test_p4_a_resting_run_costs_no_message_no_lease_no_process(cast, operator, workers, valkey):

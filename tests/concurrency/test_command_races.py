@@ -5,6 +5,7 @@
 import pytest
 
 from executions import commands
+from executions.engine import deadlines
 from executions.errors import Conflict, Stale
 from tests.concurrency.races import FEWER, ROUNDS, bury, contenders
 from tests.domain import story
@@ -165,3 +166,24 @@ def test_a_pause_against_a_cancel_ends_in_cancelled_whoever_is_first(cast):
             assert story.fresh(run).state == "cancelled"
             bury(run, admin)
     assert 0 < refused < FEWER
+
+
+def test_s6_of_an_answer_and_the_deadline_one_wins(cast, people):
+    ends = {"answered": 0, "expired": 0}
+    with contenders() as race:
+        for _ in range(FEWER):
+            run = story.work(story.launch(cast, "approving", {"deadline": 3600}))
+            question = run.suspensions.get()
+            given = {"data": {"decision": "approve"}, "context_digest": question.context_digest}
+            outcomes = race(
+                lambda: commands.answer(people[0], question.pk, **given),
+                lambda: deadlines.expire(str(question.pk), str(run.pk)),
+            )
+            question.refresh_from_db()
+            ends[question.outcome] += 1
+            assert isinstance(outcomes[0], Conflict) is (question.outcome == "expired")
+            kinds = story.kinds(run)
+            assert kinds.count("suspension.answered") + kinds.count("suspension.expired") == 1
+            assert (story.fresh(run).state, story.fresh(run).open_suspensions) == ("queued", 0)
+            bury(run, people[0])
+    assert min(ends.values()) > 0, ends

@@ -1,0 +1,59 @@
+"""What people told a run: answers, approvals, how it was resumed."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+
+class Answer(dict[str, Any]):
+    """What somebody answered: the fields as a dict, and who it was.
+
+    Args:
+        data: the cleaned fields.
+        by: printed name of who answered; of the rule that closed the question where nobody did.
+        comment: their words.
+        expired: the deadline passed before anybody answered.
+    """
+
+    def __init__(self, data: Mapping[str, Any], by: str = "", comment: str = "", *, expired: bool = False) -> None:
+        super().__init__(data)
+        self.by = by
+        self.comment = comment
+        self.expired = expired
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """How an approval ended; true only if it was approved.
+
+    Args:
+        status: ``approved``, ``rejected`` or ``expired``.
+        by: printed name of who decided; of the deadline's rule where nobody did.
+        reason: their words.
+    """
+
+    status: str
+    by: str
+    reason: str = ""
+
+    def __bool__(self) -> bool:
+        return self.status == "approved"
+
+
+@dataclass(frozen=True, slots=True)
+class Resumed:
+    """How a run was last resumed.
+
+    Args:
+        trigger: what made it resume; ``manual`` for a person.
+        data: what was merged into the payload.
+        additional_context: what was handed along.
+        by: printed name of who resumed.
+        note: their words.
+    """
+
+    trigger: str
+    data: dict[str, Any]
+    additional_context: dict[str, Any]
+    by: str
+    note: str = ""

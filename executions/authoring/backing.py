@@ -1,0 +1,45 @@
+"""What a context stands on: the engine in a worker, or memory in ``run_inline``."""
+
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from executions.authoring.answers import Answer
+from executions.authoring.files import StoredFile
+from executions.authoring.flow import Question, Signal
+
+MISSING = object()
+"""Stands for "nothing recorded under this key"; None is a result like any other."""
+
+
+class Backing(Protocol):
+    """What a context stands on: the engine in a worker, or memory in ``run_inline``."""
+
+    execution_id: str
+    step: str
+    position: int
+    attempt: int
+
+    @property
+    def signal(self) -> Signal | None:
+        """Why the step should stop; None while it may go on."""
+
+    def recorded(self, key: str) -> Any:
+        """Return the result recorded under a key in this step, or ``MISSING``."""
+
+    def record(self, key: str, result: Any) -> Any:
+        """Record a result under a key; return it as it was recorded."""
+
+    def once_in_transaction(self, key: str, function: Callable[[], Any]) -> Any:
+        """Call a function and record its result in one database transaction; return it as it was recorded."""
+
+    def answer_to(self, question: Question) -> Answer | None:
+        """Return the answer to a question, None if it has never been asked; raises ``Suspended`` while it is open."""
+
+    def file(self, name: str) -> StoredFile:
+        """Return the present version of a run's file."""
+
+    def progress(self, done: int, total: int | None, note: str) -> None:
+        """Show how far the step is."""
+
+    def log(self, text: str, data: dict[str, Any]) -> None:
+        """Add a line to the run's history."""
