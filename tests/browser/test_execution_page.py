@@ -4,6 +4,7 @@ import re
 import time
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import BrowserContext, Page, expect
 
 from executions import commands
@@ -214,3 +215,18 @@ def test_a_session_that_has_ended_shows_the_sign_in_page(cast, open_run, context
     commands.pause(cast.actor("reviewer"), run.pk, reason="Totals differ")
 
     expect(page).to_have_url(re.compile("/accounts/login/"))
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("person", ["operator", "reviewer"])
+def test_axe_finds_nothing(cast, worker, open_run, person, scheme):
+    run = launch(cast, "asking", {"a": {"b": [1, 2]}})
+    hold = commands.place(cast.actor("reviewer"), run.pk, reason="Under review", blocks_cancel=True)
+    commands.annotate(cast.actor("reviewer"), hold.pk, text="Look again")
+    page = open_run(person, run)
+    page.emulate_media(color_scheme=scheme)
+    for each in page.locator("#data-1 summary, #command-pause > summary, #more-pause summary").all():
+        each.click()
+
+    found = Axe().run(page).response["violations"]
+    assert not found, [(each["id"], each["nodes"][0]["html"][:200]) for each in found]
