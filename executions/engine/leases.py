@@ -11,7 +11,8 @@ class Lease:
     """This process's hold on one execution.
 
     ``signal`` is what ``check_paused`` reads. It is written by the Redis listener, the heartbeat and the shutdown
-    handler; ``version`` keeps news that arrives late from overwriting newer news.
+    handler; ``version`` keeps news that arrives late from overwriting newer news. Only the database is believed: what
+    Redis says can raise a flag at once, but takes none down and cannot deafen a lease for longer than a heartbeat.
     """
 
     __slots__ = (
@@ -41,8 +42,17 @@ class Lease:
         self.slice_ends = float("inf")
         self.lock = threading.Lock()
 
-    def hear(self, version: int, *, cancelling: bool, holds: int, reason: str = "", by: str = "") -> None:
-        """Take in news of the run, unless newer news has been heard.
+    def hear(
+        self,
+        version: int,
+        *,
+        cancelling: bool,
+        holds: int,
+        reason: str = "",
+        by: str = "",
+        known: int | None = None,
+    ) -> None:
+        """Take in what the run's row says, unless newer news has been heard.
 
         Args:
             version: the execution's version the news tells of.
@@ -50,9 +60,12 @@ class Lease:
             holds: open holds in force.
             reason: of the oldest hold.
             by: who placed it.
+            known: the version heard before the row was read. Versions only grow, so a row below it proves that what
+                was heard was never true.
         """
         with self.lock:
-            if version < self.version or (self.signal is not None and self.signal.kind == "lost"):
+            untrue = known is not None and known == self.version and version < known
+            if (version < self.version and not untrue) or (self.signal is not None and self.signal.kind == "lost"):
                 return
             self.version = version
             if cancelling and not self.cleaning:
@@ -61,6 +74,17 @@ class Lease:
                 self.signal = Signal("pause", reason, by)
             else:
                 self.signal = self.stopping
+
+    def overhear(self, version: int, *, cancelling: bool, holds: int, reason: str = "", by: str = "") -> None:
+        """Take in what a messenger says of the run. That nothing stops it any more is for the heartbeat to confirm.
+
+        Args:
+            version, cancelling, holds, reason, by: as for ``hear``.
+        """
+        if cancelling or holds:
+            self.hear(version, cancelling=cancelling, holds=holds, reason=reason, by=by)
+        elif self.signal is not None:
+            self.beat_at = float("-inf")
 
     def stop(self, signal: Signal) -> None:
         """Ask the step to yield for the worker's own sake; a pause or cancel heard already stays in front."""

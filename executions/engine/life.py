@@ -18,6 +18,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from executions.authoring import registry
+from executions.authoring.flow import Signal
 from executions.engine import leases, statements, sweeper
 from executions.engine.database import rows
 from executions.engine.post import SIGNALS, office
@@ -112,7 +113,7 @@ def _heart() -> None:
 
 def beat(lease: leases.Lease) -> None:
     """Renew one lease; what comes back is heard, and a lease that is gone is marked lost."""
-    epoch, progress = lease.epoch, lease.progress
+    epoch, progress, known = lease.epoch, lease.progress, lease.version
     found = rows(
         HEARTBEAT,
         {
@@ -135,9 +136,9 @@ def beat(lease: leases.Lease) -> None:
         office.changed(lease.execution_id, row.version)
     lease.waiting = row.waiting
     why, who = row.reason or "", row.placed_by_name or ""
-    lease.hear(row.version, cancelling=row.cancelling, holds=row.open_holds, reason=why, by=who)
+    lease.hear(row.version, cancelling=row.cancelling, holds=row.open_holds, reason=why, by=who, known=known)
     if row.waiting and time.monotonic() > lease.slice_ends:
-        lease.stop(leases.Signal("slice", "Other runs are waiting."))
+        lease.stop(Signal("slice", "Other runs are waiting."))
 
 
 def _porter() -> None:
@@ -169,14 +170,14 @@ def _take_in(raw: bytes) -> None:
         news = json.loads(raw)
         lease = leases.find(news["id"])
         if lease is not None:
-            lease.hear(
+            lease.overhear(
                 int(news["version"]),
                 cancelling=bool(news["cancelling"]),
                 holds=int(news["holds"]),
                 reason=str(news["reason"]),
                 by=str(news["by"]),
             )
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
         logger.warning("Ignored a signal that is not one of ours: %.100r", raw)
 
 
