@@ -143,7 +143,7 @@ class PostOffice:
         except Exception as error:
             self._complain(str(error))
 
-    def _send(self, client: "redis.Redis[bytes]", kind: str, item: Any) -> None:
+    def _send(self, client: redis.Redis, kind: str, item: Any) -> None:
         if kind == "run":
             from executions.engine.tasks import run
 
@@ -154,7 +154,7 @@ class PostOffice:
             client.publish(SIGNALS, json.dumps(item))
             client.publish(CHANGES, json.dumps({"id": item["id"], "version": item["version"]}))
 
-    def _send_changes(self, client: "redis.Redis[bytes]") -> None:
+    def _send_changes(self, client: redis.Redis) -> None:
         with self._changed_lock:
             changed, self._changed = self._changed, {}
         pipeline = client.pipeline(transaction=False)

@@ -24,12 +24,12 @@ class Channel(redis.Channel):
     def _brpop_read(self, **options: Any) -> Any:
         before = set(self.qos._delivered)
         try:
-            return super()._brpop_read(**options)
+            return super()._brpop_read(**options)  # type: ignore[no-untyped-call]
         except UNREADABLE as error:
             logger.warning("Dropped a message that cannot be read: %s: %.200s", type(error).__name__, error)
             # Not given back, it would fill the prefetch window, and this worker would never take another.
             for tag in set(self.qos._delivered) - before:
-                self.basic_reject(tag, requeue=False)
+                self.basic_reject(tag, requeue=False)  # type: ignore[no-untyped-call]
             return True
 
 

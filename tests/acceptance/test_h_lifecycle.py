@@ -4,6 +4,7 @@ The ids are those of the acceptance list: H from the lifecycle with human author
 """
 
 import datetime
+import itertools
 import json
 import threading
 
@@ -346,7 +347,7 @@ def test_p5_the_history_of_a_run_over_pauses_and_workers_is_one(cast, operator, 
     wait_for(run, "succeeded")
     history = events(run)
     assert [event.seq for event in history] == list(range(1, len(history) + 1))
-    assert all(bytes(later.prev) == bytes(earlier.digest) for earlier, later in zip(history, history[1:], strict=False))
+    assert all(bytes(later.prev) == bytes(earlier.digest) for earlier, later in itertools.pairwise(history))
     assert [data(event)["position"] for event in history if event.kind == "step.finished"] == [0, 1, 2]
     assert kinds(run).count("execution.launched") == 1
     assert kinds(run)[-1] == "execution.succeeded"
