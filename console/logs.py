@@ -50,6 +50,8 @@ def logging_settings(*, json: bool) -> dict[str, Any]:
         "root": {"handlers": ["stderr"], "level": "INFO"},
         "loggers": {
             "django.server": {"level": "WARNING"},
+            # A refused command is no fault of the server, and it is in the record.
+            "django.request": {"level": "ERROR"},
             "django_structlog": {"level": requests},
             "uvicorn": {"handlers": [], "level": requests, "propagate": True},
             "uvicorn.access": {"level": "WARNING"},

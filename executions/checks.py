@@ -37,6 +37,7 @@ def check_workflows(**_: Any) -> list[CheckMessage]:
         ):
             hint = f"Give a Django form class. {workflow.where}"
             found.append(Error(f"The input of {workflow.name} is no form.", hint=hint, id="executions.E004"))
+    for workflow in (*registry.all_workflows(), *(second for _, second in registry.doubles())):
         for problem, where in workflow.problems:
             found.append(Error(problem, hint=where, id="executions.E005"))
     return found

@@ -15,11 +15,6 @@ from executions.models import Suspension
 from executions.provenance import to_json
 
 
-def form_path(form: type[forms.BaseForm]) -> str:
-    """Return ``module:QualifiedName`` of a form class, as a suspension stores it."""
-    return f"{form.__module__}:{form.__qualname__}"
-
-
 def form_class(path: str) -> type[forms.BaseForm]:
     """Find a form class by its stored path.
 

@@ -148,7 +148,7 @@ class Context:
             key=str(key),
             title=title,
             prompt=prompt,
-            form=f"{form.__module__}:{form.__qualname__}" if form else None,
+            form=_path_of(form) if form else None,
             context=context or {},
             urgency=urgency,
             replaces=dict(replaces or {}),
@@ -243,3 +243,12 @@ class Context:
         """
         parts = (self.execution_id, self.step, str(self._backing.position), str(key))
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+def _path_of(form: type[Any]) -> str:
+    if "<locals>" in form.__qualname__:
+        raise ValueError(
+            f"The form {form.__qualname__} is defined inside a function, where the page that shows the question cannot "
+            "find it. Define it at the top level of a module."
+        )
+    return f"{form.__module__}:{form.__qualname__}"

@@ -5,6 +5,7 @@ import pkgutil
 from typing import TYPE_CHECKING
 
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 
 if TYPE_CHECKING:
     from executions.authoring.workflow import Workflow
@@ -44,10 +45,19 @@ def autodiscover() -> None:
     """Import the modules that hold workflows, and the direct submodules of those that are packages.
 
     Raises:
-        ImportError: a named module does not exist or cannot be imported; better at start than at the first run.
+        ImproperlyConfigured: a named module does not exist; better at start than at the first run.
+        ImportError: it exists, but one that it imports does not.
     """
     for name in settings.HOLDPOINT["WORKFLOWS"]:
-        module = importlib.import_module(name)
+        try:
+            module = importlib.import_module(name)
+        except ModuleNotFoundError as error:
+            if error.name is None or not f"{name}.".startswith(f"{error.name}."):
+                raise
+            raise ImproperlyConfigured(
+                f"HOLDPOINT_WORKFLOWS names {name!r}, which cannot be found: {error}. "
+                "Is the directory that holds it on PYTHONPATH?"
+            ) from None
         for found in pkgutil.iter_modules(getattr(module, "__path__", ())):
             if found.name not in ("apps", "migrations", "management", "models", "admin"):
                 importlib.import_module(f"{name}.{found.name}")

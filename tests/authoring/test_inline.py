@@ -3,11 +3,12 @@
 # ruff: noqa: PERF401  (loops stand for what authors write)
 
 import hashlib
+from datetime import timedelta
 
 import pytest
 from django import forms
 
-from executions import FileRules, Workflow, run_inline
+from executions import DeadlinePassed, FileRules, Workflow, run_inline
 from executions.authoring import registry
 
 
@@ -106,20 +107,34 @@ def test_each_walks_a_batch_by_key(flow):
     assert seen == [1, 2]
 
 
-def test_suspend_shows_the_question_and_returns_the_answer(flow):
-    class Form(forms.Form):
+class YesForm(forms.Form):
+    yes = forms.BooleanField()
+
+
+def test_a_form_inside_a_function_is_refused_because_no_page_could_find_it(flow):
+    class Hidden(forms.Form):
         yes = forms.BooleanField()
 
     @flow.step
     def ask(ctx, payload):
-        answer = ctx.suspend("k", title="Go on?", prompt="Look", form=Form, context={"n": 1}, urgency="high")
+        ctx.suspend("k", title="Go on?", form=Hidden)
+
+    result = run_inline(flow)
+    assert result.state == "failed"
+    assert "top level of a module" in str(result.error)
+
+
+def test_suspend_shows_the_question_and_returns_the_answer(flow):
+    @flow.step
+    def ask(ctx, payload):
+        answer = ctx.suspend("k", title="Go on?", prompt="Look", form=YesForm, context={"n": 1}, urgency="high")
         return {"yes": answer["yes"], "by": answer.by}
 
     waiting = run_inline(flow)
     assert (waiting.state, waiting.open_question, waiting.steps) == ("suspended", "k", [])
     question = waiting.asked["k"]
     assert (question.title, question.prompt, question.context, question.urgency) == ("Go on?", "Look", {"n": 1}, "high")
-    assert question.form.endswith("Form")
+    assert question.form == f"{__name__}:YesForm"
     assert run_inline(flow, answers={"k": {"yes": True}}).payload == {"yes": True, "by": "inline"}
 
 
@@ -227,3 +242,32 @@ def test_two_walks_of_one_step_are_told_apart_by_name(fresh_registry):
         return {"first": list(ctx.each("ab")), "second": list(ctx.each("ab", name="again"))}
 
     assert run_inline(both).payload == {"first": ["a", "b"], "second": ["a", "b"]}
+
+
+def test_an_approval_ends_as_approved_rejected_or_expired(flow):
+    @flow.step
+    def pay(ctx, payload):
+        approval = ctx.approval("pay", title="Pay?")
+        return {"paid": bool(approval), "status": approval.status, "why": approval.reason}
+
+    ends = {
+        "approved": {"decision": "approve"},
+        "rejected": {"decision": "reject", "reason": "too much"},
+        "expired": "expired",
+    }
+    told = {status: run_inline(flow, answers={"pay": answer}).payload for status, answer in ends.items()}
+    assert told["approved"] == {"paid": True, "status": "approved", "why": ""}
+    assert told["rejected"] == {"paid": False, "status": "rejected", "why": "too much"}
+    assert told["expired"] == {"paid": False, "status": "expired", "why": ""}
+    assert run_inline(flow).state == "suspended"
+
+
+def test_a_question_nobody_answered_in_time_raises_in_the_step(flow):
+    @flow.step
+    def ask(ctx, payload):
+        try:
+            ctx.suspend("k", title="Go on?", form=YesForm, deadline=timedelta(days=1))
+        except DeadlinePassed as passed:
+            return {"told": str(passed)}
+
+    assert run_inline(flow, answers={"k": "expired"}).payload == {"told": "Nobody answered 'Go on?' in time."}

@@ -1,6 +1,8 @@
 """`manage.py audit_export`: write the record as JSON Lines."""
 
 import datetime
+import os
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -32,14 +34,22 @@ class Command(BaseCommand):
         except Refused as refusal:
             raise CommandError(refusal.detail) from None
         if options["output"] is None:
-            for line in export(selection):
-                self.stdout.write(line, ending="")
+            self._print(selection)
             return
         try:
             with options["output"].open("x", encoding="utf-8") as file:
                 file.writelines(export(selection))
         except OSError as error:
             raise CommandError(f"Cannot write {options['output']}: {error.strerror}.") from None
+
+    def _print(self, selection: Selection) -> None:
+        try:
+            for line in export(selection):
+                self.stdout.write(line, ending="")
+            self.stdout.flush()
+        except BrokenPipeError:
+            # The reader has seen enough (`| head`). Python would complain once more when it closes the stream.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _time(text: str | None) -> datetime.datetime | None:

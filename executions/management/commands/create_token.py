@@ -24,7 +24,7 @@ class Command(BaseCommand):
             metavar="SCOPE",
             help=f"what it may do (all that the person may, by default): {', '.join(SCOPES)}",
         )
-        parser.add_argument("--name", default="made on the command line", help="what it is for")
+        parser.add_argument("--name", default="command line", help="what it is for")
         parser.add_argument("--expires", type=int, metavar="DAYS", help="when it ends; never by default")
 
     def handle(self, *args: Any, **options: Any) -> None:
