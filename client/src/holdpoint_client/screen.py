@@ -1,0 +1,94 @@
+"""What is printed where: results on stdout, for people or as JSON; questions and refusals on stderr."""
+
+import json
+import re
+import sys
+from typing import Any
+
+from rich.console import Console, RenderableType
+from rich.text import Text
+
+from holdpoint_client.failures import Problem
+from holdpoint_client.words import clean
+
+PIPED_WIDTH = 200
+"""Columns where nobody's terminal sets a limit, so that a pipe gets texts uncut."""
+WIDE = 120
+"""Columns from which on tables show all that they have."""
+C1_CONTROLS = re.compile(r"[\x7f-\x9f]")
+
+
+class Screen:
+    """Both output streams.
+
+    Args:
+        as_json: results and refusals are JSON documents on stdout.
+    """
+
+    def __init__(self, as_json: bool = False) -> None:
+        self.as_json = as_json
+        self.out = _console(stderr=False)
+        self.err = _console(stderr=True)
+
+    @property
+    def wide(self) -> bool:
+        """Whether there is room for every column."""
+        return self.out.width >= WIDE
+
+    def show(self, *parts: RenderableType) -> None:
+        """Print results for people."""
+        for part in parts:
+            self.out.print(part)
+
+    def document(self, document: Any, *, line: bool = False) -> None:
+        """Print a result for scripts; on one line where it is one of many."""
+        text = json.dumps(document, ensure_ascii=False, indent=None if line else 2)
+        # JSON escapes the older control characters itself; these it would let through to a terminal.
+        sys.stdout.write(C1_CONTROLS.sub(lambda found: f"\\u{ord(found[0]):04x}", text) + "\n")
+        sys.stdout.flush()
+
+    def aside(self, text: str, style: str = "dim") -> None:
+        """Print a remark beside the result."""
+        self.err.print(Text(text, style))
+
+    def tell(self, problem: Problem) -> None:
+        """Print why a command was not carried out, and what would be allowed instead."""
+        if self.as_json:
+            self.document(problem)
+        title = clean(problem.get("title") or "Failed")
+        self.err.print(Text.assemble((f"{title}: ", "bold red"), clean(problem.get("detail", ""))))
+        for label, text in remedies(problem):
+            self.err.print(Text.assemble((f"  {label}  ", "bold"), text))
+
+
+def remedies(problem: Problem) -> list[tuple[str, str]]:
+    """Return what a refusal says besides its sentence: fields, state, what is allowed, whose holds.
+
+    Args:
+        problem: a problem document; the members are those of docs/reference/api.md, Errors.
+
+    Returns:
+        Label and text of each line.
+    """
+    lines: list[tuple[str, str]] = []
+    errors = problem.get("errors") or {}
+    if len(errors) > 1:
+        lines += [(clean(name), clean(" ".join(messages))) for name, messages in errors.items()]
+    allowed = ", ".join(problem.get("allowed") or [])
+    if state := problem.get("state"):
+        lines += [("the run is", clean(state)), ("you may", clean(allowed) or "nothing but look")]
+    elif allowed:
+        lines.append(("you may", clean(allowed)))
+    lines += [("held by", f"hold {clean(hold)}") for hold in problem.get("holds") or []]
+    if "idempotency_key" in problem:
+        lines.append(("--idempotency-key", clean(problem["idempotency_key"])))
+    if "unauthenticated" in str(problem.get("type", "")):
+        lines.append(("to sign in", "set HOLDPOINT_TOKEN; `manage.py create_token USER` prints a token"))
+    return lines
+
+
+def _console(*, stderr: bool) -> Console:
+    console = Console(stderr=stderr, highlight=False, markup=False, emoji=False)
+    if not console.is_terminal and "COLUMNS" not in console._environ:
+        console.width = PIPED_WIDTH
+    return console
