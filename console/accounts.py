@@ -1,7 +1,9 @@
-"""Who may sign up: nobody. Accounts are made by an administrator."""
+"""Who may sign up, and who changes addresses: nobody himself. Accounts are made by an administrator."""
+
+from typing import NoReturn
 
 from allauth.account.adapter import DefaultAccountAdapter
-from django.http import HttpRequest
+from django.http import Http404, HttpRequest
 
 
 class ClosedAccountAdapter(DefaultAccountAdapter):
@@ -10,3 +12,11 @@ class ClosedAccountAdapter(DefaultAccountAdapter):
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         """Return False: a person who can approve payments is never self-appointed."""
         return False
+
+
+def given_by_an_administrator(request: HttpRequest) -> NoReturn:
+    """Answer 404 where allauth would let people change their addresses.
+
+    An address signs in, receives password resets, and marks the demo accounts that must end with demo mode.
+    """
+    raise Http404("Addresses are given by an administrator.")

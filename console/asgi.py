@@ -2,10 +2,20 @@
 
 import os
 
+from django.conf import settings
 from django.core.asgi import get_asgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "console.settings")
 # Only the web process shares connections between requests, so only it uses a pool (settings.py asks for this name).
 os.environ.setdefault("HOLDPOINT_PROCESS", "web")
 
-application = get_asgi_application()
+django_application = get_asgi_application()
+
+from console.bodylimit import BodyLimit  # noqa: E402  (only now are the models loaded)
+
+application = BodyLimit(
+    django_application,
+    most=settings.HOLDPOINT["MAX_REQUEST_BYTES"],
+    of_strangers=settings.DATA_UPLOAD_MAX_MEMORY_SIZE,
+    session_cookie=settings.SESSION_COOKIE_NAME,
+)

@@ -20,6 +20,7 @@ from executions.provenance.auditlines import SHOWN_CHARACTERS, AuditFilter, Audi
 from executions.provenance.kinds import KINDS, REFUSED_KINDS, family
 from executions.provenance.people import actors_called, is_engine, people
 from executions.queries import Page
+from executions.text import clean_moment
 
 REASON_SEARCH = SearchVector("reason", config="simple")
 NEWEST_FIRST = ("-at", "-ledger", "-seq")
@@ -81,9 +82,8 @@ def _matching(wanted: AuditFilter) -> QuerySet[Event]:
     if wanted.workflow:
         lines = lines.filter(ledger__in=Execution.objects.filter(workflow=wanted.workflow).values("pk"))
     for name, time in (("since", wanted.since), ("until", wanted.until)):
-        if time is not None and time.tzinfo is None:
-            problem = "Say which time zone this time is in."
-            raise Invalid(problem, errors={name: [problem]})
+        if time is not None:
+            clean_moment(time, name, "Say which time zone this time is in.")
     if wanted.since is not None:
         lines = lines.filter(at__gte=wanted.since)
     if wanted.until is not None:

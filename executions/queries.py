@@ -189,7 +189,8 @@ def file_content(execution: Execution, name: str, version: int | None = None) ->
     Raises:
         NotFound: there is no such file or version.
     """
-    versions = execution.files.filter(name=name)
+    # No stored name holds a NUL, and PostgreSQL refuses to look for one.
+    versions = execution.files.filter(name=name.replace("\x00", "␀"))
     if version is not None:
         versions = versions.filter(version=version)
     found = versions.order_by("-version").first()

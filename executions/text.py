@@ -1,5 +1,6 @@
 """Cleaning what people type and programs send, before anything is stored."""
 
+import datetime
 import json
 from typing import Any
 
@@ -90,6 +91,27 @@ def clean_short(text: Any, field: str, limit: int = 200) -> str:
     if problem:
         raise Invalid(problem, errors={field: [problem]})
     return str(text).strip()
+
+
+def clean_moment(
+    moment: Any, field: str, problem: str = "Give a date and time with its time zone."
+) -> datetime.datetime:
+    """Check a moment and put it into UTC.
+
+    Args:
+        moment: a datetime with its zone.
+        field: the field's name, for the error.
+        problem: what to say of one without a zone.
+
+    Raises:
+        Invalid: no datetime, without a zone, or outside of the years 1 to 9999 in UTC.
+    """
+    if isinstance(moment, datetime.datetime) and moment.tzinfo is not None:
+        try:
+            return moment.astimezone(datetime.UTC)
+        except OverflowError:
+            problem = "Give a date within the years 1 to 9999, UTC."
+    raise Invalid(problem, errors={field: [problem]})
 
 
 def clean_object(value: Any, field: str) -> dict[str, Any]:

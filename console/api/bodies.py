@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, NoReturn
 
 import pydantic
+from django.conf import settings
 from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
 from django.http import HttpRequest
 from django.http.multipartparser import MultiPartParserError
@@ -173,12 +174,13 @@ def _read_multipart(request: HttpRequest) -> Sent:
         problem = f"Unknown part. Put fields as JSON into the part “{REQUEST_PART}”."
         raise Invalid(f"{unknown[0][:60]}: {problem}", errors={unknown[0][:200]: [problem]})
     if REQUEST_PART in uploads:
-        raw: bytes | str = uploads[REQUEST_PART].read()
-        uploads[REQUEST_PART].seek(0)
+        raw: bytes | str = _content(uploads[REQUEST_PART], settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
+        if len(raw) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
+            raise TooLarge(f"The part “{REQUEST_PART}” is larger than is accepted. Put large data into files.")
     else:
         raw = fields.get(REQUEST_PART, "")
     files = tuple(
-        (field, upload.name or "", _content(upload))
+        (field, upload.name or "", _content(upload, settings.HOLDPOINT["MAX_FILE_BYTES"]))
         for field, several in uploads.lists()
         if field != REQUEST_PART
         for upload in several
@@ -186,7 +188,8 @@ def _read_multipart(request: HttpRequest) -> Sent:
     return Sent(_decode(raw), files)
 
 
-def _content(upload: Any) -> bytes:
-    content: bytes = upload.read()
+def _content(upload: Any, limit: int) -> bytes:
+    """Read a part, no further than is needed to see that it is too large; the command says so."""
+    content: bytes = upload.read(limit + 1)
     upload.seek(0)
     return content

@@ -37,7 +37,11 @@ class HomeLock:
     def acquire(self) -> None:
         """Claim the home. Raises AlreadyRunning, which names the process that has it."""
         self.home.make()
-        file = (self.home.path / "lock").open("a+")
+        # Private: who can open it can lock it, and keep the stack from starting.
+        path = self.home.path / "lock"
+        path.touch(mode=0o600)
+        path.chmod(0o600)
+        file = path.open("a+")
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

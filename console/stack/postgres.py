@@ -13,10 +13,9 @@ from urllib.parse import quote
 import psycopg
 import psycopg.sql
 
-from console.stack.process import Command, let_through, socket_directory
+from console.stack.process import SYSTEM_USER, Command, let_through, socket_directory
 
 VERSION = 18
-SYSTEM_USER = "pgserver"  # PostgreSQL refuses to run as root; under root it runs as this user
 SOCKET_NAME = ".s.PGSQL.5432.lock"
 # Everything else is PostgreSQL's default, above all fsync=on and synchronous_commit=on.
 SETTINGS = {

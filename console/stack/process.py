@@ -4,13 +4,16 @@ import hashlib
 import os
 import pwd
 import signal
+import stat
 import subprocess
 import tempfile
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
+SYSTEM_USER = "pgserver"  # PostgreSQL refuses to run as root; under root it runs as this user
 LONGEST_SOCKET_PATH = 103  # sun_path holds 104 bytes on macOS and 108 on Linux, with the closing zero
 
 
@@ -67,10 +70,23 @@ def socket_directory(directory: Path, name: str) -> Path:
     digest = hashlib.sha256(os.fsencode(directory.resolve())).hexdigest()[:16]
     short = Path(tempfile.gettempdir()) / f"holdpoint-{os.getuid()}-{digest}"
     short.mkdir(mode=0o700, exist_ok=True)
-    owner = short.stat().st_uid
-    if os.getuid() not in {0, owner}:
-        raise PermissionError(f"{short} belongs to somebody else. Choose a shorter HOLDPOINT_HOME.")
+    refuse_strange_directory(short)
     return short
+
+
+def refuse_strange_directory(path: Path) -> None:
+    """Raise PermissionError unless `path` is a directory that no other person can have made or can write to.
+
+    Its name is no secret and everybody may write to its parent: another user may have put a directory of his own there,
+    or a link, which root would follow and give away.
+    """
+    found = path.lstat()
+    owners = {os.getuid()}
+    if os.getuid() == 0:
+        with suppress(KeyError):
+            owners.add(pwd.getpwnam(SYSTEM_USER).pw_uid)
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid not in owners or found.st_mode & 0o022:
+        raise PermissionError(f"{path} belongs to somebody else. Remove it, or choose a shorter HOLDPOINT_HOME.")
 
 
 def let_through(path: Path) -> None:

@@ -107,7 +107,8 @@ class Stack:
 
     def _start_services(self) -> dict[str, str]:
         logs = self.home.path / "logs"
-        logs.mkdir(exist_ok=True)
+        logs.mkdir(exist_ok=True, mode=0o700)
+        logs.chmod(0o700)  # PostgreSQL's log quotes statements; an earlier version left it open to all
         addresses = {name: os.environ.get(name, "").strip() for name in ("DATABASE_URL", "REDIS_URL")}
         embedded: list[EmbeddedPostgres | EmbeddedValkey] = []
         if not addresses["DATABASE_URL"]:

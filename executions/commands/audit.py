@@ -13,6 +13,7 @@ from executions.provenance import append
 from executions.provenance.export import Selection
 from executions.provenance.outcome import Verification
 from executions.provenance.verify import verify
+from executions.text import clean_moment
 
 ON_THE_SERVER = dataclasses.replace(SYSTEM, via="cli")
 """Whoever runs a management command on the server: he has the database anyway, so no scope is asked."""
@@ -66,9 +67,8 @@ def begin_export(actor: Actor, selection: Selection) -> None:
     _require_auditor(actor, "export record")
     for name in ("since", "until"):
         time = getattr(selection, name)
-        if time is not None and time.tzinfo is None:
-            problem = "Say which time zone this time is in."
-            raise Invalid(problem, errors={name: [problem]})
+        if time is not None:
+            clean_moment(time, name, "Say which time zone this time is in.")
     if selection.since and selection.until and selection.since >= selection.until:
         problem = "This is not before the end."
         raise Invalid(problem, errors={"since": [problem]})

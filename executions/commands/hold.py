@@ -10,10 +10,10 @@ from executions import states
 from executions.actors import Actor
 from executions.commands.base import about, command, lock, parse_id, require, require_scope
 from executions.engine.post import announce, dispatch
-from executions.errors import Conflict, Invalid, NotAllowed, NotFound
+from executions.errors import Conflict, NotAllowed, NotFound
 from executions.models import Execution, Hold, HoldNote
 from executions.provenance import append
-from executions.text import clean_reason, clean_short
+from executions.text import clean_moment, clean_reason, clean_short
 
 NOTE_SCOPES = ("executions:pause", "holds:place")
 """Any of these allows to write a note on a hold."""
@@ -193,7 +193,7 @@ def make_hold(
         reason=clean_reason(reason),
         reason_code=clean_short(reason_code, "reason_code", 60),
         ticket=clean_short(ticket, "ticket", 500),
-        review_by=_clean_review(review_by),
+        review_by=None if review_by is None else clean_moment(review_by, "review_by"),
         blocks_cancel=blocks_cancel,
         before_step=before_step,
         placed_by=actor.id,
@@ -234,10 +234,3 @@ def release_holds(execution: Execution, holds: Iterable[Hold], actor: Actor, rea
         )
         append(execution.pk, "hold.released", actor, reason=reason, data={"hold": str(hold.pk), "kind": hold.kind})
     return released
-
-
-def _clean_review(review_by: datetime.datetime | None) -> datetime.datetime | None:
-    if review_by is not None and (not isinstance(review_by, datetime.datetime) or review_by.tzinfo is None):
-        problem = "Give a date and time with its time zone."
-        raise Invalid(problem, errors={"review_by": [problem]})
-    return review_by

@@ -13,7 +13,7 @@ from executions.errors import Invalid
 from executions.forms import clean_input
 from executions.models import Execution
 from executions.provenance import append
-from executions.text import clean_object, clean_short
+from executions.text import clean_moment, clean_object, clean_short
 
 
 @command("launch")
@@ -49,7 +49,7 @@ def launch(
         TooLarge: the payload or a file is over its limit.
     """
     require_scope(actor, "executions:launch")
-    _check_start(not_before)
+    not_before = None if not_before is None else clean_moment(not_before, "not_before")
     definition = registry.find(workflow)
     if definition is None:
         known = ", ".join(sorted(registry.all_names())) or "none"
@@ -102,14 +102,6 @@ def _clean_labels(labels: dict[str, str]) -> dict[str, str]:
     if len(cleaned) > 30:
         raise Invalid("At most 30 labels.", errors={"labels": ["At most 30 labels."]})
     return cleaned
-
-
-def _check_start(not_before: datetime.datetime | None) -> None:
-    if not_before is None:
-        return
-    if not isinstance(not_before, datetime.datetime) or not_before.tzinfo is None:
-        problem = "Give a date and time with its time zone."
-        raise Invalid(problem, errors={"not_before": [problem]})
 
 
 def _clean_priority(priority: int) -> int:

@@ -28,3 +28,13 @@ def test_a_real_account_of_the_same_name_is_not_taken_over(db, encoded_password)
         ensure_demo_people(encoded_password)
     real.refresh_from_db()
     assert real.check_password("a password of her own")
+
+
+def test_a_demo_account_is_one_whatever_its_address(cast, encoded_password):
+    User.objects.filter(username="admin").update(email="me@example.com")
+    ensure_demo_people(encoded_password)
+    assert User.objects.get(username="admin").email == "admin@demo.invalid"
+    User.objects.filter(username="admin").update(email="me@example.com")
+    assert retire_demo_people() == 5
+    admin = User.objects.get(username="admin")
+    assert (admin.is_active, admin.is_superuser, admin.has_usable_password()) == (False, False, False)
