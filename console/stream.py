@@ -42,6 +42,8 @@ REMEMBERED_CHANGES = 5000
 CLOCK_SLACK_MS = 1000
 QUEUE_LIMIT = 500
 """A page that reads slowly gets each run once; beyond so many runs it is told to refresh instead."""
+MOST_STREAMS = 50
+"""Open pages of one person; each costs a look at the session every few seconds."""
 COALESCE_SECONDS = 0.1
 """After each batch of news a page is left alone for so long."""
 LONGEST_BACKOFF = 5.0
@@ -50,8 +52,9 @@ LONGEST_BACKOFF = 5.0
 class Listener:
     """One open page: the runs it has still to be told of. Bounded, because each run is kept once."""
 
-    def __init__(self, run: str | None) -> None:
+    def __init__(self, run: str | None, reader: int | None = None) -> None:
         self.run = run
+        self.reader = reader
         self._changed: dict[str, None] = {}
         self._refresh = False
         self._wake = asyncio.Event()
@@ -111,6 +114,10 @@ class Hub:
         self._listeners.add(listener)
         if self._reader is None or self._reader.done():
             self._reader = asyncio.create_task(self._read(), name="stream-reader")
+
+    def streams_of(self, reader: int) -> int:
+        """Count the open pages of one person."""
+        return sum(listener.reader == reader for listener in self._listeners)
 
     def leave(self, listener: Listener) -> None:
         """Forget a listener. The subscription outlives the last one a little: people go from page to page."""
@@ -195,14 +202,18 @@ async def stream(request: HttpRequest) -> HttpResponseBase:
     changes may have been missed; ``close`` that the session has ended. Without a session: 401, never a redirect,
     which an EventSource would follow over and over.
     """
-    key = request.session.session_key
-    if key is None or not await _may_read(key):
-        return HttpResponse("Sign in first.", status=401, content_type="text/plain")
-    # The middleware may have looked at the session in this request's own thread: give that connection back too.
+    # The middleware may have looked at the session in this request's own thread: give that connection back before
+    # another is asked for. Many pages that connect at once would each hold one and wait for a second.
     await sync_to_async(connections.close_all)()
+    key = request.session.session_key
+    if key is None or (reader := await _reader(key)) is None:
+        return HttpResponse("Sign in first.", status=401, content_type="text/plain")
+    if hub().streams_of(reader) >= MOST_STREAMS:
+        told = f"You have {MOST_STREAMS} live pages open. Close some."
+        return HttpResponse(told, status=429, content_type="text/plain", headers={"Retry-After": "60"})
     run = request.GET.get("run")
     try:
-        listener = Listener(str(uuid.UUID(run)) if run else None)
+        listener = Listener(str(uuid.UUID(run)) if run else None, reader)
     except ValueError:
         return HttpResponse("run is not an id.", status=400, content_type="text/plain")
     return StreamingHttpResponse(
@@ -233,7 +244,7 @@ async def _events(listener: Listener, session_key: str, since: int | None) -> As
 
 async def _still_may_read(session_key: str) -> bool:
     try:
-        return await _may_read(session_key)
+        return await _reader(session_key) is not None
     except DatabaseError as error:
         if not is_database_away(error):
             raise
@@ -241,13 +252,13 @@ async def _still_may_read(session_key: str) -> bool:
 
 
 @sync_to_async(thread_sensitive=False)
-def _may_read(session_key: str) -> bool:
-    """Look whether the session still stands and its person may read; the connection goes back to the pool at once."""
+def _reader(session_key: str) -> int | None:
+    """Return whose session it is, if it still stands and the person may read; the connection goes back at once."""
     asking = HttpRequest()
     asking.session = SessionStore(session_key)
     try:
         user = get_user(asking)
-        return user.is_active and "executions:read" in scopes_of(user)
+        return user.pk if user.is_active and "executions:read" in scopes_of(user) else None
     finally:
         connections.close_all()
 

@@ -1,0 +1,53 @@
+"""Many live pages at once: after a restart all of them connect again, and one person may not take them all."""
+
+import select
+import socket
+import time
+from contextlib import ExitStack
+
+import pytest
+from django.conf import settings
+
+from console.stream import MOST_STREAMS
+
+pytestmark = pytest.mark.usefixtures("live_db")
+
+
+@pytest.fixture
+def connect(web):
+    """Open a stream without waiting for its answer."""
+    with ExitStack() as opened:
+
+        def make(cookie: str) -> socket.socket:
+            connection = opened.enter_context(socket.create_connection(("127.0.0.1", web.port), timeout=30))
+            lines = ("GET /stream HTTP/1.1", "Host: 127.0.0.1", f"Cookie: {settings.SESSION_COOKIE_NAME}={cookie}")
+            connection.sendall("\r\n".join([*lines, "", ""]).encode())
+            return connection
+
+        yield make
+
+
+def cookie_of(cast, name: str) -> str:
+    return cast.client(name).cookies[settings.SESSION_COOKIE_NAME].value
+
+
+def status_of(connection: socket.socket) -> int:
+    return int(connection.recv(64).split()[1])
+
+
+def test_more_pages_than_database_connections_open_at_once(cast, connect):
+    cookies = [cookie_of(cast, name) for name in ("operator", "reviewer")]
+    began = time.monotonic()
+    pages = [connect(cookies[number % 2]) for number in range(80)]
+    assert [status_of(page) for page in pages] == [200] * 80
+    assert time.monotonic() - began < 4, "streams wait for each other's database connections"
+
+
+def test_one_person_has_so_many_streams_and_no_more(cast, connect):
+    mine, other = cookie_of(cast, "auditor"), cookie_of(cast, "reviewer2")
+    pages = [connect(mine) for _ in range(MOST_STREAMS)]
+    assert {status_of(page) for page in pages} == {200}
+    assert not select.select([], [], pages, 0)[2]
+    time.sleep(0.2)
+    assert status_of(connect(cookie_of(cast, "auditor"))) == 429, "another session of the same person"
+    assert status_of(connect(other)) == 200
