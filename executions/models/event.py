@@ -18,27 +18,16 @@ SYSTEM_LEDGER = uuid.UUID(int=0)
 ROUTINE_KINDS = ("step.finished", "lease.acquired", "step.logged")
 """What a run writes by itself, by the thousand. Everything else is rare enough for an index by kind."""
 
-# Appending locks the ledger's head, so seq has no gaps and prev is always the last digest. The head also
-# betrays a chain whose last events were cut off.
+# Appending moves the ledger's head in one UPDATE, which locks it: so seq has no gaps, and prev is always the last
+# digest. The head also betrays a chain whose last events were cut off. What does not depend on the head is framed first.
 APPEND = """
-SELECT seq, digest INTO head FROM executions_ledger WHERE id = NEW.ledger FOR UPDATE;
-IF NOT FOUND THEN
-    INSERT INTO executions_ledger (id, seq, digest, at) VALUES (NEW.ledger, 0, ''::bytea, now())
-    ON CONFLICT (id) DO NOTHING;
-    SELECT seq, digest INTO head FROM executions_ledger WHERE id = NEW.ledger FOR UPDATE;
-END IF;
-NEW.seq := head.seq + 1;
 NEW.at := clock_timestamp();
-NEW.prev := head.digest;
 NEW.salt := uuid_send(gen_random_uuid());
 NEW.data_digest := sha256(NEW.salt || convert_to(NEW.data, 'UTF8'));
 ledger_name := CASE NEW.ledger WHEN '00000000-0000-0000-0000-000000000000' THEN 'system' ELSE NEW.ledger::text END;
-seq_text := NEW.seq::text;
 at_text := to_char(NEW.at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"');
-prev_text := encode(NEW.prev, 'hex');
-NEW.digest := sha256(convert_to(
-    octet_length(ledger_name) || ':' || ledger_name || ',' ||
-    octet_length(seq_text) || ':' || seq_text || ',' ||
+opening := octet_length(ledger_name) || ':' || ledger_name || ',';
+middle := ',' ||
     octet_length(at_text) || ':' || at_text || ',' ||
     octet_length(NEW.kind) || ':' || NEW.kind || ',' ||
     octet_length(NEW.actor_id) || ':' || NEW.actor_id || ',' ||
@@ -46,11 +35,18 @@ NEW.digest := sha256(convert_to(
     octet_length(NEW.actor_role) || ':' || NEW.actor_role || ',' ||
     octet_length(NEW.via) || ':' || NEW.via || ',' ||
     octet_length(NEW.reason) || ':' || NEW.reason || ',' ||
-    '64:' || encode(NEW.data_digest, 'hex') || ',' ||
-    octet_length(prev_text) || ':' || prev_text || ',', 'UTF8'));
-UPDATE executions_ledger
-SET seq = NEW.seq, digest = NEW.digest, at = NEW.at, written_in = pg_current_xact_id()::text::bigint
-WHERE id = NEW.ledger;
+    '64:' || encode(NEW.data_digest, 'hex') || ',';
+LOOP
+    UPDATE executions_ledger AS head
+    SET seq = head.seq + 1, prev = head.digest, at = NEW.at, written_in = pg_current_xact_id()::text::bigint,
+        digest = sha256(convert_to(
+            opening || octet_length((head.seq + 1)::text) || ':' || (head.seq + 1) || middle
+            || 2 * octet_length(head.digest) || ':' || encode(head.digest, 'hex') || ',', 'UTF8'))
+    WHERE head.id = NEW.ledger
+    RETURNING head.seq, head.prev, head.digest INTO NEW.seq, NEW.prev, NEW.digest;
+    EXIT WHEN FOUND;
+    INSERT INTO executions_ledger (id) VALUES (NEW.ledger) ON CONFLICT (id) DO NOTHING;
+END LOOP;
 RETURN NEW;
 """
 
@@ -63,18 +59,20 @@ class Ledger(models.Model):
     id = models.UUIDField(primary_key=True)
     seq = models.BigIntegerField(db_default=0)
     digest = models.BinaryField(db_default=b"")
+    prev = models.BinaryField(db_default=b"", help_text="Digest of the line before the last")
     at = models.DateTimeField(db_default=Now())
     written_in = models.BigIntegerField(db_default=0, help_text="PostgreSQL transaction that appended last")
 
     class Meta:
         default_permissions = ()
         triggers = [
-            # Only the append trigger writes here, one step at a time.
+            # Only the append trigger writes here, one step at a time: whoever could move a head by hand could also
+            # pass a silent transition off as one with an event.
             pgtrigger.Trigger(
                 name="one_by_one",
                 operation=pgtrigger.Update,
                 when=pgtrigger.Before,
-                condition=pgtrigger.Condition("NEW.seq <> OLD.seq + 1 OR NEW.id <> OLD.id"),
+                condition=pgtrigger.Condition("NEW.seq <> OLD.seq + 1 OR NEW.id <> OLD.id OR pg_trigger_depth() = 0"),
                 func=REFUSE,
             ),
             pgtrigger.Trigger(name="no_delete", operation=pgtrigger.Delete, when=pgtrigger.Before, func=REFUSE),
@@ -130,11 +128,10 @@ class Event(models.Model):
                 operation=pgtrigger.Insert,
                 when=pgtrigger.Before,
                 declare=[
-                    ("head", "RECORD"),
                     ("ledger_name", "TEXT"),
-                    ("seq_text", "TEXT"),
                     ("at_text", "TEXT"),
-                    ("prev_text", "TEXT"),
+                    ("opening", "TEXT"),
+                    ("middle", "TEXT"),
                 ],
                 func=APPEND,
             ),

@@ -1,7 +1,10 @@
 """What a step has done already, so that it is not done again when the step re-enters."""
 
+import pgtrigger
 from django.db import models
 from django.db.models.functions import Now
+
+from executions.models.guards import no_truncate
 
 
 class Record(models.Model):
@@ -17,6 +20,11 @@ class Record(models.Model):
 
     class Meta:
         default_permissions = ()
+        triggers = [
+            # A record that goes or changes makes a step do again, or never, what it has done: post an invoice, say.
+            pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete),
+            no_truncate(),
+        ]
 
     def __str__(self) -> str:
         return self.key
