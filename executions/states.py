@@ -173,9 +173,7 @@ STATE_HINT = {
 }
 
 
-def allowed_commands(
-    facts: Facts, scopes: Iterable[str], holds: Iterable[HoldFacts] = ()
-) -> dict[str, Verdict]:
+def allowed_commands(facts: Facts, scopes: Iterable[str], holds: Iterable[HoldFacts] = ()) -> dict[str, Verdict]:
     """Judge every command for one person on one execution, now.
 
     The console's buttons, the API's ``allowed`` list and every command itself ask here, so none of them can differ.
@@ -193,9 +191,7 @@ def allowed_commands(
     return {name: _judge(name, facts, state_of(facts), scopes, holds) for name in COMMAND_SCOPE}
 
 
-def _judge(
-    name: str, facts: Facts, state: str, scopes: frozenset[str], holds: tuple[HoldFacts, ...]
-) -> Verdict:
+def _judge(name: str, facts: Facts, state: str, scopes: frozenset[str], holds: tuple[HoldFacts, ...]) -> Verdict:
     if COMMAND_SCOPE[name] not in scopes:
         return Verdict(name, False, "permission", f"You may not do this: it needs the scope {COMMAND_SCOPE[name]}.")
     if state not in ALLOWED_STATES[name]:

@@ -86,7 +86,6 @@ def launch(
             "priority": execution.priority,
         },
     )
-    execution.refresh_from_db()
     announce(execution)
     if not_before is None:
         dispatch(execution)

@@ -41,6 +41,10 @@ def announce(execution: Execution) -> None:
     Args:
         execution: as just read under its row lock.
     """
+    if execution.lease_until is None:
+        # No worker is on it, so nobody but the pages needs to hear.
+        transaction.on_commit(functools.partial(office.changed, str(execution.pk), execution.version))
+        return
     reason, by = "", ""
     if execution.open_holds:
         hold = execution.holds.filter(released_at__isnull=True).order_by("placed_at").first()

@@ -31,6 +31,16 @@ class StateOfFacts(Func):
     output_field = models.TextField()
 
 
+# The ledger's head names the transaction of its last event, and its row lock keeps others away.
+NEEDS_AN_EVENT = """
+IF NOT EXISTS (SELECT FROM executions_ledger
+               WHERE id = NEW.id AND written_in = pg_current_xact_id()::text::bigint)
+THEN RAISE EXCEPTION 'execution % changed its state without an event', NEW.id;
+END IF;
+RETURN NULL;
+"""
+
+
 class Execution(models.Model):
     """One run of a workflow: payload, the steps still ahead, and the facts its state is derived from."""
 
@@ -166,21 +176,22 @@ class Execution(models.Model):
                 ),
                 func="RAISE EXCEPTION 'the counters of execution % follow its holds and questions', NEW.id;",
             ),
+            # Invariant 6: at commit, a run that was born or changed its state must have an event of this very
+            # transaction. The conditions are looked at at once, so a boundary that changes no state queues nothing.
             pgtrigger.Trigger(
-                name="no_silent_transition",
-                operation=pgtrigger.Insert | pgtrigger.Update,
+                name="no_silent_birth",
+                operation=pgtrigger.Insert,
                 when=pgtrigger.After,
                 timing=pgtrigger.Deferred,
-                # Invariant 6: at commit, a state that changed must have an event of this very transaction.
-                # The ledger's head names the transaction of its last event, and its row lock keeps others away.
-                func="""
-                IF (TG_OP = 'INSERT' OR OLD.state IS DISTINCT FROM NEW.state)
-                   AND NOT EXISTS (SELECT FROM executions_ledger WHERE id = NEW.id
-                                   AND written_in = pg_current_xact_id()::text::bigint)
-                THEN RAISE EXCEPTION 'execution % changed its state without an event', NEW.id;
-                END IF;
-                RETURN NULL;
-                """,
+                func=NEEDS_AN_EVENT,
+            ),
+            pgtrigger.Trigger(
+                name="no_silent_transition",
+                operation=pgtrigger.Update,
+                when=pgtrigger.After,
+                timing=pgtrigger.Deferred,
+                condition=pgtrigger.Condition("OLD.state IS DISTINCT FROM NEW.state"),
+                func=NEEDS_AN_EVENT,
             ),
         ]
 
