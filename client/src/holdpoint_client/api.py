@@ -2,6 +2,7 @@
 
 import json
 import platform
+import re
 import time
 import uuid
 from collections.abc import Iterator, Mapping
@@ -22,6 +23,7 @@ LONGEST_WAIT = 5.0
 """Seconds; a server that asks for more patience than that is reported as away."""
 PASSING = (502, 503, 504)
 MOST_PER_PAGE = 200
+ERRNO = re.compile(r"^\[Errno -?\d+\] ")
 
 type Document = dict[str, Any]
 
@@ -166,5 +168,5 @@ def _asked_to_wait(response: httpx.Response) -> float:
 def _in_words(error: httpx.RequestError) -> str:
     if isinstance(error, httpx.TimeoutException):
         return "it took too long"
-    text = str(error).rstrip(".")
+    text = ERRNO.sub("", str(error)).rstrip(".")
     return text[:1].lower() + text[1:] if text else type(error).__name__

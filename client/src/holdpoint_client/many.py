@@ -8,9 +8,9 @@ from rich.table import Table
 from rich.text import Text
 
 from holdpoint_client.failures import Exit, Failure
-from holdpoint_client.ids import Found, find_runs, short
+from holdpoint_client.ids import Found, find_runs
 from holdpoint_client.session import Session
-from holdpoint_client.views import runs_table, state_text
+from holdpoint_client.views import runs_table, shown_id, state_text
 from holdpoint_client.words import clean, counted, listed
 
 type Document = dict[str, Any]
@@ -63,7 +63,7 @@ def standing_line(told: Document, title: str = "") -> RenderableType:
 def _ask(session: Session, verb: str, runs: list[Found]) -> None:
     documents = [session.api.get(f"/async-executions/{run.id}") for run in runs]
     possible = sum(verb in document["allowed"] for document in documents)
-    session.screen.err.print(runs_table(documents, wide=session.screen.err.width >= 120))
+    session.screen.err.print(runs_table(documents, session.screen.err.width))
     can = "all of them can be now" if possible == len(runs) else f"{possible} can be now, the others will refuse"
     session.confirm(f"{verb.capitalize()} {counted(len(runs), 'run')} ({can})?")
 
@@ -94,7 +94,7 @@ def _report(session: Session, verb: str, runs: list[Found], outcomes: list[Docum
         table = Table.grid(padding=(0, 2))
         ids = [run.id for run in runs]
         for run, outcome in zip(runs, outcomes, strict=True):
-            table.add_row(run.id if session.screen.wide else short(run.id, ids), *_as_cells(outcome))
+            table.add_row(shown_id(run.id, ids, session.screen.width), *_as_cells(outcome))
         session.screen.show(table)
     failures = [outcome for outcome in outcomes if isinstance(outcome, Failure)]
     done = len([outcome for outcome in outcomes if isinstance(outcome, dict)])

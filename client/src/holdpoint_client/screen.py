@@ -13,8 +13,6 @@ from holdpoint_client.words import clean
 
 PIPED_WIDTH = 200
 """Columns where nobody's terminal sets a limit, so that a pipe gets texts uncut."""
-WIDE = 120
-"""Columns from which on tables show all that they have."""
 C1_CONTROLS = re.compile(r"[\x7f-\x9f]")
 
 
@@ -31,14 +29,20 @@ class Screen:
         self.err = _console(stderr=True)
 
     @property
-    def wide(self) -> bool:
-        """Whether there is room for every column."""
-        return self.out.width >= WIDE
+    def width(self) -> int:
+        """How many columns there are for results."""
+        return self.out.width
 
     def show(self, *parts: RenderableType) -> None:
         """Print results for people."""
-        for part in parts:
-            self.out.print(part)
+        if self.out.is_terminal:
+            self.out.print(*parts, sep="\n")
+            return
+        with self.out.capture() as captured:
+            self.out.print(*parts, sep="\n")
+        # Tables fill their columns with spaces, which a file or a pipe has no use for.
+        sys.stdout.write("".join(f"{line.rstrip()}\n" for line in captured.get().splitlines()))
+        sys.stdout.flush()
 
     def document(self, document: Any, *, line: bool = False) -> None:
         """Print a result for scripts; on one line where it is one of many."""

@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from rich.box import SIMPLE_HEAD
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from holdpoint_client.ids import short
-from holdpoint_client.words import age, clean, clock, listed
+from holdpoint_client.tables import Column, fitted
+from holdpoint_client.words import age, clean, clock, counted, listed
 
 type Document = dict[str, Any]
 
@@ -24,6 +24,8 @@ STATE_LOOK = {
     "cancelled": ("⊘", "dim"),
 }
 """A sign and a colour for each state, beside its word; a state that is new to this client has the word alone."""
+ROOMY, WHOLE_IDS = 110, 160
+"""Columns of the screen from which on tables show every column, and ids uncut."""
 STEP_SIGN = {"finished": "✓", "running": "▶", "next": "→", "ahead": "·"}
 FINISHED = ("succeeded", "failed", "cancelled")
 
@@ -34,36 +36,33 @@ def state_text(state: str) -> Text:
     return Text(f"{sign} {clean(state)}", style)
 
 
-def runs_table(runs: list[Document], *, wide: bool) -> Table:
+def runs_table(runs: list[Document], width: int) -> Table:
     """Draw runs as a table.
 
     Args:
         runs: as the API lists them.
-        wide: there is room for whole ids and every column.
+        width: of the screen, in columns; the wider, the more is shown.
     """
-    table = _table()
-    table.add_column("id", no_wrap=True)
-    table.add_column("state", no_wrap=True)
-    table.add_column("title", ratio=None if wide else 3, overflow="ellipsis", no_wrap=True)
-    if wide:
-        table.add_column("workflow", overflow="ellipsis", no_wrap=True)
-    table.add_column("steps", justify="right", no_wrap=True)
-    table.add_column("next, or what it waits for", ratio=None if wide else 2, overflow="ellipsis", no_wrap=True)
-    if wide:
-        table.add_column("launched by", overflow="ellipsis", no_wrap=True)
-    table.add_column("for", justify="right", no_wrap=True)
+    roomy = width >= ROOMY
+    columns = [Column("id"), Column("state"), Column("title", free=True)]
+    columns += [Column("workflow", free=True)] if roomy else []
+    columns += [Column("steps", justify="right"), Column("next, or what it waits for", free=True)]
+    columns += [Column("launched by", free=True)] if roomy else []
+    columns.append(Column("for", justify="right"))
     ids = [run["id"] for run in runs]
+    rows: list[list[str | Text]] = []
     for run in runs:
-        cells: list[RenderableType] = [
-            run["id"] if wide else short(run["id"], ids),
-            state_text(run["state"]),
-            clean(run["title"]),
-        ]
-        cells += [clean(run["workflow"])] if wide else []
-        cells += [f"{run['steps_done']}/{run['steps_total']}", _waits_for(run)]
-        cells += [clean(run["launched_by"]["name"])] if wide else []
-        table.add_row(*cells, age(run["state_since"]))
-    return table
+        row: list[str | Text] = [shown_id(run["id"], ids, width), state_text(run["state"]), clean(run["title"])]
+        row += [clean(run["workflow"])] if roomy else []
+        row += [f"{run['steps_done']}/{run['steps_total']}", _waits_for(run)]
+        row += [clean(run["launched_by"]["name"])] if roomy else []
+        rows.append([*row, age(run["state_since"])])
+    return fitted(columns, rows, width)
+
+
+def shown_id(id: str, among: list[str], width: int) -> str:
+    """Return a whole id where there is room for it, else as much as tells it from the others."""
+    return id if width >= WHOLE_IDS else short(id, among)
 
 
 def run_block(run: Document) -> RenderableType:
@@ -141,7 +140,7 @@ def _files(files: list[Document]) -> str:
 
 def hold_text(hold: Document) -> Text:
     """Describe a hold with its notes: who, what kind, how long, why."""
-    who = f"{clean(hold['placed_by']['name'])} ({clean(hold['kind'])}), {age(hold['placed_at'])}: "
+    who = f"{clean(hold['placed_by']['name'])} ({clean(hold['kind'])} hold), {age(hold['placed_at'])}: "
     text = Text.assemble((who, "bold"), clean(hold["reason"]))
     for name in ("before_step", "ticket", "reason_code"):
         if hold[name]:
@@ -170,53 +169,46 @@ def _waits_for(run: Document) -> Text:
     if run["open_suspensions"] and run["state"] == "suspended":
         number = run["open_suspensions"]
         return Text("an answer" if number == 1 else f"{number} answers", "magenta")
+    if run["state"] in FINISHED:
+        return Text(f"failed at {clean(run['next_step'])}" if run["state"] == "failed" and run["next_step"] else "")
     text = Text(clean(run["next_step"] or ""))
     if progress := _progress(run):
         text.append(f"  {progress}", "dim")
     return text
 
 
-def holds_table(holds: list[Document], *, wide: bool) -> Table:
+def holds_table(holds: list[Document], width: int) -> Table:
     """Draw holds as a table; arguments as for runs."""
-    table = _table()
-    for name in ("hold", "run", "kind"):
-        table.add_column(name, no_wrap=True)
-    table.add_column("by", overflow="ellipsis", no_wrap=True)
-    table.add_column("reason", overflow="fold")
-    table.add_column("for", justify="right", no_wrap=True)
     ids, runs = [hold["id"] for hold in holds], list({hold["execution"] for hold in holds})
+    columns = [Column("hold"), Column("run"), Column("kind"), Column("by", free=True), Column("reason", free=True)]
+    rows: list[list[str | Text]] = []
     for hold in holds:
         reason = Text(clean(hold["reason"]))
         if hold["notes"]:
-            reason.append(f" ({len(hold['notes'])} noted)", "dim")
+            reason.append(f" ({counted(len(hold['notes']), 'note')})", "dim")
         if hold["released_at"]:
-            reason.append(f" — released by {clean(hold['released_by']['name'])}", "green")
-        table.add_row(
-            hold["id"] if wide else short(hold["id"], ids),
-            hold["execution"] if wide else short(hold["execution"], runs),
+            reason = Text.assemble((f"released by {clean(hold['released_by']['name'])}: ", "green"), reason)
+        shown: list[str | Text] = [
+            shown_id(hold["id"], ids, width),
+            shown_id(hold["execution"], runs, width),
             clean(hold["kind"]),
-            clean(hold["placed_by"]["name"]),
-            reason,
-            age(hold["placed_at"]),
-        )
-    return table
+        ]
+        rows.append([*shown, clean(hold["placed_by"]["name"]), reason, age(hold["placed_at"])])
+    return fitted([*columns, Column("for", justify="right")], rows, width)
 
 
-def event_line(event: Document, *, wide: bool) -> Text:
-    """Draw one line of a history: when, what, who and through which door, why."""
+def event_line(event: Document, width: int) -> Text:
+    """Draw one event of a history: when, what, who and through which door; why, below where there is no room beside."""
     who = f"{clean(event['actor']['name'])} via {clean(event['via'])}"
     text = Text.assemble(
-        (f"{event['seq']:>4}  ", "dim"),
-        (f"{clock(event['at']):<16}  " if wide else f"{clock(event['at'])[-8:]}  ", "dim"),
+        (f"{event['seq']:>4}  {clock(event['at'])}  ", "dim"),
         (f"{clean(event['kind']):<26}  ", "bold"),
-        f"{who:<24}  ",
-        clean(event["reason"]),
+        f"{who:<30}",
     )
-    step = event["data"].get("step") if isinstance(event["data"], dict) else None
-    if step and not event["reason"]:
-        text.append(clean(step), "dim")
-    return text
-
-
-def _table() -> Table:
-    return Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False, header_style="bold")
+    data = event["data"] if isinstance(event["data"], dict) else {}
+    about = ": ".join(str(data[name]) for name in ("step", "text") if data.get(name))
+    why = Text(clean(event["reason"])) if event["reason"] else Text(clean(about), "dim")
+    if not why:
+        return text
+    beside = text.cell_len + 2 + why.cell_len <= width
+    return Text.assemble(text, "  " if beside else "\n      ", why)

@@ -31,7 +31,7 @@ def watch_run(session: Session, run_id: str, interval: float) -> None:
             if screen.as_json:
                 screen.document(run, line=True)
             else:
-                screen.show(runs_table([run], wide=screen.wide))
+                screen.show(runs_table([run], screen.width))
         return
     first = session.api.get(f"/async-executions/{run_id}")
     with Live(run_block(first), console=screen.out, auto_refresh=False) as live:
@@ -58,7 +58,7 @@ def print_event(session: Session, event: Document) -> None:
     if session.screen.as_json:
         session.screen.document(event, line=True)
     else:
-        session.screen.show(event_line(event, wide=session.screen.wide))
+        session.screen.show(event_line(event, session.screen.width))
 
 
 def _changes(session: Session, run_id: str, interval: float) -> Iterator[Document]:

@@ -44,7 +44,7 @@ def list_holds(
     if not page["items"]:
         session.screen.aside("No hold matches." if run or released or cursor else "Nothing is held.")
         return
-    session.screen.show(holds_table(page["items"], wide=session.screen.wide))
+    session.screen.show(holds_table(page["items"], session.screen.width))
     if page["next"]:
         session.screen.aside(f"{len(page['items'])} shown, there are more: --all, --limit N or --cursor {page['next']}")
 

@@ -48,7 +48,7 @@ def list_runs(
         narrowed = any((state, workflow, label, search, launched_by, cursor))
         session.screen.aside("No run matches." if narrowed else "There are no runs yet.")
         return
-    session.screen.show(runs_table(page["items"], wide=session.screen.wide))
+    session.screen.show(runs_table(page["items"], session.screen.width))
     if page["next"]:
         session.screen.aside(f"{len(page['items'])} shown, there are more: --all, --limit N or --cursor {page['next']}")
 

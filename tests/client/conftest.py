@@ -1,0 +1,120 @@
+"""The terminal client as people use it: a process of its own against a real web server."""
+
+import json
+import os
+import subprocess
+import sys
+import uuid
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from console.stack.home import PROJECT
+from executions import commands
+from executions.actors import SYSTEM
+from tests.effects import effects_table  # noqa: F401  (a fixture)
+
+PATIENCE = 60
+"""Seconds until a command that does not end fails the test."""
+
+
+@dataclass
+class Said:
+    """How a command ended and what it printed."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def document(self) -> Any:
+        return json.loads(self.out)
+
+    @property
+    def documents(self) -> list[Any]:
+        return [json.loads(line) for line in self.out.splitlines()]
+
+    def words(self) -> str:
+        """All that was printed, on one line."""
+        return " ".join((self.out + " " + self.err).split())
+
+
+@dataclass
+class Terminal:
+    """`holdpoint` with somebody's token; a call takes the words after it."""
+
+    url: str
+    token: str = field(repr=False)
+    home: Path
+    environment: dict[str, str] = field(default_factory=dict)
+
+    def start(self, *words: str, **changes: str | None) -> subprocess.Popen:
+        """Start a command; ``changes`` go into its environment, None takes a variable out."""
+        environment = {
+            "PATH": os.environ["PATH"],
+            "PYTHONPATH": str(PROJECT / "client" / "src"),
+            "HOME": str(self.home),
+            "HOLDPOINT_URL": self.url,
+            "HOLDPOINT_TOKEN": self.token,
+            "COLUMNS": "160",
+            "TERM": "xterm-256color",
+            **self.environment,
+        }
+        environment = {name: value for name, value in (environment | changes).items() if value is not None}
+        return subprocess.Popen(
+            [sys.executable, "-m", "holdpoint_client", *words],
+            env=environment,
+            cwd=self.home,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def __call__(self, *words: Any, stdin: str = "", **changes: str | None) -> Said:
+        process = self.start(*map(str, words), **changes)
+        try:
+            out, err = process.communicate(stdin, timeout=PATIENCE)
+        finally:
+            process.kill()
+        assert self.token not in out + err
+        assert "Traceback" not in err
+        return Said(process.returncode, out, err)
+
+
+@pytest.fixture
+def terminal(live_db, cast, web, tmp_path):
+    """`terminal("operator")` is the client with that person's token; scopes narrow what it may do."""
+
+    def make(name: str, scopes: list[str] | None = None) -> Terminal:
+        _, token = commands.create_token(SYSTEM, getattr(cast, name), name="terminal", scopes=scopes)
+        return Terminal(web.url, token, tmp_path)
+
+    return make
+
+
+@pytest.fixture
+def operator(terminal) -> Terminal:
+    return terminal("operator")
+
+
+@pytest.fixture(autouse=True)
+def _effects(effects_table):  # noqa: F811
+    return effects_table
+
+
+def word() -> str:
+    """Return a word that no other run's title has, and that cannot be read as an id."""
+    return f"w{uuid.uuid4().hex}"
+
+
+@pytest.fixture
+def run(live_db, cast):
+    """`run()` is a run that nobody works on; `run(title="…")` a run with that title."""
+
+    def make(workflow: str = "noop", payload: dict[str, Any] | None = None, **options: Any):
+        return commands.launch(cast.actor("operator"), workflow, payload or {}, **options)
+
+    return make
