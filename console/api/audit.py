@@ -12,10 +12,10 @@ from console.access import require_scope
 from console.api.documents import Moment, Person
 from console.api.openapi import PROBLEMS
 from console.api.replies import Pages, reply
-from executions.audit import ledger_called, search
 from executions.commands.audit import begin_export, verify_ledger, verify_record
 from executions.provenance.auditlines import AuditFilter
 from executions.provenance.export import Selection, export
+from executions.queries.audit import ledger_called, search
 
 router = Router(tags=["Audit"])
 

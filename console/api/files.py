@@ -16,6 +16,7 @@ from console.api.runs import address_of
 from console.api.shapes import files_out, version_out
 from executions import commands, queries
 from executions.errors import Refused, TooLarge
+from executions.models import RunFile
 
 router = Router(tags=["Files"])
 
@@ -105,7 +106,7 @@ def raw_content(request: HttpRequest) -> bytes:
     return content
 
 
-def attachment(file: queries.RunFile) -> HttpResponse:
+def attachment(file: RunFile) -> HttpResponse:
     """Send a file so that a browser saves it and never runs it, whatever it contains."""
     plain = "".join(
         letter if letter.isascii() and letter.isprintable() and letter not in '"\\' else "_" for letter in file.name

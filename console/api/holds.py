@@ -11,7 +11,7 @@ from console.api.replies import Pages, reply
 from console.api.schemas import HoldBody, NoteBody, ReasonBody
 from console.api.shapes import hold_out, note_out
 from executions import commands
-from executions.open_work import list_holds
+from executions.queries.open_work import list_holds
 
 router = Router(tags=["Holds"])
 

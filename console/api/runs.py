@@ -12,8 +12,8 @@ from console.api.replies import MAX_LIMIT, Pages, etag, reply
 from console.api.schemas import LaunchBody
 from console.api.shapes import event_out, run_out, run_summary
 from executions import commands, queries
-from executions.checkpoint import checkpoint_of
 from executions.errors import Invalid
+from executions.queries.checkpoint import checkpoint_of
 from executions.states import STATES
 
 router = Router(tags=["Runs"])

@@ -14,8 +14,8 @@ from console.errors import problem_of
 from executions import commands
 from executions.errors import Stale
 from executions.models import Suspension
-from executions.open_work import list_questions
 from executions.queries import Page
+from executions.queries.open_work import list_questions
 
 router = Router(tags=["Questions"])
 

@@ -12,7 +12,6 @@ from django.utils import timezone
 
 from console.pages.audit_form import AuditForm
 from console.pages.base import actor_of, add_errors, command_view, is_fragment, page
-from executions import audit as record
 from executions.actors import Actor
 from executions.authoring import registry
 from executions.commands.audit import begin_export, verify_record
@@ -20,6 +19,7 @@ from executions.errors import Invalid, Refused
 from executions.provenance.auditlines import AuditFilter, AuditLine
 from executions.provenance.export import Selection, export_chunks
 from executions.queries import Page
+from executions.queries import audit as record
 
 PAGE_SIZE = 50
 

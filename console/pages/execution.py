@@ -16,7 +16,7 @@ from console.access import find_execution
 from console.pages.base import actor_of, page, refused
 from console.pages.run_page import Attempt, RunPage
 from console.pages.run_words import REASON_CODES
-from executions import run_queries
+from executions import queries
 from executions.errors import NotAllowed, NotFound, Refused
 from executions.models import Execution
 
@@ -45,7 +45,7 @@ def payload(request: HttpRequest, execution_id: uuid.UUID) -> HttpResponse:
 def event(request: HttpRequest, execution_id: uuid.UUID, seq: int) -> HttpResponse:
     """Show the data of one line of a run's history, exactly as they are stored."""
     found = find_execution(actor_of(request), execution_id)
-    line = run_queries.find_event(found.pk, min(seq, 2**62))
+    line = queries.find_event(found.pk, min(seq, 2**62))
     return HttpResponse(line.data, content_type="application/json")
 
 

@@ -7,14 +7,14 @@ from django.http import HttpRequest
 from console.pages.base import command_view
 from console.pages.commands import Done, page_of
 from console.pages.execution import showing
-from executions import commands, run_queries
+from executions import commands, queries
 from executions.actors import Actor
 
 
 @command_view(showing("annotate", "hold_id"))
 def annotate(request: HttpRequest, actor: Actor, execution_id: uuid.UUID, hold_id: uuid.UUID) -> Done:
     """Add a note to a hold."""
-    hold = run_queries.find_hold(execution_id, hold_id)
+    hold = queries.find_hold(execution_id, hold_id)
     commands.annotate(actor, hold.pk, text=request.POST.get("text", ""))
     return f"{page_of(execution_id)}#hold-{hold_id}", "Note added."
 
@@ -22,6 +22,6 @@ def annotate(request: HttpRequest, actor: Actor, execution_id: uuid.UUID, hold_i
 @command_view(showing("release", "hold_id"))
 def release(request: HttpRequest, actor: Actor, execution_id: uuid.UUID, hold_id: uuid.UUID) -> Done:
     """Release a hold."""
-    hold = run_queries.find_hold(execution_id, hold_id)
+    hold = queries.find_hold(execution_id, hold_id)
     commands.release(actor, hold.pk, reason=request.POST.get("reason", ""))
     return f"{page_of(execution_id)}#hold-{hold_id}", "Hold released."

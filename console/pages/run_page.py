@@ -13,7 +13,7 @@ from console.pages.run_offers import Attempt, HoldView, Offer, make_offer
 from console.pages.run_questions import QuestionView, view_question
 from console.pages.run_steps import StepRow, rows_of
 from console.pages.run_words import RunWords
-from executions import queries, run_queries
+from executions import queries
 from executions.actors import Actor
 from executions.authoring import registry
 from executions.commands.base import holds_in_force, verdicts
@@ -109,7 +109,7 @@ class RunPage(RunWords):
     @functools.cached_property
     def cancelled(self) -> Event | None:
         """Who cancelled the run and why."""
-        return run_queries.cancel_request(self.execution)
+        return queries.cancel_request(self.execution)
 
     # Payload
     @functools.cached_property
@@ -137,7 +137,7 @@ class RunPage(RunWords):
 
     @functools.cached_property
     def _events(self) -> list[Event]:
-        return run_queries.newest_events(
+        return queries.newest_events(
             self.execution.pk, before=self.before, acts_only=self.acts_only, limit=HISTORY_LINES + 1
         )
 

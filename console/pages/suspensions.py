@@ -9,7 +9,7 @@ from console.pages.base import command_view
 from console.pages.commands import Done, page_of
 from console.pages.execution import showing
 from console.pages.run_questions import read_answer
-from executions import commands, run_queries, states
+from executions import commands, queries, states
 from executions.actors import Actor
 from executions.errors import Conflict, Invalid
 
@@ -17,7 +17,7 @@ from executions.errors import Conflict, Invalid
 @command_view(showing("answer", "suspension_id"))
 def answer(request: HttpRequest, actor: Actor, execution_id: uuid.UUID, suspension_id: uuid.UUID) -> Done:
     """Answer a question."""
-    asked = run_queries.find_question(execution_id, suspension_id)
+    asked = queries.find_question(execution_id, suspension_id)
     try:
         data, files = read_answer(request, asked)
     except LookupError as error:

@@ -6,26 +6,57 @@ from django.db import migrations
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('executions', '0004_deadlines'),
+        ("executions", "0004_deadlines"),
     ]
 
     operations = [
         pgtrigger.migrations.RemoveTrigger(
-            model_name='ledger',
-            name='one_by_one',
+            model_name="ledger",
+            name="one_by_one",
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='ledger',
-            trigger=pgtrigger.compiler.Trigger(name='one_by_one', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (NEW.seq <> OLD.seq + 1 OR NEW.id <> OLD.id OR pg_trigger_depth() = 0)', func="RAISE EXCEPTION 'the event chain is append-only';", hash='b854956af3527984375ce0581265375df1e66f3d', operation='UPDATE', pgid='pgtrigger_one_by_one_2d9c5', table='executions_ledger', when='BEFORE')),
+            model_name="ledger",
+            trigger=pgtrigger.compiler.Trigger(
+                name="one_by_one",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition="WHEN (NEW.seq <> OLD.seq + 1 OR NEW.id <> OLD.id OR pg_trigger_depth() = 0)",
+                    func="RAISE EXCEPTION 'the event chain is append-only';",
+                    hash="b854956af3527984375ce0581265375df1e66f3d",
+                    operation="UPDATE",
+                    pgid="pgtrigger_one_by_one_2d9c5",
+                    table="executions_ledger",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='record',
-            trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='fb5863af9b0643b6102eaf0767fafef0413f8c0c', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_4b3b1', table='executions_record', when='BEFORE')),
+            model_name="record",
+            trigger=pgtrigger.compiler.Trigger(
+                name="append_only",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
+                    hash="fb5863af9b0643b6102eaf0767fafef0413f8c0c",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_append_only_4b3b1",
+                    table="executions_record",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='record',
-            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'Cannot truncate %: it is a record', TG_TABLE_NAME;", hash='c9ef01e100049e24da11485232f6fc967544648c', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_66afc', table='executions_record', when='BEFORE')),
+            model_name="record",
+            trigger=pgtrigger.compiler.Trigger(
+                name="no_truncate",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'Cannot truncate %: it is a record', TG_TABLE_NAME;",
+                    hash="c9ef01e100049e24da11485232f6fc967544648c",
+                    level="STATEMENT",
+                    operation="TRUNCATE",
+                    pgid="pgtrigger_no_truncate_66afc",
+                    table="executions_record",
+                    when="BEFORE",
+                ),
+            ),
         ),
     ]

@@ -6,35 +6,70 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('executions', '0005_records_and_heads'),
+        ("executions", "0005_records_and_heads"),
     ]
 
     operations = [
         pgtrigger.migrations.RemoveTrigger(
-            model_name='event',
-            name='append',
+            model_name="event",
+            name="append",
         ),
         pgtrigger.migrations.RemoveTrigger(
-            model_name='execution',
-            name='no_silent_transition',
+            model_name="execution",
+            name="no_silent_transition",
         ),
         migrations.AddField(
-            model_name='ledger',
-            name='prev',
-            field=models.BinaryField(db_default=b'', help_text='Digest of the line before the last'),
+            model_name="ledger",
+            name="prev",
+            field=models.BinaryField(db_default=b"", help_text="Digest of the line before the last"),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='event',
-            trigger=pgtrigger.compiler.Trigger(name='append', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE ledger_name TEXT; at_text TEXT; opening TEXT; middle TEXT;', func='\nNEW.at := clock_timestamp();\nNEW.salt := uuid_send(gen_random_uuid());\nNEW.data_digest := sha256(NEW.salt || convert_to(NEW.data, \'UTF8\'));\nledger_name := CASE NEW.ledger WHEN \'00000000-0000-0000-0000-000000000000\' THEN \'system\' ELSE NEW.ledger::text END;\nat_text := to_char(NEW.at AT TIME ZONE \'UTC\', \'YYYY-MM-DD"T"HH24:MI:SS.US"Z"\');\nopening := octet_length(ledger_name) || \':\' || ledger_name || \',\';\nmiddle := \',\' ||\n    octet_length(at_text) || \':\' || at_text || \',\' ||\n    octet_length(NEW.kind) || \':\' || NEW.kind || \',\' ||\n    octet_length(NEW.actor_id) || \':\' || NEW.actor_id || \',\' ||\n    octet_length(NEW.actor_name) || \':\' || NEW.actor_name || \',\' ||\n    octet_length(NEW.actor_role) || \':\' || NEW.actor_role || \',\' ||\n    octet_length(NEW.via) || \':\' || NEW.via || \',\' ||\n    octet_length(NEW.reason) || \':\' || NEW.reason || \',\' ||\n    \'64:\' || encode(NEW.data_digest, \'hex\') || \',\';\nLOOP\n    UPDATE executions_ledger AS head\n    SET seq = head.seq + 1, prev = head.digest, at = NEW.at, written_in = pg_current_xact_id()::text::bigint,\n        digest = sha256(convert_to(\n            opening || octet_length((head.seq + 1)::text) || \':\' || (head.seq + 1) || middle\n            || 2 * octet_length(head.digest) || \':\' || encode(head.digest, \'hex\') || \',\', \'UTF8\'))\n    WHERE head.id = NEW.ledger\n    RETURNING head.seq, head.prev, head.digest INTO NEW.seq, NEW.prev, NEW.digest;\n    EXIT WHEN FOUND;\n    INSERT INTO executions_ledger (id) VALUES (NEW.ledger) ON CONFLICT (id) DO NOTHING;\nEND LOOP;\nRETURN NEW;\n', hash='178f0f09fd35e468b4432a3fe292d90014fd9bec', operation='INSERT', pgid='pgtrigger_append_32087', table='executions_event', when='BEFORE')),
+            model_name="event",
+            trigger=pgtrigger.compiler.Trigger(
+                name="append",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    declare="DECLARE ledger_name TEXT; at_text TEXT; opening TEXT; middle TEXT;",
+                    func="\nNEW.at := clock_timestamp();\nNEW.salt := uuid_send(gen_random_uuid());\nNEW.data_digest := sha256(NEW.salt || convert_to(NEW.data, 'UTF8'));\nledger_name := CASE NEW.ledger WHEN '00000000-0000-0000-0000-000000000000' THEN 'system' ELSE NEW.ledger::text END;\nat_text := to_char(NEW.at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"');\nopening := octet_length(ledger_name) || ':' || ledger_name || ',';\nmiddle := ',' ||\n    octet_length(at_text) || ':' || at_text || ',' ||\n    octet_length(NEW.kind) || ':' || NEW.kind || ',' ||\n    octet_length(NEW.actor_id) || ':' || NEW.actor_id || ',' ||\n    octet_length(NEW.actor_name) || ':' || NEW.actor_name || ',' ||\n    octet_length(NEW.actor_role) || ':' || NEW.actor_role || ',' ||\n    octet_length(NEW.via) || ':' || NEW.via || ',' ||\n    octet_length(NEW.reason) || ':' || NEW.reason || ',' ||\n    '64:' || encode(NEW.data_digest, 'hex') || ',';\nLOOP\n    UPDATE executions_ledger AS head\n    SET seq = head.seq + 1, prev = head.digest, at = NEW.at, written_in = pg_current_xact_id()::text::bigint,\n        digest = sha256(convert_to(\n            opening || octet_length((head.seq + 1)::text) || ':' || (head.seq + 1) || middle\n            || 2 * octet_length(head.digest) || ':' || encode(head.digest, 'hex') || ',', 'UTF8'))\n    WHERE head.id = NEW.ledger\n    RETURNING head.seq, head.prev, head.digest INTO NEW.seq, NEW.prev, NEW.digest;\n    EXIT WHEN FOUND;\n    INSERT INTO executions_ledger (id) VALUES (NEW.ledger) ON CONFLICT (id) DO NOTHING;\nEND LOOP;\nRETURN NEW;\n",
+                    hash="178f0f09fd35e468b4432a3fe292d90014fd9bec",
+                    operation="INSERT",
+                    pgid="pgtrigger_append_32087",
+                    table="executions_event",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='execution',
-            trigger=pgtrigger.compiler.Trigger(name='no_silent_birth', sql=pgtrigger.compiler.UpsertTriggerSql(constraint='CONSTRAINT', func="\nIF NOT EXISTS (SELECT FROM executions_ledger\n               WHERE id = NEW.id AND written_in = pg_current_xact_id()::text::bigint)\nTHEN RAISE EXCEPTION 'execution % changed its state without an event', NEW.id;\nEND IF;\nRETURN NULL;\n", hash='8de6c8737d708d119beadf72226ff9eb0a2b13ae', operation='INSERT', pgid='pgtrigger_no_silent_birth_3f11f', table='executions_execution', timing='DEFERRABLE INITIALLY DEFERRED', when='AFTER')),
+            model_name="execution",
+            trigger=pgtrigger.compiler.Trigger(
+                name="no_silent_birth",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    constraint="CONSTRAINT",
+                    func="\nIF NOT EXISTS (SELECT FROM executions_ledger\n               WHERE id = NEW.id AND written_in = pg_current_xact_id()::text::bigint)\nTHEN RAISE EXCEPTION 'execution % changed its state without an event', NEW.id;\nEND IF;\nRETURN NULL;\n",
+                    hash="8de6c8737d708d119beadf72226ff9eb0a2b13ae",
+                    operation="INSERT",
+                    pgid="pgtrigger_no_silent_birth_3f11f",
+                    table="executions_execution",
+                    timing="DEFERRABLE INITIALLY DEFERRED",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='execution',
-            trigger=pgtrigger.compiler.Trigger(name='no_silent_transition', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.state IS DISTINCT FROM NEW.state)', constraint='CONSTRAINT', func="\nIF NOT EXISTS (SELECT FROM executions_ledger\n               WHERE id = NEW.id AND written_in = pg_current_xact_id()::text::bigint)\nTHEN RAISE EXCEPTION 'execution % changed its state without an event', NEW.id;\nEND IF;\nRETURN NULL;\n", hash='96a61ed3559e91abd794166a62984fe59f95dac8', operation='UPDATE', pgid='pgtrigger_no_silent_transition_dd81a', table='executions_execution', timing='DEFERRABLE INITIALLY DEFERRED', when='AFTER')),
+            model_name="execution",
+            trigger=pgtrigger.compiler.Trigger(
+                name="no_silent_transition",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition="WHEN (OLD.state IS DISTINCT FROM NEW.state)",
+                    constraint="CONSTRAINT",
+                    func="\nIF NOT EXISTS (SELECT FROM executions_ledger\n               WHERE id = NEW.id AND written_in = pg_current_xact_id()::text::bigint)\nTHEN RAISE EXCEPTION 'execution % changed its state without an event', NEW.id;\nEND IF;\nRETURN NULL;\n",
+                    hash="96a61ed3559e91abd794166a62984fe59f95dac8",
+                    operation="UPDATE",
+                    pgid="pgtrigger_no_silent_transition_dd81a",
+                    table="executions_execution",
+                    timing="DEFERRABLE INITIALLY DEFERRED",
+                    when="AFTER",
+                ),
+            ),
         ),
     ]

@@ -19,7 +19,7 @@ ROUTINE_KINDS = ("step.finished", "lease.acquired", "step.logged")
 """What a run writes by itself, by the thousand. Everything else is rare enough for an index by kind."""
 
 # Appending moves the ledger's head in one UPDATE, which locks it: so seq has no gaps, and prev is always the last
-# digest. The head also betrays a chain whose last events were cut off. What does not depend on the head is framed first.
+# digest. The head also betrays a chain whose last events were cut off. What depends on no head is framed first.
 APPEND = """
 NEW.at := clock_timestamp();
 NEW.salt := uuid_send(gen_random_uuid());

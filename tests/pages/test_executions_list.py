@@ -92,14 +92,14 @@ def test_tabs_are_links_that_lead_to_exactly_what_they_count(cast, launch):
     tabs = re.findall(r'<a href="([^"]+)"[^>]*data-state="(\w+)".*?class="count">(\d+)<', page, re.S)
 
     assert len(tabs) == 9
-    assert dict((state, int(count)) for _, state, count in tabs)["paused"] == 1
+    assert {state: int(count) for _, state, count in tabs}["paused"] == 1
     for address, _, count in tabs:
         assert client.get(address).content.decode().count("<tr id=") == int(count)
 
 
 def test_counts_beyond_the_cap_say_so(cast, launch, monkeypatch):
-    monkeypatch.setattr("executions.run_search.COUNT_CAP", 2)
-    monkeypatch.setattr("executions.queries.COUNT_CAP", 2)
+    monkeypatch.setattr("executions.queries.search.COUNT_CAP", 2)
+    monkeypatch.setattr("executions.queries.runs.COUNT_CAP", 2)
     for _ in range(4):
         launch()
 
@@ -263,13 +263,13 @@ def test_few_and_many_matches_give_the_same_pages(cast, launch, monkeypatch):
         launch(title=f"Batch {number}")
     wanted = queries.RunFilter(text="batch")
     few = queries.list_runs(wanted, None, 4)
-    monkeypatch.setattr("executions.run_search.COUNT_CAP", 2)
+    monkeypatch.setattr("executions.queries.search.COUNT_CAP", 2)
     many = queries.list_runs(wanted, None, 4)
 
     assert [run.pk for run in few.rows] == [run.pk for run in many.rows]
     assert (few.next, few.previous) == (many.next, many.previous)
     assert len(queries.list_runs(wanted, few.next, 4).rows) == 2
     back = queries.list_runs(wanted, f"newer:{few.rows[-1].pk}", 4)
-    monkeypatch.setattr("executions.run_search.COUNT_CAP", 100)
+    monkeypatch.setattr("executions.queries.search.COUNT_CAP", 100)
     assert back == queries.list_runs(wanted, f"newer:{few.rows[-1].pk}", 4)
     assert [run.pk for run in back.rows] == [run.pk for run in few.rows[:3]]

@@ -7,11 +7,11 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from executions.actors import Actor
-from executions.audit import AuditFilter, find_line, ledger_called, people, search
 from executions.commands.base import record_denial
 from executions.errors import Invalid, NotAllowed, NotFound
 from executions.models import SYSTEM_LEDGER
 from executions.provenance import append
+from executions.queries.audit import AuditFilter, find_line, ledger_called, people, search
 from tests.provenance.chains import OPERATOR, lines, make_run, system_line
 
 pytestmark = pytest.mark.django_db

@@ -8,10 +8,10 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from executions.audit import ledger_called
 from executions.commands.audit import ON_THE_SERVER, begin_export
 from executions.errors import Refused
 from executions.provenance.export import Selection, export
+from executions.queries.audit import ledger_called
 
 
 class Command(BaseCommand):

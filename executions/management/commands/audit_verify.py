@@ -5,10 +5,10 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from executions.audit import ledger_called
 from executions.commands.audit import ON_THE_SERVER, verify_ledger, verify_record
 from executions.errors import Refused
 from executions.models import SYSTEM_LEDGER, Event
+from executions.queries.audit import ledger_called
 
 
 class Command(BaseCommand):

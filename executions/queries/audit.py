@@ -19,7 +19,7 @@ from executions.models.event import ROUTINE_KINDS
 from executions.provenance.auditlines import SHOWN_CHARACTERS, AuditFilter, AuditLine
 from executions.provenance.kinds import KINDS, REFUSED_KINDS, family
 from executions.provenance.people import actors_called, is_engine, people
-from executions.queries import Page
+from executions.queries.page import Page
 from executions.text import clean_moment
 
 REASON_SEARCH = SearchVector("reason", config="simple")

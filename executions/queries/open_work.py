@@ -8,7 +8,7 @@ from django.db.models import Prefetch, QuerySet
 from executions.commands.base import parse_id
 from executions.errors import Invalid
 from executions.models import Hold, HoldNote, Suspension
-from executions.queries import Page
+from executions.queries.page import Page
 
 
 def list_holds(
