@@ -99,7 +99,7 @@ def test_tabs_are_links_that_lead_to_exactly_what_they_count(cast, launch):
 
 def test_counts_beyond_the_cap_say_so(cast, launch, monkeypatch):
     monkeypatch.setattr("executions.queries.search.COUNT_CAP", 2)
-    monkeypatch.setattr("executions.queries.runs.COUNT_CAP", 2)
+    monkeypatch.setattr("executions.queries.COUNT_CAP", 2)
     for _ in range(4):
         launch()
 
