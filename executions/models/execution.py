@@ -6,13 +6,14 @@ from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVector
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
-from django.db.models import F, Func, Q, Value
+from django.db.models import F, Func, Q
 from django.db.models.functions import Now
 
 from executions.access import SCOPES
 from executions.ids import new_id
 from executions.models.guards import no_truncate
-from executions.states import OUTCOMES, Facts
+from executions.models.possible import POSSIBLE_FACTS
+from executions.states import Facts
 
 
 class StateOfFacts(Func):
@@ -101,56 +102,13 @@ class Execution(models.Model):
             # Search by label.
             GinIndex(F("labels"), name="execution_labels"),
         ]
-        constraints = [
-            models.CheckConstraint(name="execution_outcome_known", condition=Q(outcome__in=OUTCOMES)),
-            models.CheckConstraint(
-                name="execution_outcome_has_finish",
-                condition=Q(outcome__isnull=True, finished_at__isnull=True)
-                | Q(outcome__isnull=False, finished_at__isnull=False),
-            ),
-            models.CheckConstraint(
-                name="execution_finished_has_no_lease", condition=Q(outcome__isnull=True) | Q(lease_until__isnull=True)
-            ),
-            models.CheckConstraint(
-                name="execution_lease_has_owner",
-                condition=Q(lease_until__isnull=True, owner__isnull=True)
-                | Q(lease_until__isnull=False, owner__isnull=False),
-            ),
-            models.CheckConstraint(
-                name="execution_counts_not_negative",
-                condition=Q(open_holds__gte=0, open_suspensions__gte=0, steps_done__gte=0, attempt__gte=0),
-            ),
-            models.CheckConstraint(name="execution_priority_range", condition=Q(priority__gte=0, priority__lte=9)),
-            models.CheckConstraint(
-                name="execution_cancelled_was_requested",
-                condition=~Q(outcome=Value("cancelled")) | Q(cancel_requested_at__isnull=False),
-            ),
-            models.CheckConstraint(
-                name="execution_cancel_ends_cancelled",
-                condition=Q(cancel_requested_at__isnull=True) | Q(outcome__isnull=True) | Q(outcome=Value("cancelled")),
-            ),
-            models.CheckConstraint(
-                name="execution_succeeded_at_the_end", condition=~Q(outcome=Value("succeeded")) | Q(ahead=[])
-            ),
-        ]
         triggers = [
             pgtrigger.Trigger(
-                name="terminal_is_final",
-                operation=pgtrigger.Update,
+                name="facts_are_possible",
+                operation=pgtrigger.Insert | pgtrigger.Update,
                 when=pgtrigger.Before,
-                condition=pgtrigger.Condition("OLD.outcome IN ('succeeded', 'cancelled')"),
-                func="RAISE EXCEPTION 'execution % has % and can never change', OLD.id, OLD.outcome;",
-            ),
-            pgtrigger.Trigger(
-                name="failed_needs_retry",
-                operation=pgtrigger.Update,
-                when=pgtrigger.Before,
-                # A failed run keeps its outcome under amends; only a retry, which starts a new attempt, may lift it.
-                condition=pgtrigger.Condition(
-                    "OLD.outcome = 'failed' AND NEW.outcome IS DISTINCT FROM 'failed'"
-                    " AND (NEW.outcome IS NOT NULL OR NEW.lease_until IS NOT NULL)"
-                ),
-                func="RAISE EXCEPTION 'execution % has failed; retry is the only way on', OLD.id;",
+                declare=[("impossible", "TEXT")],
+                func=POSSIBLE_FACTS,
             ),
             pgtrigger.Protect(name="no_delete", operation=pgtrigger.Delete),
             no_truncate(),
@@ -166,15 +124,6 @@ class Execution(models.Model):
                 END IF;
                 RETURN NEW;
                 """,
-            ),
-            pgtrigger.Trigger(
-                name="born_without_counts",
-                operation=pgtrigger.Insert,
-                when=pgtrigger.Before,
-                condition=pgtrigger.Condition(
-                    "NEW.open_holds <> 0 OR NEW.open_suspensions <> 0 OR NEW.breakpoints <> '{}'"
-                ),
-                func="RAISE EXCEPTION 'the counters of execution % follow its holds and questions', NEW.id;",
             ),
             # Invariant 6: at commit, a run that was born or changed its state must have an event of this very
             # transaction. The conditions are looked at at once, so a boundary that changes no state queues nothing.
