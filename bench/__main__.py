@@ -46,8 +46,8 @@ def main() -> int:
             sys.stderr.write(f"{time.monotonic() - began:.0f} s\n")
     finally:
         stack.stop()
-    write(figures, wanted.json)
-    print(table(figures))
+        write(figures, wanted.json)
+        print(table(figures))
     return 0
 
 

@@ -44,9 +44,13 @@ class Api:
         """Launch a run and return its id."""
         return str(self.post("/v1/async-executions", {"workflow": workflow, "payload": {}})["id"])
 
-    def pause(self, run: str) -> None:
-        """Pause a run."""
-        self.post(f"/v1/async-executions/{run}/pause", {"reason": "measuring"})
+    def pause(self, run: str) -> bool:
+        """Pause a run; False where it has ended already (409)."""
+        answer = self._client.post(f"/v1/async-executions/{run}/pause", json={"reason": "measuring"})
+        if answer.status_code == 409:
+            return False
+        answer.raise_for_status()
+        return True
 
     def resume(self, run: str) -> None:
         """Resume a run."""
@@ -131,13 +135,14 @@ def obedience(stack: Stack) -> list[Figure]:
         own = Api.__new__(Api)
         own._client = api._client
         run = own.launch("bench-short")
-        for _ in range(count):
+        left = count
+        while left:
             wait_for(lambda run=run: state(run) in ("processing", "succeeded"), 60, "processing")
-            if state(run) == "succeeded":
-                run = own.launch("bench-short")
-                wait_for(lambda run=run: state(run) == "processing", 60, "processing")
             time.sleep(random.uniform(0, 0.02))
-            own.pause(run)
+            if not own.pause(run):
+                # It came to its end before the pause; another one takes its place.
+                run = own.launch("bench-short")
+                continue
             answered = time.time_ns()
             wait_for(lambda run=run: state(run) == "paused", 30, "paused")
             time.sleep(0.01)
@@ -145,6 +150,7 @@ def obedience(stack: Stack) -> list[Figure]:
             with lock:
                 pauses.setdefault(run, []).append((answered, asked))
             own.resume(run)
+            left -= 1
         commands.cancel(superuser_actor(), run, reason="measured")
         connection.close()
 
@@ -207,8 +213,8 @@ def paused_cost(stack: Stack) -> list[Figure]:
     leases = held.filter(lease_until__isnull=False).count()
     timers = held.filter(not_before__isnull=False).count()
     with redis.Redis.from_url(settings.REDIS_URL) as client:
-        keys = [key for key in client.keys("*") if client.type(key) == b"list"]
-        messages = sum(client.llen(key) for key in keys)
+        queues = [key for key in client.keys("holdpoint:*") if client.type(key) == b"list"]
+        messages = sum(client.llen(key) for key in queues)
     busy = _processor_seconds(workers[0].pid)
     stack.stop_processes(workers)
     kept = leases + timers + messages

@@ -157,8 +157,14 @@ class ErrorMiddleware:
 
 
 def as_problem(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
-    """Turn an error page that Django made below /v1 (404, 405, 500 and so on) into a problem document."""
-    if response.status_code < 400 or not is_api(request):
+    """Turn an error page that Django made below /v1 (404, 405, 500 and so on) into a problem document.
+
+    Whatever the API answers is for who asked, so no cache on the way may keep it.
+    """
+    if not is_api(request):
+        return response
+    response.headers.setdefault("Cache-Control", "no-store")
+    if response.status_code < 400:
         return response
     if response.headers.get("Content-Type", "").startswith(CONTENT_TYPE):
         return response
@@ -167,4 +173,5 @@ def as_problem(request: HttpRequest, response: HttpResponseBase) -> HttpResponse
     for header in ("Allow", "Retry-After", "WWW-Authenticate"):
         if header in response.headers:
             told[header] = response.headers[header]
+    told.headers["Cache-Control"] = "no-store"
     return told

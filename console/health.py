@@ -1,5 +1,9 @@
-"""Whether this process is alive, and whether the installation can do its work."""
+"""Whether this process is alive, and whether the installation can do its work.
 
+Anybody may ask, so the answers name no addresses; those are in the log.
+"""
+
+import logging
 from datetime import timedelta
 
 import redis
@@ -11,6 +15,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from executions.models import Worker
+
+logger = logging.getLogger("holdpoint.health")
 
 WORKER_SEEN_WITHIN = timedelta(seconds=10)
 BROKER_PATIENCE = 1.0
@@ -40,7 +46,8 @@ def check_database_and_worker() -> tuple[str, str]:
     try:
         alive = Worker.objects.filter(seen_at__gt=Now() - WORKER_SEEN_WITHIN).exists()
     except (DatabaseError, InterfaceError) as error:
-        return f"The database cannot be reached: {_first_line(error)}", "Unknown while the database is away."
+        logger.warning("The database cannot be reached: %s", _first_line(error))
+        return "The database cannot be reached. The log says why.", "Unknown while the database is away."
     seconds = int(WORKER_SEEN_WITHIN.total_seconds())
     return "", "" if alive else f"No worker has been seen in the last {seconds} seconds. Runs stay queued."
 
@@ -53,7 +60,8 @@ def check_broker() -> str:
         ) as client:
             client.ping()
     except (redis.RedisError, OSError) as error:
-        return f"The broker cannot be reached: {_first_line(error)} Workers find their work without it, a little later."
+        logger.warning("The broker cannot be reached: %s", _first_line(error))
+        return "The broker cannot be reached. The log says why. Workers find their work without it, a little later."
     return ""
 
 

@@ -16,7 +16,7 @@ HOLDPOINT_PROCESS = os.environ.get("HOLDPOINT_PROCESS", "command")
 HOLDPOINT_DEMO = environment.flag("HOLDPOINT_DEMO", default=bool(HOLDPOINT_HOME.read_note().get("demo")))
 
 DEBUG = environment.flag("HOLDPOINT_DEBUG")
-SECRET_KEY = os.environ.get("HOLDPOINT_SECRET_KEY") or HOLDPOINT_HOME.secret("secret_key")
+SECRET_KEY = environment.secret("HOLDPOINT_SECRET_KEY", least=32) or HOLDPOINT_HOME.secret("secret_key")
 ALLOWED_HOSTS = environment.names("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
 CSRF_TRUSTED_ORIGINS = environment.names("CSRF_TRUSTED_ORIGINS", "")
 

@@ -56,3 +56,21 @@ def _exists(module: str) -> bool:
         return find_spec(module) is not None
     except ModuleNotFoundError:
         return False
+
+
+def secret(name: str, *, least: int) -> str:
+    """Return a secret from the environment; an empty text where it is not set.
+
+    Args:
+        name: the variable.
+        least: fewest characters.
+
+    Raises ImproperlyConfigured for one that could be guessed.
+    """
+    text = os.environ.get(name, "").strip()
+    if text and len(text) < least:
+        raise ImproperlyConfigured(
+            f"{name} has {len(text)} characters; use {least} at least: "
+            "python3 -c 'import secrets; print(secrets.token_urlsafe(48))'"
+        )
+    return text

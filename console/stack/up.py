@@ -180,6 +180,8 @@ class Stack:
         if self.demo:
             password = os.environ.get("HOLDPOINT_DEMO_PASSWORD") or self.home.secret("demo_password", 9)
             lines += ["Sign in as:", *(f"  {name:<10} {password}" for name in PEOPLE), ""]
+        else:
+            lines += ["The first person: .venv/bin/python manage.py createsuperuser (in another terminal)", ""]
         lines += [f"{self.workers} workers. Data in {self.home.path}. Ctrl-C stops everything.", ""]
         print("\n".join(lines), flush=True)
 

@@ -6,16 +6,16 @@ import django.contrib.postgres.search
 import django.core.serializers.json
 import django.db.models.deletion
 import django.db.models.functions.datetime
-import executions.ids
-import executions.models.execution
 import pgtrigger.compiler
 import pgtrigger.migrations
 from django.conf import settings
 from django.db import migrations, models
 
+import executions.ids
+import executions.models.execution
+
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
@@ -24,448 +24,999 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='Execution',
+            name="Execution",
             fields=[
-                ('id', models.UUIDField(default=executions.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('workflow', models.TextField()),
-                ('title', models.TextField(blank=True, db_default='')),
-                ('payload', models.JSONField(default=dict, encoder=django.core.serializers.json.DjangoJSONEncoder)),
-                ('labels', models.JSONField(blank=True, default=dict)),
-                ('launched_by', models.TextField(help_text='Stable id of the actor')),
-                ('launched_by_name', models.TextField()),
-                ('priority', models.SmallIntegerField(db_default=5, help_text='0 to 9; 9 goes first')),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('ahead', django.contrib.postgres.fields.ArrayField(base_field=models.TextField(), default=list, help_text='Names of the steps ahead; the first is next')),
-                ('steps_done', models.IntegerField(db_default=0, help_text='Boundaries passed; also the position of the next step')),
-                ('attempt', models.SmallIntegerField(db_default=0, help_text='Failed attempts of the next step so far')),
-                ('interrupted', models.SmallIntegerField(db_default=0, help_text='Leases lost in the next step so far')),
-                ('not_before', models.DateTimeField(blank=True, null=True)),
-                ('owner', models.TextField(blank=True, help_text='Worker that holds the lease', null=True)),
-                ('lease_until', models.DateTimeField(blank=True, null=True)),
-                ('epoch', models.IntegerField(db_default=0, help_text='Counts claims and expiries; fences late writes')),
-                ('cancel_requested_at', models.DateTimeField(blank=True, null=True)),
-                ('open_holds', models.IntegerField(db_default=0, help_text='Kept by a trigger on holds')),
-                ('breakpoints', django.contrib.postgres.fields.ArrayField(base_field=models.TextField(), default=list, help_text='Kept by a trigger on holds')),
-                ('open_suspensions', models.IntegerField(db_default=0, help_text='Kept by a trigger on suspensions')),
-                ('outcome', models.TextField(blank=True, null=True)),
-                ('finished_at', models.DateTimeField(blank=True, null=True)),
-                ('error', models.JSONField(blank=True, help_text='type, message, traceback and step of the last failure', null=True)),
-                ('progress', models.JSONField(blank=True, help_text='done, total and note, told by the step', null=True)),
-                ('resumed', models.JSONField(blank=True, help_text='trigger, data, context and actor of the last resume', null=True)),
-                ('state', models.GeneratedField(db_persist=True, expression=executions.models.execution.StateOfFacts(), output_field=models.TextField())),
-                ('state_since', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('version', models.BigIntegerField(db_default=0, help_text='Grows with every change; orders signals, guards amends')),
+                (
+                    "id",
+                    models.UUIDField(default=executions.ids.new_id, editable=False, primary_key=True, serialize=False),
+                ),
+                ("workflow", models.TextField()),
+                ("title", models.TextField(blank=True, db_default="")),
+                ("payload", models.JSONField(default=dict, encoder=django.core.serializers.json.DjangoJSONEncoder)),
+                ("labels", models.JSONField(blank=True, default=dict)),
+                ("launched_by", models.TextField(help_text="Stable id of the actor")),
+                ("launched_by_name", models.TextField()),
+                ("priority", models.SmallIntegerField(db_default=5, help_text="0 to 9; 9 goes first")),
+                ("created_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                (
+                    "ahead",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.TextField(),
+                        default=list,
+                        help_text="Names of the steps ahead; the first is next",
+                    ),
+                ),
+                (
+                    "steps_done",
+                    models.IntegerField(
+                        db_default=0, help_text="Boundaries passed; also the position of the next step"
+                    ),
+                ),
+                (
+                    "attempt",
+                    models.SmallIntegerField(db_default=0, help_text="Failed attempts of the next step so far"),
+                ),
+                (
+                    "interrupted",
+                    models.SmallIntegerField(db_default=0, help_text="Leases lost in the next step so far"),
+                ),
+                ("not_before", models.DateTimeField(blank=True, null=True)),
+                ("owner", models.TextField(blank=True, help_text="Worker that holds the lease", null=True)),
+                ("lease_until", models.DateTimeField(blank=True, null=True)),
+                (
+                    "epoch",
+                    models.IntegerField(db_default=0, help_text="Counts claims and expiries; fences late writes"),
+                ),
+                ("cancel_requested_at", models.DateTimeField(blank=True, null=True)),
+                ("open_holds", models.IntegerField(db_default=0, help_text="Kept by a trigger on holds")),
+                (
+                    "breakpoints",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.TextField(), default=list, help_text="Kept by a trigger on holds"
+                    ),
+                ),
+                ("open_suspensions", models.IntegerField(db_default=0, help_text="Kept by a trigger on suspensions")),
+                ("outcome", models.TextField(blank=True, null=True)),
+                ("finished_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "error",
+                    models.JSONField(
+                        blank=True, help_text="type, message, traceback and step of the last failure", null=True
+                    ),
+                ),
+                (
+                    "progress",
+                    models.JSONField(blank=True, help_text="done, total and note, told by the step", null=True),
+                ),
+                (
+                    "resumed",
+                    models.JSONField(
+                        blank=True, help_text="trigger, data, context and actor of the last resume", null=True
+                    ),
+                ),
+                (
+                    "state",
+                    models.GeneratedField(
+                        db_persist=True,
+                        expression=executions.models.execution.StateOfFacts(),
+                        output_field=models.TextField(),
+                    ),
+                ),
+                ("state_since", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                (
+                    "version",
+                    models.BigIntegerField(
+                        db_default=0, help_text="Grows with every change; orders signals, guards amends"
+                    ),
+                ),
             ],
             options={
-                'permissions': [('launch_execution', 'Scope executions:launch'), ('pause_execution', 'Scope executions:pause'), ('cancel_execution', 'Scope executions:cancel'), ('control_execution', 'Scope executions:control'), ('amend_execution', 'Scope executions:amend'), ('place_hold', 'Scope holds:place'), ('release_hold', 'Scope holds:release'), ('answer_suspension', 'Scope suspensions:answer'), ('read_audit', 'Scope audit:read')],
-                'default_permissions': ('view',),
+                "permissions": [
+                    ("launch_execution", "Scope executions:launch"),
+                    ("pause_execution", "Scope executions:pause"),
+                    ("cancel_execution", "Scope executions:cancel"),
+                    ("control_execution", "Scope executions:control"),
+                    ("amend_execution", "Scope executions:amend"),
+                    ("place_hold", "Scope holds:place"),
+                    ("release_hold", "Scope holds:release"),
+                    ("answer_suspension", "Scope suspensions:answer"),
+                    ("read_audit", "Scope audit:read"),
+                ],
+                "default_permissions": ("view",),
             },
         ),
         migrations.CreateModel(
-            name='Hold',
+            name="Hold",
             fields=[
-                ('id', models.UUIDField(default=executions.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('kind', models.TextField()),
-                ('reason', models.TextField()),
-                ('reason_code', models.TextField(blank=True, db_default='')),
-                ('ticket', models.TextField(blank=True, db_default='', help_text='Link or number of the case elsewhere')),
-                ('before_step', models.TextField(blank=True, help_text='In force only when this step is next', null=True)),
-                ('blocks_cancel', models.BooleanField(db_default=False)),
-                ('review_by', models.DateTimeField(blank=True, null=True)),
-                ('placed_by', models.TextField(help_text='Stable id of the actor')),
-                ('placed_by_name', models.TextField()),
-                ('placed_via', models.TextField()),
-                ('placed_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('released_by', models.TextField(blank=True, null=True)),
-                ('released_by_name', models.TextField(blank=True, null=True)),
-                ('released_via', models.TextField(blank=True, null=True)),
-                ('released_at', models.DateTimeField(blank=True, null=True)),
-                ('release_reason', models.TextField(blank=True, db_default='')),
+                (
+                    "id",
+                    models.UUIDField(default=executions.ids.new_id, editable=False, primary_key=True, serialize=False),
+                ),
+                ("kind", models.TextField()),
+                ("reason", models.TextField()),
+                ("reason_code", models.TextField(blank=True, db_default="")),
+                (
+                    "ticket",
+                    models.TextField(blank=True, db_default="", help_text="Link or number of the case elsewhere"),
+                ),
+                (
+                    "before_step",
+                    models.TextField(blank=True, help_text="In force only when this step is next", null=True),
+                ),
+                ("blocks_cancel", models.BooleanField(db_default=False)),
+                ("review_by", models.DateTimeField(blank=True, null=True)),
+                ("placed_by", models.TextField(help_text="Stable id of the actor")),
+                ("placed_by_name", models.TextField()),
+                ("placed_via", models.TextField()),
+                ("placed_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("released_by", models.TextField(blank=True, null=True)),
+                ("released_by_name", models.TextField(blank=True, null=True)),
+                ("released_via", models.TextField(blank=True, null=True)),
+                ("released_at", models.DateTimeField(blank=True, null=True)),
+                ("release_reason", models.TextField(blank=True, db_default="")),
             ],
             options={
-                'default_permissions': (),
+                "default_permissions": (),
             },
         ),
         migrations.CreateModel(
-            name='HoldNote',
+            name="HoldNote",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('text', models.TextField()),
-                ('author', models.TextField(help_text='Stable id of the actor')),
-                ('author_name', models.TextField()),
-                ('via', models.TextField()),
-                ('at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("text", models.TextField()),
+                ("author", models.TextField(help_text="Stable id of the actor")),
+                ("author_name", models.TextField()),
+                ("via", models.TextField()),
+                ("at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
             ],
             options={
-                'ordering': ['at', 'id'],
-                'default_permissions': (),
+                "ordering": ["at", "id"],
+                "default_permissions": (),
             },
         ),
         migrations.CreateModel(
-            name='Ledger',
+            name="Ledger",
             fields=[
-                ('id', models.UUIDField(primary_key=True, serialize=False)),
-                ('seq', models.BigIntegerField(db_default=0)),
-                ('digest', models.BinaryField(db_default=b'')),
-                ('prev', models.BinaryField(db_default=b'', help_text='Digest of the line before the last')),
-                ('at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('written_in', models.BigIntegerField(db_default=0, help_text='PostgreSQL transaction that appended last')),
+                ("id", models.UUIDField(primary_key=True, serialize=False)),
+                ("seq", models.BigIntegerField(db_default=0)),
+                ("digest", models.BinaryField(db_default=b"")),
+                ("prev", models.BinaryField(db_default=b"", help_text="Digest of the line before the last")),
+                ("at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                (
+                    "written_in",
+                    models.BigIntegerField(db_default=0, help_text="PostgreSQL transaction that appended last"),
+                ),
             ],
             options={
-                'default_permissions': (),
+                "default_permissions": (),
             },
         ),
         migrations.CreateModel(
-            name='Record',
+            name="Record",
             fields=[
-                ('pk', models.CompositePrimaryKey('execution_id', 'position', 'key', blank=True, editable=False, primary_key=True, serialize=False)),
-                ('execution_id', models.UUIDField()),
-                ('position', models.IntegerField(help_text="The step's position in the run")),
-                ('key', models.TextField()),
-                ('value', models.JSONField(null=True)),
-                ('at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "execution_id", "position", "key", blank=True, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("execution_id", models.UUIDField()),
+                ("position", models.IntegerField(help_text="The step's position in the run")),
+                ("key", models.TextField()),
+                ("value", models.JSONField(null=True)),
+                ("at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
             ],
             options={
-                'default_permissions': (),
+                "default_permissions": (),
             },
         ),
         migrations.CreateModel(
-            name='RunFile',
+            name="RunFile",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.TextField()),
-                ('version', models.IntegerField()),
-                ('sha256', models.TextField()),
-                ('size', models.BigIntegerField(help_text='bytes')),
-                ('content', models.BinaryField()),
-                ('uploaded_by', models.TextField(help_text='Stable id of the actor')),
-                ('uploaded_by_name', models.TextField()),
-                ('uploaded_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('reason', models.TextField(blank=True, db_default='')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.TextField()),
+                ("version", models.IntegerField()),
+                ("sha256", models.TextField()),
+                ("size", models.BigIntegerField(help_text="bytes")),
+                ("content", models.BinaryField()),
+                ("uploaded_by", models.TextField(help_text="Stable id of the actor")),
+                ("uploaded_by_name", models.TextField()),
+                ("uploaded_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("reason", models.TextField(blank=True, db_default="")),
             ],
             options={
-                'default_permissions': (),
+                "default_permissions": (),
             },
         ),
         migrations.CreateModel(
-            name='Suspension',
+            name="Suspension",
             fields=[
-                ('id', models.UUIDField(default=executions.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('position', models.IntegerField(help_text="The step's position in the run, so that a loop may ask again")),
-                ('step', models.TextField()),
-                ('key', models.TextField()),
-                ('kind', models.TextField(db_default='input')),
-                ('title', models.TextField()),
-                ('prompt', models.TextField(blank=True, db_default='')),
-                ('form', models.TextField(blank=True, help_text='module:QualifiedName of a Django form', null=True)),
-                ('replaces', models.JSONField(default=dict, help_text="Form field → name of the run's file its upload replaces")),
-                ('context', models.JSONField(default=dict, encoder=django.core.serializers.json.DjangoJSONEncoder, help_text='What the person is shown')),
-                ('context_digest', models.TextField(help_text='sha256 of what is shown; an answer is bound to it')),
-                ('urgency', models.TextField(db_default='normal')),
-                ('opened_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('deadline', models.DateTimeField(blank=True, help_text='Closed as expired when nobody answered by then', null=True)),
-                ('closed_at', models.DateTimeField(blank=True, null=True)),
-                ('outcome', models.TextField(blank=True, null=True)),
-                ('answer', models.JSONField(blank=True, encoder=django.core.serializers.json.DjangoJSONEncoder, null=True)),
-                ('comment', models.TextField(blank=True, db_default='')),
-                ('answered_by', models.TextField(blank=True, null=True)),
-                ('answered_by_name', models.TextField(blank=True, null=True)),
-                ('answered_via', models.TextField(blank=True, null=True)),
+                (
+                    "id",
+                    models.UUIDField(default=executions.ids.new_id, editable=False, primary_key=True, serialize=False),
+                ),
+                (
+                    "position",
+                    models.IntegerField(help_text="The step's position in the run, so that a loop may ask again"),
+                ),
+                ("step", models.TextField()),
+                ("key", models.TextField()),
+                ("kind", models.TextField(db_default="input")),
+                ("title", models.TextField()),
+                ("prompt", models.TextField(blank=True, db_default="")),
+                ("form", models.TextField(blank=True, help_text="module:QualifiedName of a Django form", null=True)),
+                (
+                    "replaces",
+                    models.JSONField(default=dict, help_text="Form field → name of the run's file its upload replaces"),
+                ),
+                (
+                    "context",
+                    models.JSONField(
+                        default=dict,
+                        encoder=django.core.serializers.json.DjangoJSONEncoder,
+                        help_text="What the person is shown",
+                    ),
+                ),
+                ("context_digest", models.TextField(help_text="sha256 of what is shown; an answer is bound to it")),
+                ("urgency", models.TextField(db_default="normal")),
+                ("opened_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                (
+                    "deadline",
+                    models.DateTimeField(
+                        blank=True, help_text="Closed as expired when nobody answered by then", null=True
+                    ),
+                ),
+                ("closed_at", models.DateTimeField(blank=True, null=True)),
+                ("outcome", models.TextField(blank=True, null=True)),
+                (
+                    "answer",
+                    models.JSONField(blank=True, encoder=django.core.serializers.json.DjangoJSONEncoder, null=True),
+                ),
+                ("comment", models.TextField(blank=True, db_default="")),
+                ("answered_by", models.TextField(blank=True, null=True)),
+                ("answered_by_name", models.TextField(blank=True, null=True)),
+                ("answered_via", models.TextField(blank=True, null=True)),
             ],
             options={
-                'default_permissions': (),
+                "default_permissions": (),
             },
         ),
         migrations.CreateModel(
-            name='Worker',
+            name="Worker",
             fields=[
-                ('name', models.TextField(primary_key=True, serialize=False)),
-                ('started_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('seen_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('workflows', models.JSONField(default=list, help_text='Names of the workflows it knows')),
-                ('execution', models.UUIDField(blank=True, help_text='The run it is on', null=True)),
-                ('version', models.TextField(blank=True, db_default='')),
+                ("name", models.TextField(primary_key=True, serialize=False)),
+                ("started_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("seen_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("workflows", models.JSONField(default=list, help_text="Names of the workflows it knows")),
+                ("execution", models.UUIDField(blank=True, help_text="The run it is on", null=True)),
+                ("version", models.TextField(blank=True, db_default="")),
             ],
             options={
-                'default_permissions': ('view',),
+                "default_permissions": ("view",),
             },
         ),
         migrations.CreateModel(
-            name='ApiToken',
+            name="ApiToken",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.TextField()),
-                ('digest', models.TextField(help_text='sha256 of the token, hexadecimal', unique=True)),
-                ('scopes', django.contrib.postgres.fields.ArrayField(base_field=models.TextField(), default=list)),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('expires_at', models.DateTimeField(blank=True, null=True)),
-                ('last_used_at', models.DateTimeField(blank=True, null=True)),
-                ('revoked_at', models.DateTimeField(blank=True, null=True)),
-                ('owner', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='api_tokens', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.TextField()),
+                ("digest", models.TextField(help_text="sha256 of the token, hexadecimal", unique=True)),
+                ("scopes", django.contrib.postgres.fields.ArrayField(base_field=models.TextField(), default=list)),
+                ("created_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("expires_at", models.DateTimeField(blank=True, null=True)),
+                ("last_used_at", models.DateTimeField(blank=True, null=True)),
+                ("revoked_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="api_tokens",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'default_permissions': ('view',),
+                "default_permissions": ("view",),
             },
         ),
         migrations.CreateModel(
-            name='Event',
+            name="Event",
             fields=[
-                ('pk', models.CompositePrimaryKey('ledger', 'seq', blank=True, editable=False, primary_key=True, serialize=False)),
-                ('ledger', models.UUIDField()),
-                ('seq', models.BigIntegerField(db_default=0)),
-                ('at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('salt', models.BinaryField(db_default=b'')),
-                ('data_digest', models.BinaryField(db_default=b'')),
-                ('prev', models.BinaryField(db_default=b'')),
-                ('digest', models.BinaryField(db_default=b'')),
-                ('kind', models.TextField()),
-                ('actor_id', models.TextField()),
-                ('actor_name', models.TextField()),
-                ('actor_role', models.TextField()),
-                ('via', models.TextField()),
-                ('reason', models.TextField()),
-                ('data', models.TextField(help_text='Exact JSON text')),
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "ledger", "seq", blank=True, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("ledger", models.UUIDField()),
+                ("seq", models.BigIntegerField(db_default=0)),
+                ("at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("salt", models.BinaryField(db_default=b"")),
+                ("data_digest", models.BinaryField(db_default=b"")),
+                ("prev", models.BinaryField(db_default=b"")),
+                ("digest", models.BinaryField(db_default=b"")),
+                ("kind", models.TextField()),
+                ("actor_id", models.TextField()),
+                ("actor_name", models.TextField()),
+                ("actor_role", models.TextField()),
+                ("via", models.TextField()),
+                ("reason", models.TextField()),
+                ("data", models.TextField(help_text="Exact JSON text")),
             ],
             options={
-                'default_permissions': (),
-                'indexes': [models.Index(models.OrderBy(models.F('at'), descending=True), name='event_at'), models.Index(models.F('actor_id'), models.OrderBy(models.F('at'), descending=True), condition=models.Q(('via', 'engine'), _negated=True), name='event_actor_at'), models.Index(models.F('kind'), models.OrderBy(models.F('at'), descending=True), condition=models.Q(('kind__in', ('step.finished', 'lease.acquired', 'step.logged')), _negated=True), name='event_kind_at'), models.Index(models.OrderBy(models.F('at'), descending=True), condition=models.Q(('via', 'engine'), _negated=True), name='event_acts_at'), django.contrib.postgres.indexes.GinIndex(django.contrib.postgres.search.SearchVector('reason', config='simple'), condition=models.Q(('reason', ''), _negated=True), name='event_reason')],
+                "default_permissions": (),
+                "indexes": [
+                    models.Index(models.OrderBy(models.F("at"), descending=True), name="event_at"),
+                    models.Index(
+                        models.F("actor_id"),
+                        models.OrderBy(models.F("at"), descending=True),
+                        condition=models.Q(("via", "engine"), _negated=True),
+                        name="event_actor_at",
+                    ),
+                    models.Index(
+                        models.F("kind"),
+                        models.OrderBy(models.F("at"), descending=True),
+                        condition=models.Q(
+                            ("kind__in", ("step.finished", "lease.acquired", "step.logged")), _negated=True
+                        ),
+                        name="event_kind_at",
+                    ),
+                    models.Index(
+                        models.OrderBy(models.F("at"), descending=True),
+                        condition=models.Q(("via", "engine"), _negated=True),
+                        name="event_acts_at",
+                    ),
+                    django.contrib.postgres.indexes.GinIndex(
+                        django.contrib.postgres.search.SearchVector("reason", config="simple"),
+                        condition=models.Q(("reason", ""), _negated=True),
+                        name="event_reason",
+                    ),
+                ],
             },
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='event',
-            trigger=pgtrigger.compiler.Trigger(name='append', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE ledger_name TEXT; at_text TEXT; opening TEXT; middle TEXT;', func='\nNEW.at := clock_timestamp();\nNEW.salt := uuid_send(gen_random_uuid());\nNEW.data_digest := sha256(NEW.salt || convert_to(NEW.data, \'UTF8\'));\nledger_name := CASE NEW.ledger WHEN \'00000000-0000-0000-0000-000000000000\' THEN \'system\' ELSE NEW.ledger::text END;\nat_text := to_char(NEW.at AT TIME ZONE \'UTC\', \'YYYY-MM-DD"T"HH24:MI:SS.US"Z"\');\nopening := octet_length(ledger_name) || \':\' || ledger_name || \',\';\nmiddle := \',\' ||\n    octet_length(at_text) || \':\' || at_text || \',\' ||\n    octet_length(NEW.kind) || \':\' || NEW.kind || \',\' ||\n    octet_length(NEW.actor_id) || \':\' || NEW.actor_id || \',\' ||\n    octet_length(NEW.actor_name) || \':\' || NEW.actor_name || \',\' ||\n    octet_length(NEW.actor_role) || \':\' || NEW.actor_role || \',\' ||\n    octet_length(NEW.via) || \':\' || NEW.via || \',\' ||\n    octet_length(NEW.reason) || \':\' || NEW.reason || \',\' ||\n    \'64:\' || encode(NEW.data_digest, \'hex\') || \',\';\nLOOP\n    UPDATE executions_ledger AS head\n    SET seq = head.seq + 1, prev = head.digest, at = NEW.at, written_in = pg_current_xact_id()::text::bigint,\n        digest = sha256(convert_to(\n            opening || octet_length((head.seq + 1)::text) || \':\' || (head.seq + 1) || middle\n            || 2 * octet_length(head.digest) || \':\' || encode(head.digest, \'hex\') || \',\', \'UTF8\'))\n    WHERE head.id = NEW.ledger\n    RETURNING head.seq, head.prev, head.digest INTO NEW.seq, NEW.prev, NEW.digest;\n    EXIT WHEN FOUND;\n    INSERT INTO executions_ledger (id) VALUES (NEW.ledger) ON CONFLICT (id) DO NOTHING;\nEND LOOP;\nRETURN NEW;\n', hash='178f0f09fd35e468b4432a3fe292d90014fd9bec', operation='INSERT', pgid='pgtrigger_append_32087', table='executions_event', when='BEFORE')),
+            model_name="event",
+            trigger=pgtrigger.compiler.Trigger(
+                name="append",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    declare="DECLARE ledger_name TEXT; at_text TEXT; opening TEXT; middle TEXT;",
+                    func="\nNEW.at := clock_timestamp();\nNEW.salt := uuid_send(gen_random_uuid());\nNEW.data_digest := sha256(NEW.salt || convert_to(NEW.data, 'UTF8'));\nledger_name := CASE NEW.ledger WHEN '00000000-0000-0000-0000-000000000000' THEN 'system' ELSE NEW.ledger::text END;\nat_text := to_char(NEW.at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"');\nopening := octet_length(ledger_name) || ':' || ledger_name || ',';\nmiddle := ',' ||\n    octet_length(at_text) || ':' || at_text || ',' ||\n    octet_length(NEW.kind) || ':' || NEW.kind || ',' ||\n    octet_length(NEW.actor_id) || ':' || NEW.actor_id || ',' ||\n    octet_length(NEW.actor_name) || ':' || NEW.actor_name || ',' ||\n    octet_length(NEW.actor_role) || ':' || NEW.actor_role || ',' ||\n    octet_length(NEW.via) || ':' || NEW.via || ',' ||\n    octet_length(NEW.reason) || ':' || NEW.reason || ',' ||\n    '64:' || encode(NEW.data_digest, 'hex') || ',';\nLOOP\n    UPDATE executions_ledger AS head\n    SET seq = head.seq + 1, prev = head.digest, at = NEW.at, written_in = pg_current_xact_id()::text::bigint,\n        digest = sha256(convert_to(\n            opening || octet_length((head.seq + 1)::text) || ':' || (head.seq + 1) || middle\n            || 2 * octet_length(head.digest) || ':' || encode(head.digest, 'hex') || ',', 'UTF8'))\n    WHERE head.id = NEW.ledger\n    RETURNING head.seq, head.prev, head.digest INTO NEW.seq, NEW.prev, NEW.digest;\n    EXIT WHEN FOUND;\n    INSERT INTO executions_ledger (id) VALUES (NEW.ledger) ON CONFLICT (id) DO NOTHING;\nEND LOOP;\nRETURN NEW;\n",
+                    hash="178f0f09fd35e468b4432a3fe292d90014fd9bec",
+                    operation="INSERT",
+                    pgid="pgtrigger_append_32087",
+                    table="executions_event",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='event',
-            trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'the event chain is append-only';", hash='b085c610b6a1cf3dcfa48d373a7bca051051e57a', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_a3319', table='executions_event', when='BEFORE')),
+            model_name="event",
+            trigger=pgtrigger.compiler.Trigger(
+                name="append_only",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'the event chain is append-only';",
+                    hash="b085c610b6a1cf3dcfa48d373a7bca051051e57a",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_append_only_a3319",
+                    table="executions_event",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='event',
-            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'the event chain is append-only';", hash='8bbba316f9f1a69496286c5ffbb92f3c986b1b5f', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_a8a8a', table='executions_event', when='BEFORE')),
+            model_name="event",
+            trigger=pgtrigger.compiler.Trigger(
+                name="no_truncate",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'the event chain is append-only';",
+                    hash="8bbba316f9f1a69496286c5ffbb92f3c986b1b5f",
+                    level="STATEMENT",
+                    operation="TRUNCATE",
+                    pgid="pgtrigger_no_truncate_a8a8a",
+                    table="executions_event",
+                    when="BEFORE",
+                ),
+            ),
         ),
         migrations.AddField(
-            model_name='execution',
-            name='parent',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='children', to='executions.execution'),
+            model_name="execution",
+            name="parent",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="children",
+                to="executions.execution",
+            ),
         ),
         migrations.AddField(
-            model_name='hold',
-            name='execution',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='holds', to='executions.execution'),
+            model_name="hold",
+            name="execution",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="holds", to="executions.execution"
+            ),
         ),
         migrations.AddField(
-            model_name='holdnote',
-            name='hold',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='notes', to='executions.hold'),
+            model_name="holdnote",
+            name="hold",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="notes", to="executions.hold"
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='ledger',
-            trigger=pgtrigger.compiler.Trigger(name='one_by_one', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (NEW.seq <> OLD.seq + 1 OR NEW.id <> OLD.id OR pg_trigger_depth() = 0)', func="RAISE EXCEPTION 'the event chain is append-only';", hash='b854956af3527984375ce0581265375df1e66f3d', operation='UPDATE', pgid='pgtrigger_one_by_one_2d9c5', table='executions_ledger', when='BEFORE')),
+            model_name="ledger",
+            trigger=pgtrigger.compiler.Trigger(
+                name="one_by_one",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition="WHEN (NEW.seq <> OLD.seq + 1 OR NEW.id <> OLD.id OR pg_trigger_depth() = 0)",
+                    func="RAISE EXCEPTION 'the event chain is append-only';",
+                    hash="b854956af3527984375ce0581265375df1e66f3d",
+                    operation="UPDATE",
+                    pgid="pgtrigger_one_by_one_2d9c5",
+                    table="executions_ledger",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='ledger',
-            trigger=pgtrigger.compiler.Trigger(name='no_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'the event chain is append-only';", hash='207fb93c41b0cd1f04b06fdc5b94d24c97a42053', operation='DELETE', pgid='pgtrigger_no_delete_4cf7b', table='executions_ledger', when='BEFORE')),
+            model_name="ledger",
+            trigger=pgtrigger.compiler.Trigger(
+                name="no_delete",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'the event chain is append-only';",
+                    hash="207fb93c41b0cd1f04b06fdc5b94d24c97a42053",
+                    operation="DELETE",
+                    pgid="pgtrigger_no_delete_4cf7b",
+                    table="executions_ledger",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='ledger',
-            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'the event chain is append-only';", hash='c2f45e988af5f67ea19e6b01d581b530933a26a5', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_8f364', table='executions_ledger', when='BEFORE')),
+            model_name="ledger",
+            trigger=pgtrigger.compiler.Trigger(
+                name="no_truncate",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'the event chain is append-only';",
+                    hash="c2f45e988af5f67ea19e6b01d581b530933a26a5",
+                    level="STATEMENT",
+                    operation="TRUNCATE",
+                    pgid="pgtrigger_no_truncate_8f364",
+                    table="executions_ledger",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='record',
-            trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='fb5863af9b0643b6102eaf0767fafef0413f8c0c', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_4b3b1', table='executions_record', when='BEFORE')),
+            model_name="record",
+            trigger=pgtrigger.compiler.Trigger(
+                name="append_only",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
+                    hash="fb5863af9b0643b6102eaf0767fafef0413f8c0c",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_append_only_4b3b1",
+                    table="executions_record",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='record',
-            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'Cannot truncate %: it is a record', TG_TABLE_NAME;", hash='c9ef01e100049e24da11485232f6fc967544648c', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_66afc', table='executions_record', when='BEFORE')),
+            model_name="record",
+            trigger=pgtrigger.compiler.Trigger(
+                name="no_truncate",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'Cannot truncate %: it is a record', TG_TABLE_NAME;",
+                    hash="c9ef01e100049e24da11485232f6fc967544648c",
+                    level="STATEMENT",
+                    operation="TRUNCATE",
+                    pgid="pgtrigger_no_truncate_66afc",
+                    table="executions_record",
+                    when="BEFORE",
+                ),
+            ),
         ),
         migrations.AddField(
-            model_name='runfile',
-            name='execution',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='files', to='executions.execution'),
+            model_name="runfile",
+            name="execution",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="files", to="executions.execution"
+            ),
         ),
         migrations.AddField(
-            model_name='suspension',
-            name='execution',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='suspensions', to='executions.execution'),
+            model_name="suspension",
+            name="execution",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="suspensions", to="executions.execution"
+            ),
         ),
         migrations.AddIndex(
-            model_name='execution',
-            index=models.Index(models.F('state'), models.OrderBy(models.F('id'), descending=True), name='execution_state_id'),
+            model_name="execution",
+            index=models.Index(
+                models.F("state"), models.OrderBy(models.F("id"), descending=True), name="execution_state_id"
+            ),
         ),
         migrations.AddIndex(
-            model_name='execution',
-            index=models.Index(models.F('workflow'), models.OrderBy(models.F('id'), descending=True), name='execution_workflow_id'),
+            model_name="execution",
+            index=models.Index(
+                models.F("workflow"), models.OrderBy(models.F("id"), descending=True), name="execution_workflow_id"
+            ),
         ),
         migrations.AddIndex(
-            model_name='execution',
-            index=models.Index(models.F('not_before'), condition=models.Q(('not_before__isnull', False), ('outcome__isnull', True)), name='execution_due'),
+            model_name="execution",
+            index=models.Index(
+                models.F("not_before"),
+                condition=models.Q(("not_before__isnull", False), ("outcome__isnull", True)),
+                name="execution_due",
+            ),
         ),
         migrations.AddIndex(
-            model_name='execution',
-            index=models.Index(models.F('parent'), condition=models.Q(('parent__isnull', False)), name='execution_parent'),
+            model_name="execution",
+            index=models.Index(
+                models.F("parent"), condition=models.Q(("parent__isnull", False)), name="execution_parent"
+            ),
         ),
         migrations.AddIndex(
-            model_name='execution',
-            index=django.contrib.postgres.indexes.GinIndex(django.contrib.postgres.search.SearchVector('title', 'workflow', 'launched_by_name', config='simple'), name='execution_search'),
+            model_name="execution",
+            index=django.contrib.postgres.indexes.GinIndex(
+                django.contrib.postgres.search.SearchVector("title", "workflow", "launched_by_name", config="simple"),
+                name="execution_search",
+            ),
         ),
         migrations.AddIndex(
-            model_name='execution',
-            index=django.contrib.postgres.indexes.GinIndex(models.F('labels'), name='execution_labels'),
+            model_name="execution",
+            index=django.contrib.postgres.indexes.GinIndex(models.F("labels"), name="execution_labels"),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='execution',
-            trigger=pgtrigger.compiler.Trigger(name='facts_are_possible', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE impossible TEXT;', func="\nIF TG_OP = 'INSERT' THEN\n    IF NEW.open_holds <> 0 OR NEW.open_suspensions <> 0 OR NEW.breakpoints <> '{}' THEN\n        RAISE EXCEPTION 'the counters of execution % follow its holds and questions', NEW.id;\n    END IF;\nELSIF OLD.outcome IS NOT NULL THEN\n    IF OLD.outcome IN ('succeeded', 'cancelled') THEN\n        RAISE EXCEPTION 'execution % has % and can never change', OLD.id, OLD.outcome;\n    END IF;\n    -- A failed run keeps its outcome under amends; only a retry, which starts a new attempt, may lift it.\n    IF NEW.outcome IS DISTINCT FROM 'failed' AND (NEW.outcome IS NOT NULL OR NEW.lease_until IS NOT NULL) THEN\n        RAISE EXCEPTION 'execution % has failed; retry is the only way on', OLD.id;\n    END IF;\nEND IF;\nimpossible := CASE\n    WHEN (NEW.outcome IS NULL) <> (NEW.finished_at IS NULL) THEN 'outcome and finish time go together'\n    WHEN (NEW.lease_until IS NULL) <> (NEW.owner IS NULL) THEN 'a lease has an owner, and an owner a lease'\n    WHEN NEW.priority NOT BETWEEN 0 AND 9 THEN 'priority is 0 to 9'\n    WHEN least(NEW.open_holds, NEW.open_suspensions, NEW.steps_done, NEW.attempt, NEW.interrupted) < 0\n        THEN 'counts are not negative'\n    WHEN NEW.outcome IS NULL THEN NULL\n    WHEN NEW.outcome NOT IN ('succeeded', 'failed', 'cancelled') THEN 'no such outcome'\n    WHEN NEW.lease_until IS NOT NULL THEN 'a finished run has no lease'\n    WHEN (NEW.outcome = 'cancelled') <> (NEW.cancel_requested_at IS NOT NULL)\n        THEN 'a run ends as cancelled if and only if somebody asked for it'\n    WHEN NEW.outcome = 'succeeded' AND NEW.ahead <> '{}' THEN 'a run that succeeded has no step ahead'\nEND;\nIF impossible IS NOT NULL THEN\n    RAISE EXCEPTION 'execution %: %', NEW.id, impossible USING ERRCODE = 'check_violation';\nEND IF;\nRETURN NEW;\n", hash='00ac57ba37eaec4ec85ea5a2f01d8500823337a6', operation='INSERT OR UPDATE', pgid='pgtrigger_facts_are_possible_11638', table='executions_execution', when='BEFORE')),
+            model_name="execution",
+            trigger=pgtrigger.compiler.Trigger(
+                name="facts_are_possible",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    declare="DECLARE impossible TEXT;",
+                    func="\nIF TG_OP = 'INSERT' THEN\n    IF NEW.open_holds <> 0 OR NEW.open_suspensions <> 0 OR NEW.breakpoints <> '{}' THEN\n        RAISE EXCEPTION 'the counters of execution % follow its holds and questions', NEW.id;\n    END IF;\nELSIF OLD.outcome IS NOT NULL THEN\n    IF OLD.outcome IN ('succeeded', 'cancelled') THEN\n        RAISE EXCEPTION 'execution % has % and can never change', OLD.id, OLD.outcome;\n    END IF;\n    -- A failed run keeps its outcome under amends; only a retry, which starts a new attempt, may lift it.\n    IF NEW.outcome IS DISTINCT FROM 'failed' AND (NEW.outcome IS NOT NULL OR NEW.lease_until IS NOT NULL) THEN\n        RAISE EXCEPTION 'execution % has failed; retry is the only way on', OLD.id;\n    END IF;\nEND IF;\nimpossible := CASE\n    WHEN (NEW.outcome IS NULL) <> (NEW.finished_at IS NULL) THEN 'outcome and finish time go together'\n    WHEN (NEW.lease_until IS NULL) <> (NEW.owner IS NULL) THEN 'a lease has an owner, and an owner a lease'\n    WHEN NEW.priority NOT BETWEEN 0 AND 9 THEN 'priority is 0 to 9'\n    WHEN least(NEW.open_holds, NEW.open_suspensions, NEW.steps_done, NEW.attempt, NEW.interrupted) < 0\n        THEN 'counts are not negative'\n    WHEN NEW.outcome IS NULL THEN NULL\n    WHEN NEW.outcome NOT IN ('succeeded', 'failed', 'cancelled') THEN 'no such outcome'\n    WHEN NEW.lease_until IS NOT NULL THEN 'a finished run has no lease'\n    WHEN (NEW.outcome = 'cancelled') <> (NEW.cancel_requested_at IS NOT NULL)\n        THEN 'a run ends as cancelled if and only if somebody asked for it'\n    WHEN NEW.outcome = 'succeeded' AND NEW.ahead <> '{}' THEN 'a run that succeeded has no step ahead'\nEND;\nIF impossible IS NOT NULL THEN\n    RAISE EXCEPTION 'execution %: %', NEW.id, impossible USING ERRCODE = 'check_violation';\nEND IF;\nRETURN NEW;\n",
+                    hash="00ac57ba37eaec4ec85ea5a2f01d8500823337a6",
+                    operation="INSERT OR UPDATE",
+                    pgid="pgtrigger_facts_are_possible_11638",
+                    table="executions_execution",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='execution',
-            trigger=pgtrigger.compiler.Trigger(name='no_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;", hash='d35ed1b78142ca67bc2b490ab3f516111102a3da', operation='DELETE', pgid='pgtrigger_no_delete_646b7', table='executions_execution', when='BEFORE')),
+            model_name="execution",
+            trigger=pgtrigger.compiler.Trigger(
+                name="no_delete",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;",
+                    hash="d35ed1b78142ca67bc2b490ab3f516111102a3da",
+                    operation="DELETE",
+                    pgid="pgtrigger_no_delete_646b7",
+                    table="executions_execution",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='execution',
-            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'Cannot truncate %: it is a record', TG_TABLE_NAME;", hash='0aff52fecbc3af0394bd3c2f5188138893377802', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_22bc7', table='executions_execution', when='BEFORE')),
+            model_name="execution",
+            trigger=pgtrigger.compiler.Trigger(
+                name="no_truncate",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'Cannot truncate %: it is a record', TG_TABLE_NAME;",
+                    hash="0aff52fecbc3af0394bd3c2f5188138893377802",
+                    level="STATEMENT",
+                    operation="TRUNCATE",
+                    pgid="pgtrigger_no_truncate_22bc7",
+                    table="executions_execution",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='execution',
-            trigger=pgtrigger.compiler.Trigger(name='counts_follow_rows', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n                IF pg_trigger_depth() < 2 THEN\n                    RAISE EXCEPTION 'the counters of execution % follow its holds and questions', OLD.id;\n                END IF;\n                RETURN NEW;\n                ", hash='04361c93fd79b674af8f833934f9484c56cd3456', operation='UPDATE OF "open_holds", "breakpoints", "open_suspensions"', pgid='pgtrigger_counts_follow_rows_32962', table='executions_execution', when='BEFORE')),
+            model_name="execution",
+            trigger=pgtrigger.compiler.Trigger(
+                name="counts_follow_rows",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="\n                IF pg_trigger_depth() < 2 THEN\n                    RAISE EXCEPTION 'the counters of execution % follow its holds and questions', OLD.id;\n                END IF;\n                RETURN NEW;\n                ",
+                    hash="04361c93fd79b674af8f833934f9484c56cd3456",
+                    operation='UPDATE OF "open_holds", "breakpoints", "open_suspensions"',
+                    pgid="pgtrigger_counts_follow_rows_32962",
+                    table="executions_execution",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='execution',
-            trigger=pgtrigger.compiler.Trigger(name='no_silent_birth', sql=pgtrigger.compiler.UpsertTriggerSql(constraint='CONSTRAINT', func="\nIF NOT EXISTS (SELECT FROM executions_ledger\n               WHERE id = NEW.id AND written_in = pg_current_xact_id()::text::bigint)\nTHEN RAISE EXCEPTION 'execution % changed its state without an event', NEW.id;\nEND IF;\nRETURN NULL;\n", hash='8de6c8737d708d119beadf72226ff9eb0a2b13ae', operation='INSERT', pgid='pgtrigger_no_silent_birth_3f11f', table='executions_execution', timing='DEFERRABLE INITIALLY DEFERRED', when='AFTER')),
+            model_name="execution",
+            trigger=pgtrigger.compiler.Trigger(
+                name="no_silent_birth",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    constraint="CONSTRAINT",
+                    func="\nIF NOT EXISTS (SELECT FROM executions_ledger\n               WHERE id = NEW.id AND written_in = pg_current_xact_id()::text::bigint)\nTHEN RAISE EXCEPTION 'execution % changed its state without an event', NEW.id;\nEND IF;\nRETURN NULL;\n",
+                    hash="8de6c8737d708d119beadf72226ff9eb0a2b13ae",
+                    operation="INSERT",
+                    pgid="pgtrigger_no_silent_birth_3f11f",
+                    table="executions_execution",
+                    timing="DEFERRABLE INITIALLY DEFERRED",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='execution',
-            trigger=pgtrigger.compiler.Trigger(name='no_silent_transition', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.state IS DISTINCT FROM NEW.state)', constraint='CONSTRAINT', func="\nIF NOT EXISTS (SELECT FROM executions_ledger\n               WHERE id = NEW.id AND written_in = pg_current_xact_id()::text::bigint)\nTHEN RAISE EXCEPTION 'execution % changed its state without an event', NEW.id;\nEND IF;\nRETURN NULL;\n", hash='96a61ed3559e91abd794166a62984fe59f95dac8', operation='UPDATE', pgid='pgtrigger_no_silent_transition_dd81a', table='executions_execution', timing='DEFERRABLE INITIALLY DEFERRED', when='AFTER')),
+            model_name="execution",
+            trigger=pgtrigger.compiler.Trigger(
+                name="no_silent_transition",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition="WHEN (OLD.state IS DISTINCT FROM NEW.state)",
+                    constraint="CONSTRAINT",
+                    func="\nIF NOT EXISTS (SELECT FROM executions_ledger\n               WHERE id = NEW.id AND written_in = pg_current_xact_id()::text::bigint)\nTHEN RAISE EXCEPTION 'execution % changed its state without an event', NEW.id;\nEND IF;\nRETURN NULL;\n",
+                    hash="96a61ed3559e91abd794166a62984fe59f95dac8",
+                    operation="UPDATE",
+                    pgid="pgtrigger_no_silent_transition_dd81a",
+                    table="executions_execution",
+                    timing="DEFERRABLE INITIALLY DEFERRED",
+                    when="AFTER",
+                ),
+            ),
         ),
         migrations.AddIndex(
-            model_name='hold',
-            index=models.Index(models.F('execution'), models.F('placed_at'), condition=models.Q(('released_at__isnull', True)), name='hold_open'),
+            model_name="hold",
+            index=models.Index(
+                models.F("execution"),
+                models.F("placed_at"),
+                condition=models.Q(("released_at__isnull", True)),
+                name="hold_open",
+            ),
         ),
         migrations.AddIndex(
-            model_name='hold',
-            index=django.contrib.postgres.indexes.GinIndex(django.contrib.postgres.search.SearchVector('reason', config='simple'), name='hold_search'),
+            model_name="hold",
+            index=django.contrib.postgres.indexes.GinIndex(
+                django.contrib.postgres.search.SearchVector("reason", config="simple"), name="hold_search"
+            ),
         ),
         migrations.AddIndex(
-            model_name='hold',
-            index=models.Index(models.F('execution'), models.F('placed_at'), name='hold_execution'),
+            model_name="hold",
+            index=models.Index(models.F("execution"), models.F("placed_at"), name="hold_execution"),
         ),
         migrations.AddConstraint(
-            model_name='hold',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ('operator', 'compliance', 'policy'))), name='hold_kind_known'),
+            model_name="hold",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("kind__in", ("operator", "compliance", "policy"))), name="hold_kind_known"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='hold',
-            constraint=models.CheckConstraint(condition=models.Q(('reason__regex', '\\S')), name='hold_has_reason'),
+            model_name="hold",
+            constraint=models.CheckConstraint(condition=models.Q(("reason__regex", "\\S")), name="hold_has_reason"),
         ),
         migrations.AddConstraint(
-            model_name='hold',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('released_at__isnull', True), ('released_by__isnull', True)), models.Q(('released_at__isnull', False), ('released_by__isnull', False)), _connector='OR'), name='hold_released_by_somebody'),
+            model_name="hold",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("released_at__isnull", True), ("released_by__isnull", True)),
+                    models.Q(("released_at__isnull", False), ("released_by__isnull", False)),
+                    _connector="OR",
+                ),
+                name="hold_released_by_somebody",
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='hold',
-            trigger=pgtrigger.compiler.Trigger(name='count_placed', sql=pgtrigger.compiler.UpsertTriggerSql(func="\nIF TG_OP = 'INSERT' THEN\n    UPDATE executions_execution SET\n        open_holds = open_holds + (NEW.before_step IS NULL)::int,\n        breakpoints = CASE WHEN NEW.before_step IS NULL THEN breakpoints\n                           ELSE array_append(breakpoints, NEW.before_step) END,\n        state_since = CASE WHEN NEW.before_step IS NULL AND open_holds = 0 THEN now() ELSE state_since END,\n        version = version + 1\n    WHERE id = NEW.execution_id;\nELSE\n    UPDATE executions_execution SET\n        open_holds = open_holds - (OLD.before_step IS NULL)::int,\n        breakpoints = CASE WHEN OLD.before_step IS NULL THEN breakpoints ELSE coalesce((\n            SELECT array_agg(other.before_step) FROM executions_hold other\n            WHERE other.execution_id = OLD.execution_id AND other.released_at IS NULL\n              AND other.before_step IS NOT NULL AND other.id <> OLD.id), '{}') END,\n        state_since = CASE WHEN OLD.before_step IS NOT NULL OR open_holds = 1 THEN now() ELSE state_since END,\n        version = version + 1\n    WHERE id = OLD.execution_id;\nEND IF;\nRETURN NULL;\n", hash='7cd03a71ced90f9af2ec8d2f57665e60bd38e3e7', operation='INSERT', pgid='pgtrigger_count_placed_99468', table='executions_hold', when='AFTER')),
+            model_name="hold",
+            trigger=pgtrigger.compiler.Trigger(
+                name="count_placed",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="\nIF TG_OP = 'INSERT' THEN\n    UPDATE executions_execution SET\n        open_holds = open_holds + (NEW.before_step IS NULL)::int,\n        breakpoints = CASE WHEN NEW.before_step IS NULL THEN breakpoints\n                           ELSE array_append(breakpoints, NEW.before_step) END,\n        state_since = CASE WHEN NEW.before_step IS NULL AND open_holds = 0 THEN now() ELSE state_since END,\n        version = version + 1\n    WHERE id = NEW.execution_id;\nELSE\n    UPDATE executions_execution SET\n        open_holds = open_holds - (OLD.before_step IS NULL)::int,\n        breakpoints = CASE WHEN OLD.before_step IS NULL THEN breakpoints ELSE coalesce((\n            SELECT array_agg(other.before_step) FROM executions_hold other\n            WHERE other.execution_id = OLD.execution_id AND other.released_at IS NULL\n              AND other.before_step IS NOT NULL AND other.id <> OLD.id), '{}') END,\n        state_since = CASE WHEN OLD.before_step IS NOT NULL OR open_holds = 1 THEN now() ELSE state_since END,\n        version = version + 1\n    WHERE id = OLD.execution_id;\nEND IF;\nRETURN NULL;\n",
+                    hash="7cd03a71ced90f9af2ec8d2f57665e60bd38e3e7",
+                    operation="INSERT",
+                    pgid="pgtrigger_count_placed_99468",
+                    table="executions_hold",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='hold',
-            trigger=pgtrigger.compiler.Trigger(name='count_released', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.released_at IS NULL AND NEW.released_at IS NOT NULL)', func="\nIF TG_OP = 'INSERT' THEN\n    UPDATE executions_execution SET\n        open_holds = open_holds + (NEW.before_step IS NULL)::int,\n        breakpoints = CASE WHEN NEW.before_step IS NULL THEN breakpoints\n                           ELSE array_append(breakpoints, NEW.before_step) END,\n        state_since = CASE WHEN NEW.before_step IS NULL AND open_holds = 0 THEN now() ELSE state_since END,\n        version = version + 1\n    WHERE id = NEW.execution_id;\nELSE\n    UPDATE executions_execution SET\n        open_holds = open_holds - (OLD.before_step IS NULL)::int,\n        breakpoints = CASE WHEN OLD.before_step IS NULL THEN breakpoints ELSE coalesce((\n            SELECT array_agg(other.before_step) FROM executions_hold other\n            WHERE other.execution_id = OLD.execution_id AND other.released_at IS NULL\n              AND other.before_step IS NOT NULL AND other.id <> OLD.id), '{}') END,\n        state_since = CASE WHEN OLD.before_step IS NOT NULL OR open_holds = 1 THEN now() ELSE state_since END,\n        version = version + 1\n    WHERE id = OLD.execution_id;\nEND IF;\nRETURN NULL;\n", hash='a0e4a144453edc4fd4a7e9a40ab1905aa238ea49', operation='UPDATE', pgid='pgtrigger_count_released_1c9cc', table='executions_hold', when='AFTER')),
+            model_name="hold",
+            trigger=pgtrigger.compiler.Trigger(
+                name="count_released",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition="WHEN (OLD.released_at IS NULL AND NEW.released_at IS NOT NULL)",
+                    func="\nIF TG_OP = 'INSERT' THEN\n    UPDATE executions_execution SET\n        open_holds = open_holds + (NEW.before_step IS NULL)::int,\n        breakpoints = CASE WHEN NEW.before_step IS NULL THEN breakpoints\n                           ELSE array_append(breakpoints, NEW.before_step) END,\n        state_since = CASE WHEN NEW.before_step IS NULL AND open_holds = 0 THEN now() ELSE state_since END,\n        version = version + 1\n    WHERE id = NEW.execution_id;\nELSE\n    UPDATE executions_execution SET\n        open_holds = open_holds - (OLD.before_step IS NULL)::int,\n        breakpoints = CASE WHEN OLD.before_step IS NULL THEN breakpoints ELSE coalesce((\n            SELECT array_agg(other.before_step) FROM executions_hold other\n            WHERE other.execution_id = OLD.execution_id AND other.released_at IS NULL\n              AND other.before_step IS NOT NULL AND other.id <> OLD.id), '{}') END,\n        state_since = CASE WHEN OLD.before_step IS NOT NULL OR open_holds = 1 THEN now() ELSE state_since END,\n        version = version + 1\n    WHERE id = OLD.execution_id;\nEND IF;\nRETURN NULL;\n",
+                    hash="a0e4a144453edc4fd4a7e9a40ab1905aa238ea49",
+                    operation="UPDATE",
+                    pgid="pgtrigger_count_released_1c9cc",
+                    table="executions_hold",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='hold',
-            trigger=pgtrigger.compiler.Trigger(name='released_once', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.released_at IS NOT NULL)', func="RAISE EXCEPTION 'hold % was released already and can never change', OLD.id;", hash='d49a831aabdf1640e2fba29ea70d9686e32bbf0a', operation='UPDATE', pgid='pgtrigger_released_once_4b804', table='executions_hold', when='BEFORE')),
+            model_name="hold",
+            trigger=pgtrigger.compiler.Trigger(
+                name="released_once",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition="WHEN (OLD.released_at IS NOT NULL)",
+                    func="RAISE EXCEPTION 'hold % was released already and can never change', OLD.id;",
+                    hash="d49a831aabdf1640e2fba29ea70d9686e32bbf0a",
+                    operation="UPDATE",
+                    pgid="pgtrigger_released_once_4b804",
+                    table="executions_hold",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='hold',
-            trigger=pgtrigger.compiler.Trigger(name='placed_as_it_was', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."id" IS DISTINCT FROM (NEW."id") OR OLD."execution_id" IS DISTINCT FROM (NEW."execution_id") OR OLD."kind" IS DISTINCT FROM (NEW."kind") OR OLD."reason" IS DISTINCT FROM (NEW."reason") OR OLD."reason_code" IS DISTINCT FROM (NEW."reason_code") OR OLD."ticket" IS DISTINCT FROM (NEW."ticket") OR OLD."before_step" IS DISTINCT FROM (NEW."before_step") OR OLD."blocks_cancel" IS DISTINCT FROM (NEW."blocks_cancel") OR OLD."review_by" IS DISTINCT FROM (NEW."review_by") OR OLD."placed_by" IS DISTINCT FROM (NEW."placed_by") OR OLD."placed_by_name" IS DISTINCT FROM (NEW."placed_by_name") OR OLD."placed_via" IS DISTINCT FROM (NEW."placed_via") OR OLD."placed_at" IS DISTINCT FROM (NEW."placed_at"))', func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;", hash='c545c537007ec017e41c02bf8832f020997f8a59', operation='UPDATE', pgid='pgtrigger_placed_as_it_was_9e8bb', table='executions_hold', when='BEFORE')),
+            model_name="hold",
+            trigger=pgtrigger.compiler.Trigger(
+                name="placed_as_it_was",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition='WHEN (OLD."id" IS DISTINCT FROM (NEW."id") OR OLD."execution_id" IS DISTINCT FROM (NEW."execution_id") OR OLD."kind" IS DISTINCT FROM (NEW."kind") OR OLD."reason" IS DISTINCT FROM (NEW."reason") OR OLD."reason_code" IS DISTINCT FROM (NEW."reason_code") OR OLD."ticket" IS DISTINCT FROM (NEW."ticket") OR OLD."before_step" IS DISTINCT FROM (NEW."before_step") OR OLD."blocks_cancel" IS DISTINCT FROM (NEW."blocks_cancel") OR OLD."review_by" IS DISTINCT FROM (NEW."review_by") OR OLD."placed_by" IS DISTINCT FROM (NEW."placed_by") OR OLD."placed_by_name" IS DISTINCT FROM (NEW."placed_by_name") OR OLD."placed_via" IS DISTINCT FROM (NEW."placed_via") OR OLD."placed_at" IS DISTINCT FROM (NEW."placed_at"))',
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;",
+                    hash="c545c537007ec017e41c02bf8832f020997f8a59",
+                    operation="UPDATE",
+                    pgid="pgtrigger_placed_as_it_was_9e8bb",
+                    table="executions_hold",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='hold',
-            trigger=pgtrigger.compiler.Trigger(name='no_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;", hash='51d4cd6e669faf6609d91c22c2fed0fb498caeb2', operation='DELETE', pgid='pgtrigger_no_delete_d5b54', table='executions_hold', when='BEFORE')),
+            model_name="hold",
+            trigger=pgtrigger.compiler.Trigger(
+                name="no_delete",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;",
+                    hash="51d4cd6e669faf6609d91c22c2fed0fb498caeb2",
+                    operation="DELETE",
+                    pgid="pgtrigger_no_delete_d5b54",
+                    table="executions_hold",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='hold',
-            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'Cannot truncate %: it is a record', TG_TABLE_NAME;", hash='edbf17fabcbd4193c97608145bae337053ffe5df', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_037e8', table='executions_hold', when='BEFORE')),
+            model_name="hold",
+            trigger=pgtrigger.compiler.Trigger(
+                name="no_truncate",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'Cannot truncate %: it is a record', TG_TABLE_NAME;",
+                    hash="edbf17fabcbd4193c97608145bae337053ffe5df",
+                    level="STATEMENT",
+                    operation="TRUNCATE",
+                    pgid="pgtrigger_no_truncate_037e8",
+                    table="executions_hold",
+                    when="BEFORE",
+                ),
+            ),
         ),
         migrations.AddConstraint(
-            model_name='holdnote',
-            constraint=models.CheckConstraint(condition=models.Q(('text__regex', '\\S')), name='note_has_text'),
+            model_name="holdnote",
+            constraint=models.CheckConstraint(condition=models.Q(("text__regex", "\\S")), name="note_has_text"),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='holdnote',
-            trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='881eb28ec679a1a2ab9eb4a685dd548b9c8ecfb2', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_94519', table='executions_holdnote', when='BEFORE')),
+            model_name="holdnote",
+            trigger=pgtrigger.compiler.Trigger(
+                name="append_only",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
+                    hash="881eb28ec679a1a2ab9eb4a685dd548b9c8ecfb2",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_append_only_94519",
+                    table="executions_holdnote",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='holdnote',
-            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'Cannot truncate %: it is a record', TG_TABLE_NAME;", hash='8f54f2f422eb7eab113da0e7c2d81afda88b51c2', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_f1b56', table='executions_holdnote', when='BEFORE')),
+            model_name="holdnote",
+            trigger=pgtrigger.compiler.Trigger(
+                name="no_truncate",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'Cannot truncate %: it is a record', TG_TABLE_NAME;",
+                    hash="8f54f2f422eb7eab113da0e7c2d81afda88b51c2",
+                    level="STATEMENT",
+                    operation="TRUNCATE",
+                    pgid="pgtrigger_no_truncate_f1b56",
+                    table="executions_holdnote",
+                    when="BEFORE",
+                ),
+            ),
         ),
         migrations.AddConstraint(
-            model_name='runfile',
-            constraint=models.UniqueConstraint(models.F('execution'), models.F('name'), models.F('version'), name='file_version_unique'),
+            model_name="runfile",
+            constraint=models.UniqueConstraint(
+                models.F("execution"), models.F("name"), models.F("version"), name="file_version_unique"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='runfile',
-            constraint=models.CheckConstraint(condition=models.Q(('version__gte', 1)), name='file_version_positive'),
+            model_name="runfile",
+            constraint=models.CheckConstraint(condition=models.Q(("version__gte", 1)), name="file_version_positive"),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='runfile',
-            trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='a30fe7c2e5e6f929174cf1dd5b03f47424abd929', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_8d00c', table='executions_runfile', when='BEFORE')),
+            model_name="runfile",
+            trigger=pgtrigger.compiler.Trigger(
+                name="append_only",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
+                    hash="a30fe7c2e5e6f929174cf1dd5b03f47424abd929",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_append_only_8d00c",
+                    table="executions_runfile",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='runfile',
-            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'Cannot truncate %: it is a record', TG_TABLE_NAME;", hash='1fbc329176c822a714fba9fe2f6aa4aa96485eda', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_fb6fc', table='executions_runfile', when='BEFORE')),
+            model_name="runfile",
+            trigger=pgtrigger.compiler.Trigger(
+                name="no_truncate",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'Cannot truncate %: it is a record', TG_TABLE_NAME;",
+                    hash="1fbc329176c822a714fba9fe2f6aa4aa96485eda",
+                    level="STATEMENT",
+                    operation="TRUNCATE",
+                    pgid="pgtrigger_no_truncate_fb6fc",
+                    table="executions_runfile",
+                    when="BEFORE",
+                ),
+            ),
         ),
         migrations.AddIndex(
-            model_name='suspension',
-            index=models.Index(models.F('execution'), models.F('opened_at'), condition=models.Q(('closed_at__isnull', True)), name='suspension_open'),
+            model_name="suspension",
+            index=models.Index(
+                models.F("execution"),
+                models.F("opened_at"),
+                condition=models.Q(("closed_at__isnull", True)),
+                name="suspension_open",
+            ),
         ),
         migrations.AddIndex(
-            model_name='suspension',
-            index=models.Index(models.F('deadline'), condition=models.Q(('closed_at__isnull', True), ('deadline__isnull', False)), name='suspension_deadline'),
+            model_name="suspension",
+            index=models.Index(
+                models.F("deadline"),
+                condition=models.Q(("closed_at__isnull", True), ("deadline__isnull", False)),
+                name="suspension_deadline",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='suspension',
-            constraint=models.UniqueConstraint(models.F('execution'), models.F('position'), models.F('key'), name='suspension_key_unique'),
+            model_name="suspension",
+            constraint=models.UniqueConstraint(
+                models.F("execution"), models.F("position"), models.F("key"), name="suspension_key_unique"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='suspension',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ('input', 'approval', 'event', 'time', 'children'))), name='suspension_kind_known'),
+            model_name="suspension",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("kind__in", ("input", "approval", "event", "time", "children"))),
+                name="suspension_kind_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='suspension',
-            constraint=models.CheckConstraint(condition=models.Q(('urgency__in', ('low', 'normal', 'high'))), name='suspension_urgency_known'),
+            model_name="suspension",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("urgency__in", ("low", "normal", "high"))), name="suspension_urgency_known"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='suspension',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('closed_at__isnull', True), ('outcome__isnull', True)), models.Q(('closed_at__isnull', False), ('outcome__in', ('answered', 'withdrawn', 'expired')), ('outcome__isnull', False)), _connector='OR'), name='suspension_closed_has_outcome'),
+            model_name="suspension",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("closed_at__isnull", True), ("outcome__isnull", True)),
+                    models.Q(
+                        ("closed_at__isnull", False),
+                        ("outcome__in", ("answered", "withdrawn", "expired")),
+                        ("outcome__isnull", False),
+                    ),
+                    _connector="OR",
+                ),
+                name="suspension_closed_has_outcome",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='suspension',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('outcome', 'answered'), _negated=True), models.Q(('answer__isnull', False), ('answered_by__isnull', False)), _connector='OR'), name='suspension_answered_by_somebody'),
+            model_name="suspension",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("outcome", "answered"), _negated=True),
+                    models.Q(("answer__isnull", False), ("answered_by__isnull", False)),
+                    _connector="OR",
+                ),
+                name="suspension_answered_by_somebody",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='suspension',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('outcome', 'expired'), _negated=True), models.Q(('answered_by__isnull', False), ('deadline__isnull', False)), _connector='OR'), name='suspension_expired_by_its_deadline'),
+            model_name="suspension",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("outcome", "expired"), _negated=True),
+                    models.Q(("answered_by__isnull", False), ("deadline__isnull", False)),
+                    _connector="OR",
+                ),
+                name="suspension_expired_by_its_deadline",
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='suspension',
-            trigger=pgtrigger.compiler.Trigger(name='count_opened', sql=pgtrigger.compiler.UpsertTriggerSql(func="\nUPDATE executions_execution\nSET open_suspensions = open_suspensions + CASE WHEN TG_OP = 'INSERT' THEN 1 ELSE -1 END,\n    state_since = CASE WHEN open_holds = 0 THEN now() ELSE state_since END,\n    version = version + 1\nWHERE id = NEW.execution_id;\nRETURN NULL;\n", hash='9621f203e481843fae6f9455557396fef06b64b5', operation='INSERT', pgid='pgtrigger_count_opened_e8ebb', table='executions_suspension', when='AFTER')),
+            model_name="suspension",
+            trigger=pgtrigger.compiler.Trigger(
+                name="count_opened",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="\nUPDATE executions_execution\nSET open_suspensions = open_suspensions + CASE WHEN TG_OP = 'INSERT' THEN 1 ELSE -1 END,\n    state_since = CASE WHEN open_holds = 0 THEN now() ELSE state_since END,\n    version = version + 1\nWHERE id = NEW.execution_id;\nRETURN NULL;\n",
+                    hash="9621f203e481843fae6f9455557396fef06b64b5",
+                    operation="INSERT",
+                    pgid="pgtrigger_count_opened_e8ebb",
+                    table="executions_suspension",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='suspension',
-            trigger=pgtrigger.compiler.Trigger(name='count_closed', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.closed_at IS NULL AND NEW.closed_at IS NOT NULL)', func="\nUPDATE executions_execution\nSET open_suspensions = open_suspensions + CASE WHEN TG_OP = 'INSERT' THEN 1 ELSE -1 END,\n    state_since = CASE WHEN open_holds = 0 THEN now() ELSE state_since END,\n    version = version + 1\nWHERE id = NEW.execution_id;\nRETURN NULL;\n", hash='9eeeb3b2eba779203b744a912d9bb4b19b40f57a', operation='UPDATE', pgid='pgtrigger_count_closed_500cb', table='executions_suspension', when='AFTER')),
+            model_name="suspension",
+            trigger=pgtrigger.compiler.Trigger(
+                name="count_closed",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition="WHEN (OLD.closed_at IS NULL AND NEW.closed_at IS NOT NULL)",
+                    func="\nUPDATE executions_execution\nSET open_suspensions = open_suspensions + CASE WHEN TG_OP = 'INSERT' THEN 1 ELSE -1 END,\n    state_since = CASE WHEN open_holds = 0 THEN now() ELSE state_since END,\n    version = version + 1\nWHERE id = NEW.execution_id;\nRETURN NULL;\n",
+                    hash="9eeeb3b2eba779203b744a912d9bb4b19b40f57a",
+                    operation="UPDATE",
+                    pgid="pgtrigger_count_closed_500cb",
+                    table="executions_suspension",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='suspension',
-            trigger=pgtrigger.compiler.Trigger(name='answered_once', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.closed_at IS NOT NULL)', func="RAISE EXCEPTION 'suspension % is closed and can never change', OLD.id;", hash='2dffe0b2144c1a28f5b713adfb02d2606b25580a', operation='UPDATE', pgid='pgtrigger_answered_once_3614d', table='executions_suspension', when='BEFORE')),
+            model_name="suspension",
+            trigger=pgtrigger.compiler.Trigger(
+                name="answered_once",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition="WHEN (OLD.closed_at IS NOT NULL)",
+                    func="RAISE EXCEPTION 'suspension % is closed and can never change', OLD.id;",
+                    hash="2dffe0b2144c1a28f5b713adfb02d2606b25580a",
+                    operation="UPDATE",
+                    pgid="pgtrigger_answered_once_3614d",
+                    table="executions_suspension",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='suspension',
-            trigger=pgtrigger.compiler.Trigger(name='asked_as_it_was', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."id" IS DISTINCT FROM (NEW."id") OR OLD."execution_id" IS DISTINCT FROM (NEW."execution_id") OR OLD."position" IS DISTINCT FROM (NEW."position") OR OLD."step" IS DISTINCT FROM (NEW."step") OR OLD."key" IS DISTINCT FROM (NEW."key") OR OLD."kind" IS DISTINCT FROM (NEW."kind") OR OLD."title" IS DISTINCT FROM (NEW."title") OR OLD."prompt" IS DISTINCT FROM (NEW."prompt") OR OLD."form" IS DISTINCT FROM (NEW."form") OR OLD."replaces" IS DISTINCT FROM (NEW."replaces") OR OLD."context" IS DISTINCT FROM (NEW."context") OR OLD."urgency" IS DISTINCT FROM (NEW."urgency") OR OLD."opened_at" IS DISTINCT FROM (NEW."opened_at") OR OLD."deadline" IS DISTINCT FROM (NEW."deadline"))', func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;", hash='85ec339bc1dfecbcb7bc6a5444b5b07d16ad2948', operation='UPDATE', pgid='pgtrigger_asked_as_it_was_2f1d2', table='executions_suspension', when='BEFORE')),
+            model_name="suspension",
+            trigger=pgtrigger.compiler.Trigger(
+                name="asked_as_it_was",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition='WHEN (OLD."id" IS DISTINCT FROM (NEW."id") OR OLD."execution_id" IS DISTINCT FROM (NEW."execution_id") OR OLD."position" IS DISTINCT FROM (NEW."position") OR OLD."step" IS DISTINCT FROM (NEW."step") OR OLD."key" IS DISTINCT FROM (NEW."key") OR OLD."kind" IS DISTINCT FROM (NEW."kind") OR OLD."title" IS DISTINCT FROM (NEW."title") OR OLD."prompt" IS DISTINCT FROM (NEW."prompt") OR OLD."form" IS DISTINCT FROM (NEW."form") OR OLD."replaces" IS DISTINCT FROM (NEW."replaces") OR OLD."context" IS DISTINCT FROM (NEW."context") OR OLD."urgency" IS DISTINCT FROM (NEW."urgency") OR OLD."opened_at" IS DISTINCT FROM (NEW."opened_at") OR OLD."deadline" IS DISTINCT FROM (NEW."deadline"))',
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;",
+                    hash="85ec339bc1dfecbcb7bc6a5444b5b07d16ad2948",
+                    operation="UPDATE",
+                    pgid="pgtrigger_asked_as_it_was_2f1d2",
+                    table="executions_suspension",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='suspension',
-            trigger=pgtrigger.compiler.Trigger(name='no_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;", hash='5efc0fd1703ba773a13dd15a26b7d1416eaa2e21', operation='DELETE', pgid='pgtrigger_no_delete_0c9bd', table='executions_suspension', when='BEFORE')),
+            model_name="suspension",
+            trigger=pgtrigger.compiler.Trigger(
+                name="no_delete",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;",
+                    hash="5efc0fd1703ba773a13dd15a26b7d1416eaa2e21",
+                    operation="DELETE",
+                    pgid="pgtrigger_no_delete_0c9bd",
+                    table="executions_suspension",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='suspension',
-            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'Cannot truncate %: it is a record', TG_TABLE_NAME;", hash='64e033f640effa3018e5f141dd1f8b6ce634cb0d', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_2e455', table='executions_suspension', when='BEFORE')),
+            model_name="suspension",
+            trigger=pgtrigger.compiler.Trigger(
+                name="no_truncate",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'Cannot truncate %: it is a record', TG_TABLE_NAME;",
+                    hash="64e033f640effa3018e5f141dd1f8b6ce634cb0d",
+                    level="STATEMENT",
+                    operation="TRUNCATE",
+                    pgid="pgtrigger_no_truncate_2e455",
+                    table="executions_suspension",
+                    when="BEFORE",
+                ),
+            ),
         ),
     ]

@@ -29,7 +29,7 @@ class AuditFilter:
         via: the door: console, api, cli, webhook, engine.
         refused: only attempts that were refused.
         routine: also what the engine wrote by itself. Without it only acts of people and programs are listed, unless
-            ``kind``, ``run`` or ``via`` ask for something definite.
+            ``kind``, ``person`` or ``via`` ask for something definite; of one ``run`` the rare lines are listed too.
     """
 
     person: str = ""

@@ -95,6 +95,9 @@ def _matching(wanted: AuditFilter) -> QuerySet[Event]:
         lines = lines.filter(via=wanted.via)
     if wanted.via != "engine" and (wanted.via or not (wanted.routine or wanted.kind or wanted.run or wanted.person)):
         lines = lines.filter(~Q(via="engine"))
+    elif wanted.run and not (wanted.routine or wanted.kind or wanted.person):
+        # A run's own story, without the lines it writes by the thousand.
+        lines = lines.exclude(kind__in=ROUTINE_KINDS)
     if wanted.refused:
         lines = lines.filter(kind__in=REFUSED_KINDS)
     if wanted.text.strip():

@@ -155,7 +155,9 @@ def _label_matches(label: str) -> Q:
 def _text_matches(text: str) -> Q:
     by_id = _id_range(text)
     if by_id:
-        return Q(pk__gte=by_id[0], pk__lte=by_id[1])
+        # A word such as "deadbeef" may be either.
+        word = SearchQuery(f"'{text}':*", config="simple", search_type="raw")
+        return Q(pk__gte=by_id[0], pk__lte=by_id[1]) | (Q(search=word) if len(text) < 32 else Q())
     words = ["".join(letter for letter in word if letter.isalnum() or letter in "-_.@") for word in text.split()]
     prefixes = " & ".join(f"'{word}':*" for word in words[:8] if word)
     labelled = Q(labels__has_key=text) | Q(labels__has_value=text)

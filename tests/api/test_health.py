@@ -55,4 +55,4 @@ def test_not_ready_without_a_database(monkeypatch):
     monkeypatch.setattr("console.health.Worker.objects.filter", refuse)
     answer = Client().get("/readyz")
     assert answer.status_code == 503
-    assert answer.json()["checks"]["database"]["detail"] == "The database cannot be reached: connection refused."
+    assert answer.json()["checks"]["database"]["detail"] == "The database cannot be reached. The log says why."
