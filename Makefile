@@ -12,7 +12,7 @@ help:
 	@echo "make run          start everything (PORT, HOLDPOINT_HOME, WORKERS, HOLDPOINT_DEMO=0, DATABASE_URL, REDIS_URL)"
 	@echo "make test         run the tests (ARGS='-k pause' to choose)"
 	@echo "make check        format, lint, types, templates, migrations, then the tests"
-	@echo "make format       let ruff and djlint put files in order"
+	@echo "make format       let ruff put files in order"
 	@echo "make bench        measure, print a table and write bench/results.json"
 	@echo "make screenshots  take the pictures of the README"
 
@@ -34,7 +34,6 @@ check: setup
 	$(PYTHON) -m ruff format --check .
 	$(PYTHON) -m ruff check .
 	$(PYTHON) -m mypy
-	$(PYTHON) -m djlint templates --check --quiet
 	$(PYTHON) -m djlint templates --lint --quiet
 	$(PYTHON) manage.py check --fail-level WARNING
 	$(PYTHON) manage.py makemigrations --check --dry-run
@@ -43,7 +42,6 @@ check: setup
 format: setup
 	$(PYTHON) -m ruff format .
 	$(PYTHON) -m ruff check --fix .
-	$(PYTHON) -m djlint templates --reformat --quiet
 
 bench: setup
 	@$(PYTHON) -m bench $(ARGS)
