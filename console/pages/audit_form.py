@@ -55,7 +55,7 @@ class AuditForm(forms.Form):
     since = MomentField("From, UTC")
     until = MomentField("Before, UTC")
     refused = forms.BooleanField(label="Refused attempts only", required=False)
-    routine = forms.BooleanField(label="With what the engine did by itself", required=False)
+    routine = forms.BooleanField(label="Engine lines too", required=False)
 
     def __init__(
         self, *args: Any, people: list[tuple[str, str]] = (), workflows: list[tuple[str, str]] = (), **kwargs: Any

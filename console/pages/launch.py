@@ -8,6 +8,7 @@ from django import forms
 from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
+from django.template.defaultfilters import filesizeformat
 from django.urls import reverse
 
 from console.access import record_refusal
@@ -41,7 +42,7 @@ class FilesField(forms.FileField):
             label=rules.label,
             required=rules.least > 0,
             widget=FilesInput(attrs={**attributes, "hx-preserve": "true"}),
-            help_text=f"{most[0].upper()}{most[1:]}, {rules.limit() // 1024:,} KiB each at most.",
+            help_text=f"{most[0].upper()}{most[1:]}, {filesizeformat(rules.limit())} each at most.",
             error_messages={"required": "Choose at least one file."},
         )
 
