@@ -32,7 +32,12 @@ def logging_settings(*, json: bool) -> dict[str, Any]:
     last: list[Any] = (
         [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
         if json
-        else [structlog.dev.ConsoleRenderer(colors=False, pad_event_to=0)]
+        # Where rich is installed structlog would print every local variable: payloads and secrets, endlessly deep ones.
+        else [
+            structlog.dev.ConsoleRenderer(
+                colors=False, pad_event_to=0, exception_formatter=structlog.dev.plain_traceback
+            )
+        ]
     )
     # People want to read what went wrong; machines count every request.
     requests = "INFO" if json else "ERROR"

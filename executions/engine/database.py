@@ -1,8 +1,9 @@
 """The engine's own way to the database: prepared statements, and patience while it is away."""
 
 import logging
+import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import psycopg
@@ -10,6 +11,8 @@ from django.db import InterfaceError, OperationalError, connection
 from psycopg.rows import namedtuple_row
 
 logger = logging.getLogger("holdpoint.engine")
+
+_thread = threading.local()
 
 OUTAGE = (psycopg.OperationalError, psycopg.InterfaceError, OperationalError, InterfaceError)
 """What is raised while PostgreSQL restarts or a connection was cut."""
@@ -58,12 +61,27 @@ def rows(statement: str, parameters: Mapping[str, Any]) -> list[Any]:
     if raw.prepare_threshold is None:
         raw.prepare_threshold = 0
     try:
-        with psycopg.Cursor(raw, row_factory=namedtuple_row) as cursor:
-            cursor.execute(statement, parameters)
-            return cursor.fetchall() if cursor.description else []
+        cursor = _cursor(raw)
+        cursor.execute(statement, parameters)
+        return cursor.fetchall() if cursor.description else []
     except OUTAGE:
         connection.close()
         raise
+
+
+def _cursor(raw: Any) -> psycopg.Cursor[Any]:
+    """Return this thread's cursor on its connection: making one for every statement took a tenth of a step."""
+    if getattr(_thread, "raw", None) is not raw:
+        _thread.raw = raw
+        _thread.cursor = psycopg.Cursor(raw, row_factory=namedtuple_row)
+    cursor: psycopg.Cursor[Any] = _thread.cursor
+    return cursor
+
+
+def text_array(texts: Sequence[str]) -> str:
+    """Write texts as PostgreSQL writes an array of them; psycopg's own way looks at every item twice."""
+    quoted = (text.replace("\\", "\\\\").replace('"', '\\"') for text in texts)
+    return '{"' + '","'.join(quoted) + '"}' if texts else "{}"
 
 
 def patiently(statement: str, parameters: Mapping[str, Any], *, seconds: float) -> list[Any]:

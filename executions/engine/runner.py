@@ -18,7 +18,7 @@ from executions.authoring.flow import LeaseLost, Question, Suspended, Yielded
 from executions.authoring.workflow import Step, Workflow
 from executions.engine import leases, life, settle, statements
 from executions.engine.backing import EngineBacking
-from executions.engine.database import OUTAGE, is_outage, lost_connection, patiently
+from executions.engine.database import OUTAGE, is_outage, lost_connection, patiently, text_array
 from executions.engine.leases import Lease
 from executions.engine.post import office
 from executions.jsonable import NotStorable, checked_changes
@@ -199,7 +199,7 @@ class Run:
             **self.fixed,
             "position": self.position,
             "changes": changes,
-            "ahead": ahead,
+            "ahead": text_array(ahead),
             "data": done,
             "stop": self._must_stop(),
         }

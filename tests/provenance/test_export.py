@@ -1,6 +1,5 @@
 """An export carries everything, and a script with nothing but the standard library verifies it."""
 
-import asyncio
 import json
 import subprocess
 import sys
@@ -15,6 +14,7 @@ from executions.errors import Invalid, NotAllowed
 from executions.models import SYSTEM_LEDGER
 from executions.provenance.export import Selection, export, export_chunks
 from tests.provenance.chains import lines, make_run, tamper
+from tests.support.loops import run_coroutine
 
 SCRIPT = PROJECT / "tools" / "verify_export.py"
 
@@ -152,10 +152,10 @@ def test_an_export_streams_in_chunks_and_lets_go_of_its_transaction(live_db, mon
                 await stream.aclose()
         return chunks
 
-    whole = asyncio.run(read(99))
+    whole = run_coroutine(read(99))
     assert len(whole) > 2
     assert b"".join(whole).decode() == "".join(export(Selection(run)))
-    assert len(asyncio.run(read(1))) == 1
+    assert len(run_coroutine(read(1))) == 1
     from django.db import connection
 
     with connection.cursor() as cursor:

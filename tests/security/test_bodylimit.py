@@ -1,11 +1,10 @@
 """A body is refused before it is kept, and a stranger's sooner."""
 
-import asyncio
-
 import httpx
 import pytest
 
 from console.bodylimit import BodyLimit
+from tests.support.loops import run_coroutine
 
 COOKIE = (b"cookie", b"other=1; holdpoint_session=abc")
 TOKEN = (b"authorization", b"Bearer hp_x")
@@ -31,7 +30,7 @@ def send_to_limit(chunks, headers=(), path="/launch/x"):
         sent.append(message)
 
     scope = {"type": "http", "path": path, "headers": list(headers)}
-    asyncio.run(limit(scope, receive, send))
+    run_coroutine(limit(scope, receive, send))
     return sent[0]["status"], len(chunks) - len(left), sent[1]["body"]
 
 
