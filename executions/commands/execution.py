@@ -12,7 +12,7 @@ from executions.authoring import registry
 from executions.commands.base import about, command, holds_in_force, lock, require, require_scope
 from executions.commands.hold import make_hold, release_holds
 from executions.commands.payload import apply_changes
-from executions.engine.post import announce, dispatch
+from executions.engine.post import announce, tell
 from executions.errors import Conflict, Invalid
 from executions.models import Execution, Hold
 from executions.provenance import append
@@ -125,7 +125,7 @@ def resume(
                 "additional_context": context,
             },
         )
-    return wake(execution)
+    return tell(execution)
 
 
 @command("cancel")
@@ -171,11 +171,7 @@ def cancel(actor: Actor, execution_id: uuid.UUID | str, *, reason: str) -> Execu
         if at_once:
             Execution.objects.filter(pk=execution.pk).update(outcome=states.CANCELLED, finished_at=Now())
             append(execution.pk, "execution.cancelled", actor, reason=reason, data={"clean_up": False})
-    execution.refresh_from_db()
-    announce(execution)
-    if not at_once:
-        dispatch(execution)
-    return execution
+    return tell(execution)
 
 
 @command("retry")
@@ -207,16 +203,7 @@ def retry(actor: Actor, execution_id: uuid.UUID | str, *, reason: str) -> Execut
             version=F("version") + 1,
         )
         append(execution.pk, "execution.retried", actor, reason=reason, data={"step": execution.next_step})
-    return wake(execution)
-
-
-def wake(execution: Execution) -> Execution:
-    """Re-read an execution after a command, tell who watches, and send it to a worker if it is queued."""
-    execution.refresh_from_db()
-    announce(execution)
-    if execution.state == states.QUEUED:
-        dispatch(execution)
-    return execution
+    return tell(execution)
 
 
 def _clean_breakpoint(execution: Execution, step: str | None) -> str | None:

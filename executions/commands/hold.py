@@ -9,7 +9,7 @@ from django.db.models.functions import Now
 from executions import states
 from executions.actors import Actor
 from executions.commands.base import about, command, lock, parse_id, require, require_scope
-from executions.engine.post import announce, dispatch
+from executions.engine.post import announce, tell
 from executions.errors import Conflict, NotAllowed, NotFound
 from executions.models import Execution, Hold, HoldNote
 from executions.provenance import append
@@ -110,10 +110,7 @@ def release(actor: Actor, hold_id: uuid.UUID | str, *, reason: str) -> Hold:
     with about(execution):
         require_releasable(execution, hold, actor)
         release_holds(execution, [hold], actor, clean_reason(reason))
-    execution.refresh_from_db()
-    announce(execution)
-    if execution.state == states.QUEUED:
-        dispatch(execution)
+    tell(execution)
     hold.refresh_from_db()
     return hold
 

@@ -10,7 +10,7 @@ from django.db.models import F, Max
 from executions.actors import Actor
 from executions.authoring import registry
 from executions.commands.base import about, command, lock, require
-from executions.commands.files import Upload, check_one, file_name, is_usable, store_files
+from executions.commands.files import check_one, file_name, is_usable, store_files
 from executions.digests import refresh_contexts
 from executions.engine.post import announce
 from executions.errors import Conflict, Invalid, NotFound, Stale, TooLarge
@@ -157,6 +157,3 @@ def require_version(execution: Execution, version: int | None) -> None:
             f"The run has changed since you looked (version {execution.version}, you saw {version}). Look again.",
             state=execution.state,
         )
-
-
-__all__ = ["Upload", "amend_payload", "apply_changes", "put_version", "replace_file"]

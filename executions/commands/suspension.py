@@ -9,8 +9,8 @@ from django.utils import timezone
 
 from executions.actors import Actor
 from executions.commands.base import about, command, lock, parse_id, require, require_scope
-from executions.commands.execution import wake
 from executions.commands.payload import put_version
+from executions.engine.post import tell
 from executions.errors import Conflict, NotFound, Stale
 from executions.forms import clean_answer
 from executions.models import Execution, Suspension
@@ -86,7 +86,7 @@ def answer(
                 "context_digest": context_digest,
             },
         )
-    wake(execution)
+    tell(execution)
     suspension.refresh_from_db()
     return suspension
 

@@ -4,8 +4,9 @@ from django.db import transaction
 from django.db.models.functions import Now
 
 from executions.actors import Actor
-from executions.engine import settle, statements
+from executions.engine import statements
 from executions.engine.database import rows
+from executions.engine.post import tell
 from executions.models import Execution, Suspension
 from executions.provenance import append
 
@@ -44,4 +45,4 @@ def expire(suspension_id: str, execution_id: str) -> None:
         "deadline": suspension.deadline,
     }
     append(execution.pk, "suspension.expired", POLICY, reason="Nobody answered before the deadline.", data=told)
-    settle.tell(execution)
+    tell(execution)

@@ -21,6 +21,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from executions.models import Execution
+from executions.states import CANCELLING, QUEUED
 
 logger = logging.getLogger("holdpoint.post")
 
@@ -63,6 +64,22 @@ def announce(execution: Execution) -> None:
 def dispatch(execution: Execution) -> None:
     """After commit, send an execution to a worker. The message is a hint; the claim decides."""
     transaction.on_commit(functools.partial(office.run, str(execution.pk), execution.priority))
+
+
+def tell(execution: Execution) -> Execution:
+    """Re-read an execution whose facts changed, and after commit tell who watches and a worker, if one can go on.
+
+    Args:
+        execution: changed in this transaction, under its row lock.
+
+    Returns:
+        The same execution, as it is now.
+    """
+    execution.refresh_from_db()
+    announce(execution)
+    if execution.state in (QUEUED, CANCELLING) and execution.not_before is None:
+        dispatch(execution)
+    return execution
 
 
 class PostOffice:

@@ -18,7 +18,7 @@ from executions.authoring.workflow import Step
 from executions.commands.hold import make_hold
 from executions.digests import context_digest, shown_by
 from executions.engine.leases import Lease
-from executions.engine.post import announce, dispatch
+from executions.engine.post import tell
 from executions.models import Execution, Suspension
 from executions.provenance import append
 
@@ -201,12 +201,3 @@ def _message(error: BaseException) -> str:
 
 def _storable(text: str) -> str:
     return text.replace("\x00", "␀").encode(errors="replace").decode()
-
-
-def tell(execution: Execution) -> Execution:
-    """Re-read an execution after its facts changed, tell who watches, and send it to a worker if it can go on."""
-    execution.refresh_from_db()
-    announce(execution)
-    if execution.state in (states.QUEUED, states.CANCELLING) and execution.not_before is None:
-        dispatch(execution)
-    return execution
