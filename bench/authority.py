@@ -81,7 +81,7 @@ def check_paused(stack: Stack) -> list[Figure]:
     from executions.engine.backing import EngineBacking
     from executions.engine.leases import Lease
 
-    ctx = Context(EngineBacking(Lease("bench"), "step", 0, 0, Actor.worker("bench")))
+    ctx = Context(EngineBacking(Lease("bench"), "step", 0, 0, 0, Actor.worker("bench")))
     rounds = timeit.repeat("ctx.lifecycle.check_paused()", globals={"ctx": ctx}, number=200_000, repeat=7)
     nanoseconds = min(rounds) / 200_000 * 1e9
     return [Figure("check_paused()", nanoseconds, "ns", "≤ 200 ns", nanoseconds <= 200)]

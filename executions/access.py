@@ -15,7 +15,9 @@ SCOPES: dict[str, str] = {
     "executions:amend": "amend_execution",
     "holds:place": "place_hold",
     "holds:release": "release_hold",
+    "holds:freeze": "freeze_runs",
     "suspensions:answer": "answer_suspension",
+    "events:emit": "emit_event",
     "audit:read": "read_audit",
 }
 """Scope → codename of the permission on ``executions.Execution``."""
@@ -27,6 +29,8 @@ ROLES: dict[str, tuple[str, ...]] = {
         "executions:pause",
         "executions:cancel",
         "executions:control",
+        "holds:freeze",
+        "events:emit",
     ),
     "reviewer": (
         "executions:read",
@@ -35,6 +39,7 @@ ROLES: dict[str, tuple[str, ...]] = {
         "executions:amend",
         "holds:place",
         "holds:release",
+        "holds:freeze",
         "suspensions:answer",
     ),
     "auditor": ("executions:read", "audit:read"),

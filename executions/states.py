@@ -41,6 +41,9 @@ COMMAND_SCOPE = {
     "resume": "executions:pause",
     "cancel": "executions:cancel",
     "retry": "executions:control",
+    "skip": "executions:control",
+    "fork": "executions:control",
+    "extend": "executions:control",
     "amend": "executions:amend",
     "place": "holds:place",
     "answer": "suspensions:answer",
@@ -101,6 +104,7 @@ class HoldFacts:
         placed_by: printed name of who placed it.
         reason: why.
         blocks_cancel: only those who may release it may cancel the run.
+        not_by_user: the person who may not release it, under dual control.
     """
 
     id: str
@@ -108,14 +112,23 @@ class HoldFacts:
     placed_by: str
     reason: str
     blocks_cancel: bool = False
+    not_by_user: int | None = None
 
-    def releasable_by(self, scopes: Iterable[str]) -> bool:
-        """Tell whether somebody with these scopes may release this hold."""
-        return RELEASE_SCOPE[self.kind] in scopes
+    def releasable_by(self, scopes: Iterable[str], user_id: int | None = None) -> bool:
+        """Tell whether somebody with these scopes may release this hold.
+
+        Args:
+            scopes: what they may do.
+            user_id: the person; a token counts as its owner.
+        """
+        another = self.not_by_user is None or (user_id is not None and user_id != self.not_by_user)
+        return RELEASE_SCOPE[self.kind] in scopes and another
 
     def whose(self) -> str:
         """Say whose hold this is, in a sentence that ends with who can lift it."""
         who = "A reviewer" if self.kind == COMPLIANCE else "Somebody who may pause"
+        if self.not_by_user is not None:
+            who = f"{who} other than {self.placed_by}"
         short = self.reason if len(self.reason) <= 120 else self.reason[:119] + "…"
         return f"Held by {self.placed_by} ({self.kind}): {short} {who} can release it."
 
@@ -155,7 +168,10 @@ ALLOWED_STATES: dict[str, frozenset[str]] = {
     "pause": frozenset({QUEUED, PROCESSING, PAUSING, PAUSED, SUSPENDED}),
     "resume": frozenset({PAUSING, PAUSED}),
     "cancel": frozenset({QUEUED, PROCESSING, PAUSING, PAUSED, SUSPENDED}),
-    "retry": frozenset({FAILED}),
+    "retry": frozenset({PAUSED, SUSPENDED, FAILED}),
+    "skip": frozenset({PAUSED, SUSPENDED, FAILED}),
+    "fork": frozenset(STATES),
+    "extend": frozenset({QUEUED, PROCESSING, PAUSING, PAUSED, SUSPENDED}),
     "amend": frozenset({PAUSED, SUSPENDED, FAILED}),
     "place": frozenset({QUEUED, PROCESSING, PAUSING, PAUSED, SUSPENDED}),
     "answer": frozenset({SUSPENDED, PAUSED}),
@@ -166,14 +182,19 @@ STATE_HINT = {
     "pause": "Only a run that has not finished can be paused.",
     "resume": "Only a paused or pausing run can be resumed.",
     "cancel": "Only a run that has not finished can be cancelled.",
-    "retry": "Only a failed run can be retried.",
+    "retry": "A failed run can be retried; pause any other first to send it back.",
+    "skip": "Pause the run first: a step is skipped while nothing runs.",
+    "fork": "",
+    "extend": "Only a run that has not finished can be extended.",
     "amend": "Pause the run first: data is corrected while nothing runs.",
     "place": "A hold can only be placed on a run that has not finished.",
     "answer": "There is no open question.",
 }
 
 
-def allowed_commands(facts: Facts, scopes: Iterable[str], holds: Iterable[HoldFacts] = ()) -> dict[str, Verdict]:
+def allowed_commands(
+    facts: Facts, scopes: Iterable[str], holds: Iterable[HoldFacts] = (), user_id: int | None = None
+) -> dict[str, Verdict]:
     """Judge every command for one person on one execution, now.
 
     The console's buttons, the API's ``allowed`` list and every command itself ask here, so none of them can differ.
@@ -182,16 +203,21 @@ def allowed_commands(facts: Facts, scopes: Iterable[str], holds: Iterable[HoldFa
         facts: the execution's stored facts.
         scopes: what the actor may do (see ``access.SCOPES``).
         holds: the holds in force now, breakpoints reached included.
+        user_id: the person who asks, for holds under dual control.
 
     Returns:
         Command name → verdict, for every command in ``COMMAND_SCOPE``.
     """
     scopes = frozenset(scopes)
     holds = tuple(holds)
-    return {name: _judge(name, facts, state_of(facts), scopes, holds) for name in COMMAND_SCOPE}
+    state = state_of(facts)
+    mine = frozenset(hold.id for hold in holds if hold.releasable_by(scopes, user_id))
+    return {name: _judge(name, facts, state, scopes, holds, mine) for name in COMMAND_SCOPE}
 
 
-def _judge(name: str, facts: Facts, state: str, scopes: frozenset[str], holds: tuple[HoldFacts, ...]) -> Verdict:
+def _judge(
+    name: str, facts: Facts, state: str, scopes: frozenset[str], holds: tuple[HoldFacts, ...], mine: frozenset[str]
+) -> Verdict:
     if COMMAND_SCOPE[name] not in scopes:
         return Verdict(name, False, "permission", f"You may not do this: it needs the scope {COMMAND_SCOPE[name]}.")
     if state not in ALLOWED_STATES[name]:
@@ -199,9 +225,9 @@ def _judge(name: str, facts: Facts, state: str, scopes: frozenset[str], holds: t
     if name == "answer" and not facts.open_suspensions:
         return Verdict(name, False, "state", STATE_HINT[name])
     if name == "resume":
-        blocking = tuple(hold for hold in holds if not hold.releasable_by(scopes))
+        blocking = tuple(hold for hold in holds if hold.id not in mine)
     elif name == "cancel":
-        blocking = tuple(hold for hold in holds if hold.blocks_cancel and not hold.releasable_by(scopes))
+        blocking = tuple(hold for hold in holds if hold.blocks_cancel and hold.id not in mine)
     else:
         blocking = ()
     if blocking:

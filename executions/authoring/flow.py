@@ -44,7 +44,30 @@ class LeaseLost(Yielded):
 
 @dataclass(frozen=True)
 class Question:
-    """What a step asks the outside world."""
+    """What a step asks the outside world.
+
+    Args:
+        key: unique in the step.
+        title: the question in a few words.
+        prompt: what to consider.
+        form: path of a Django form; for the format ``form``.
+        context: what the person is shown; JSON.
+        urgency: ``low``, ``normal`` or ``high``.
+        replaces: file field of the form → name of the run's file that an upload there replaces.
+        kind: ``input``, ``approval``, ``event``, ``time`` or ``children``.
+        format: ``form``, ``text``, ``yes-no``, ``choice`` or ``json`` (any object).
+        choices: pairs of value and label, for the format ``choice``.
+        who: who may answer, and how many must, as ``Who.as_json`` writes it; whoever holds the scope where None.
+        deadline: how long it stays open, counted from when it is asked; for ever where None.
+        on_deadline: ``fail`` (the step is told), ``default``, ``escalate`` or ``cancel``.
+        default: the answer taken at the deadline, for ``default``.
+        escalate: ``who`` and ``seconds`` until the next deadline, for ``escalate``.
+        remind: how often to remind of it.
+        wake_in: for ``time``: how long to sleep.
+        event: for ``event``: the name waited for.
+        match: for ``event``: what its data must contain.
+        awaits: for ``children``: their keys; all where None.
+    """
 
     key: str
     title: str
@@ -54,7 +77,18 @@ class Question:
     urgency: str = "normal"
     replaces: dict[str, str] = field(default_factory=dict)
     kind: str = "input"
+    format: str = "form"
+    choices: tuple[tuple[str, str], ...] = ()
+    who: dict[str, Any] | None = None
     deadline: timedelta | None = None
+    on_deadline: str = "fail"
+    default: dict[str, Any] | None = None
+    escalate: dict[str, Any] | None = None
+    remind: timedelta | None = None
+    wake_in: timedelta | None = None
+    event: str = ""
+    match: dict[str, Any] = field(default_factory=dict)
+    awaits: tuple[str, ...] | None = None
 
 
 class DeadlinePassed(Exception):

@@ -108,7 +108,7 @@ def holds_in_force(execution: Execution) -> list[Hold]:
 def verdicts(execution: Execution, actor: Actor, holds: list[Hold] | None = None) -> dict[str, Verdict]:
     """Judge every command for this actor on this execution, as its row stands."""
     holds = holds_in_force(execution) if holds is None else holds
-    return allowed_commands(execution.facts, actor.scopes, [hold.facts for hold in holds])
+    return allowed_commands(execution.facts, actor.scopes, [hold.facts for hold in holds], actor.user_id)
 
 
 def require(execution: Execution, actor: Actor, name: str) -> None:

@@ -194,6 +194,8 @@ def make_hold(
         blocks_cancel=blocks_cancel,
         before_step=before_step,
         placed_by=actor.id,
+        placed_by_user=actor.user_id,
+        responsible=actor.name,
         placed_by_name=actor.name,
         placed_via=actor.via,
     )

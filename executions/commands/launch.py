@@ -66,6 +66,7 @@ def launch(
         labels=_clean_labels(labels or {}),
         launched_by=actor.id,
         launched_by_name=actor.name,
+        launched_by_user=actor.user_id,
         priority=_clean_priority(priority),
         not_before=not_before,
         ahead=list(definition.route_names),

@@ -33,14 +33,16 @@ class EngineBacking:
         lease: the lease this worker holds.
         step: the step's name.
         position: the step's position in the run.
+        pass_no: the run's pass; a step done anew has records and questions of its own.
         attempt: failed attempts before this one.
         actor: this worker.
     """
 
-    def __init__(self, lease: Lease, step: str, position: int, attempt: int, actor: Actor) -> None:
+    def __init__(self, lease: Lease, step: str, position: int, pass_no: int, attempt: int, actor: Actor) -> None:
         self.execution_id = lease.execution_id
         self.step = step
         self.position = position
+        self.pass_no = pass_no
         self.attempt = attempt
         self._lease = lease
         self._actor = actor
@@ -54,9 +56,8 @@ class EngineBacking:
     def recorded(self, key: str) -> Any:
         """See ``Backing.recorded``. The first look loads every record of this step in one query."""
         if self._records is None:
-            found = patiently(
-                statements.RECORDS, {"id": self.execution_id, "position": self.position}, seconds=self._patience
-            )
+            step = {"id": self.execution_id, "position": self.position, "pass_no": self.pass_no}
+            found = patiently(statements.RECORDS, step, seconds=self._patience)
             self._records = {row.key: row.value for row in found}
         text = self._records.get(key, MISSING)
         return json.loads(text) if isinstance(text, str) else text
@@ -80,7 +81,7 @@ class EngineBacking:
     def answer_to(self, question: Question) -> Answer | None:
         """See ``Backing.answer_to``."""
         asked = Suspension.objects.filter(
-            execution_id=self.execution_id, position=self.position, key=question.key
+            execution_id=self.execution_id, position=self.position, pass_no=self.pass_no, key=question.key
         ).first()
         if asked is None:
             return None
@@ -129,6 +130,7 @@ class EngineBacking:
             "id": self.execution_id,
             "epoch": self._lease.epoch,
             "position": self.position,
+            "pass_no": self.pass_no,
             "key": key,
             "value": text,
         }

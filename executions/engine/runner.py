@@ -92,6 +92,7 @@ class Run:
         self.payload: str = claimed.payload
         self.ahead: list[str] = list(claimed.ahead)
         self.position: int = claimed.steps_done
+        self.pass_no: int = claimed.pass_no
         self.attempt: int = claimed.attempt
         self.priority: int = claimed.priority
         self.cancelling: bool = claimed.cancelling
@@ -136,7 +137,7 @@ class Run:
     def _step(self, workflow: Workflow, step: Step) -> bool:
         """Execute one step and its boundary; tell whether to go on."""
         started = time.monotonic()
-        backing = EngineBacking(self.lease, step.name, self.position, self.attempt, self.actor)
+        backing = EngineBacking(self.lease, step.name, self.position, self.pass_no, self.attempt, self.actor)
         try:
             changes = step.function(Context(backing, self.resumed), json.loads(self.payload))
             text = checked_changes(step.name, changes)
@@ -282,7 +283,7 @@ class Run:
         if hook is None:
             settle.cleaned_up(self.lease, self.actor, ran=False)
             return
-        backing = EngineBacking(self.lease, "on_cancel", CLEAN_UP_POSITION, 0, self.actor)
+        backing = EngineBacking(self.lease, "on_cancel", CLEAN_UP_POSITION, self.pass_no, 0, self.actor)
         try:
             hook(Context(backing), json.loads(self.payload))
         except LeaseLost:

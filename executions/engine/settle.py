@@ -16,10 +16,10 @@ from executions.actors import Actor
 from executions.authoring.flow import LeaseLost, Question
 from executions.authoring.workflow import Step
 from executions.commands.hold import make_hold
-from executions.digests import context_digest, shown_by
 from executions.engine.leases import Lease
 from executions.engine.post import tell
-from executions.models import Execution, Suspension
+from executions.engine.questions import open_question
+from executions.models import Execution
 from executions.provenance import append
 
 TRACEBACK_CHARACTERS = 8000
@@ -47,39 +47,7 @@ def suspended(lease: Lease, actor: Actor, question: Question | None, step: str, 
     told = {} if progress is None else {"progress": {key: progress[key] for key in ("done", "total", "note")}}
     _give_up_lease(execution, **told)
     if question is not None and execution.cancel_requested_at is None:
-        suspension = Suspension(
-            execution=execution,
-            position=position,
-            step=step,
-            key=question.key,
-            kind=question.kind,
-            title=question.title,
-            prompt=question.prompt,
-            form=question.form,
-            replaces=question.replaces,
-            context=question.context,
-            urgency=question.urgency,
-            deadline=None if question.deadline is None else Now() + question.deadline,
-        )
-        suspension.context_digest = context_digest(shown_by(suspension))
-        suspension.save(force_insert=True)
-        suspension.refresh_from_db(fields=["deadline"])
-        append(
-            execution.pk,
-            "suspension.opened",
-            actor,
-            data={
-                "suspension": str(suspension.pk),
-                "key": question.key,
-                "step": step,
-                "kind": question.kind,
-                "title": question.title,
-                "context": question.context,
-                "context_digest": suspension.context_digest,
-                "urgency": question.urgency,
-                "deadline": suspension.deadline,
-            },
-        )
+        open_question(execution, actor, question, step, position)
     else:
         append(execution.pk, "execution.yielded", actor, data={"step": step, "mid_step": True, "because": "suspended"})
     return tell(execution)

@@ -52,19 +52,35 @@ class Execution(models.Model):
     labels = models.JSONField(default=dict, blank=True)
     launched_by = models.TextField(help_text="Stable id of the actor")
     launched_by_name = models.TextField()
+    launched_by_user = models.IntegerField(null=True, blank=True, help_text="The person behind it, children included")
     parent = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="children")
+    parent_key = models.TextField(null=True, blank=True, help_text="What its parent calls it")
+    depth = models.SmallIntegerField(db_default=0, help_text="0 for a run without a parent")
+    forked_from = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="forks")
+    forked_at = models.BigIntegerField(null=True, blank=True, help_text="Line of that run's history it begins after")
+    fingerprint = models.TextField(blank=True, db_default="", help_text="Of the workflow's route it was launched with")
     priority = models.SmallIntegerField(db_default=5, help_text="0 to 9; 9 goes first")
     created_at = models.DateTimeField(db_default=Now())
 
     ahead = ArrayField(models.TextField(), default=list, help_text="Names of the steps ahead; the first is next")
     steps_done = models.IntegerField(db_default=0, help_text="Boundaries passed; also the position of the next step")
     attempt = models.SmallIntegerField(db_default=0, help_text="Failed attempts of the next step so far")
+    pass_no = models.SmallIntegerField(db_default=0, help_text="Counts the times it was sent back to do steps anew")
+    errors = models.IntegerField(db_default=0, help_text="Errors since the error threshold last held it")
     interrupted = models.SmallIntegerField(db_default=0, help_text="Leases lost in the next step so far")
     not_before = models.DateTimeField(null=True, blank=True)
 
     owner = models.TextField(null=True, blank=True, help_text="Worker that holds the lease")
     lease_until = models.DateTimeField(null=True, blank=True)
     epoch = models.IntegerField(db_default=0, help_text="Counts claims and expiries; fences late writes")
+
+    # The clock that stops while people think; a trigger keeps it. Running: `sla_due` says when it is spent, stopped:
+    # `sla_left` says what remains.
+    sla_left = models.FloatField(null=True, blank=True, help_text="Seconds left, as of when the clock last stopped")
+    sla_due = models.DateTimeField(null=True, blank=True, help_text="When it is spent; null while the clock stands")
+    sla_breached_at = models.DateTimeField(null=True, blank=True)
+    budgets = models.JSONField(null=True, blank=True, help_text="What it may spend, by name")
+    spent = models.JSONField(null=True, blank=True, help_text="What it has spent, by name")
 
     cancel_requested_at = models.DateTimeField(null=True, blank=True)
     open_holds = models.IntegerField(db_default=0, help_text="Kept by a trigger on holds")
@@ -95,8 +111,10 @@ class Execution(models.Model):
             models.Index(
                 F("not_before"), name="execution_due", condition=Q(not_before__isnull=False, outcome__isnull=True)
             ),
-            # Tree commands; most runs have no parent.
-            models.Index(F("parent"), name="execution_parent", condition=Q(parent__isnull=False)),
+            # Tree commands, joins and a child's key; most runs have no parent.
+            models.Index(F("parent"), F("parent_key"), name="execution_parent", condition=Q(parent__isnull=False)),
+            # The sweeper: clocks that run out.
+            models.Index(F("sla_due"), name="execution_sla", condition=Q(sla_due__isnull=False, outcome__isnull=True)),
             # Search by title, workflow and person.
             GinIndex(SearchVector("title", "workflow", "launched_by_name", config="simple"), name="execution_search"),
             # Search by label.

@@ -47,7 +47,17 @@ class Hold(models.Model):
     ticket = models.TextField(blank=True, db_default="", help_text="Link or number of the case elsewhere")
     before_step = models.TextField(null=True, blank=True, help_text="In force only when this step is next")
     blocks_cancel = models.BooleanField(db_default=False)
+    dual_control = models.BooleanField(db_default=False, help_text="Whoever placed it may not release it")
+    scope = models.TextField(db_default="this", help_text="this run, or the tree of its children too")
+    spread_from = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="spread", help_text="Hold on an ancestor"
+    )
     review_by = models.DateTimeField(null=True, blank=True)
+    overdue_at = models.DateTimeField(null=True, blank=True, help_text="When the history said that it is overdue")
+    responsible = models.TextField(
+        blank=True, db_default="", help_text="Who looks after it now; a hand-over changes it"
+    )
+    placed_by_user = models.IntegerField(null=True, blank=True, help_text="The person behind it")
     placed_by = models.TextField(help_text="Stable id of the actor")
     placed_by_name = models.TextField()
     placed_via = models.TextField()
@@ -65,11 +75,18 @@ class Hold(models.Model):
             models.Index(F("execution"), F("placed_at"), name="hold_open", condition=Q(released_at__isnull=True)),
             # Search by reason.
             GinIndex(SearchVector("reason", config="simple"), name="hold_search"),
+            # Releasing a tree: what was spread from a hold.
+            models.Index(F("spread_from"), name="hold_spread", condition=Q(spread_from__isnull=False)),
+            # Overdue ones.
+            models.Index(
+                F("review_by"), name="hold_review", condition=Q(released_at__isnull=True, review_by__isnull=False)
+            ),
             # Every hold of a run, released ones too: its page.
             models.Index(F("execution"), F("placed_at"), name="hold_execution"),
         ]
         constraints = [
             models.CheckConstraint(name="hold_kind_known", condition=Q(kind__in=HOLD_KINDS)),
+            models.CheckConstraint(name="hold_scope_known", condition=Q(scope__in=("this", "tree"))),
             models.CheckConstraint(name="hold_has_reason", condition=Q(reason__regex=r"\S")),
             models.CheckConstraint(
                 name="hold_released_by_somebody",
@@ -96,7 +113,15 @@ class Hold(models.Model):
             # What was said when it was placed stays; a count that followed a changed row would lie.
             pgtrigger.ReadOnly(
                 name="placed_as_it_was",
-                exclude=["released_by", "released_by_name", "released_via", "released_at", "release_reason"],
+                exclude=[
+                    "released_by",
+                    "released_by_name",
+                    "released_via",
+                    "released_at",
+                    "release_reason",
+                    "responsible",
+                    "overdue_at",
+                ],
             ),
             pgtrigger.Protect(name="no_delete", operation=pgtrigger.Delete),
             no_truncate(),
@@ -113,7 +138,14 @@ class Hold(models.Model):
     @property
     def facts(self) -> HoldFacts:
         """What the rules in ``states`` need to know of this hold."""
-        return HoldFacts(str(self.id), self.kind, self.placed_by_name, self.reason, self.blocks_cancel)
+        return HoldFacts(
+            str(self.id),
+            self.kind,
+            self.placed_by_name,
+            self.reason,
+            self.blocks_cancel,
+            self.placed_by_user if self.dual_control else None,
+        )
 
 
 class HoldNote(models.Model):

@@ -10,10 +10,11 @@ from executions.models.guards import no_truncate
 class Record(models.Model):
     """The recorded result of one ``ctx.once`` or ``ctx.each`` key."""
 
-    pk = models.CompositePrimaryKey("execution_id", "position", "key")
+    pk = models.CompositePrimaryKey("execution_id", "position", "pass_no", "key")
     # No foreign key: executions are never deleted, and its check would cost every ctx.each item a look-up.
     execution_id = models.UUIDField()
     position = models.IntegerField(help_text="The step's position in the run")
+    pass_no = models.SmallIntegerField(db_default=0, help_text="The run's pass, so that a step done anew records anew")
     key = models.TextField()
     value = models.JSONField(null=True)
     at = models.DateTimeField(db_default=Now())

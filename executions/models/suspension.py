@@ -13,6 +13,8 @@ from executions.models.guards import no_truncate
 KINDS = ("input", "approval", "event", "time", "children")
 OUTCOMES = ("answered", "withdrawn", "expired")
 URGENCIES = ("low", "normal", "high")
+FORMATS = ("form", "text", "yes-no", "choice", "json")
+ON_DEADLINE = ("fail", "default", "escalate", "cancel")
 
 COUNT_SUSPENSIONS = """
 UPDATE executions_execution
@@ -30,18 +32,29 @@ class Suspension(models.Model):
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     execution = models.ForeignKey(Execution, on_delete=models.PROTECT, related_name="suspensions")
     position = models.IntegerField(help_text="The step's position in the run, so that a loop may ask again")
+    pass_no = models.SmallIntegerField(db_default=0, help_text="The run's pass, so that a step done anew asks anew")
     step = models.TextField()
     key = models.TextField()
     kind = models.TextField(db_default="input")
     title = models.TextField()
     prompt = models.TextField(blank=True, db_default="")
     form = models.TextField(null=True, blank=True, help_text="module:QualifiedName of a Django form")
+    format = models.TextField(db_default="form")
+    choices = models.JSONField(null=True, blank=True, help_text="Value and label of each, for the format choice")
+    who = models.JSONField(null=True, blank=True, help_text="Who may answer, and how many must; see authoring.who")
     replaces = models.JSONField(default=dict, help_text="Form field → name of the run's file its upload replaces")
     context = models.JSONField(default=dict, encoder=DjangoJSONEncoder, help_text="What the person is shown")
     context_digest = models.TextField(help_text="sha256 of what is shown; an answer is bound to it")
     urgency = models.TextField(db_default="normal")
     opened_at = models.DateTimeField(db_default=Now())
-    deadline = models.DateTimeField(null=True, blank=True, help_text="Closed as expired when nobody answered by then")
+    deadline = models.DateTimeField(null=True, blank=True, help_text="What happens when nobody answered by then: below")
+    on_deadline = models.TextField(db_default="fail")
+    default_answer = models.JSONField(null=True, blank=True, help_text="Taken at the deadline, for `default`")
+    escalate = models.JSONField(null=True, blank=True, help_text="who, and seconds until the next deadline")
+    escalated_at = models.DateTimeField(null=True, blank=True)
+    remind_seconds = models.IntegerField(null=True, blank=True, help_text="How often to remind of it")
+    remind_at = models.DateTimeField(null=True, blank=True)
+    awaits = models.JSONField(null=True, blank=True, help_text="Keys of the children waited for; all where null")
     closed_at = models.DateTimeField(null=True, blank=True)
     outcome = models.TextField(null=True, blank=True)
     answer = models.JSONField(null=True, blank=True, encoder=DjangoJSONEncoder)
@@ -61,11 +74,20 @@ class Suspension(models.Model):
                 name="suspension_deadline",
                 condition=Q(closed_at__isnull=True, deadline__isnull=False),
             ),
+            # The sweeper: questions to remind of, joins to look at.
+            models.Index(
+                F("remind_at"), name="suspension_remind", condition=Q(closed_at__isnull=True, remind_at__isnull=False)
+            ),
+            models.Index(F("execution"), name="suspension_join", condition=Q(closed_at__isnull=True, kind="children")),
         ]
         constraints = [
-            models.UniqueConstraint(F("execution"), F("position"), F("key"), name="suspension_key_unique"),
+            models.UniqueConstraint(
+                F("execution"), F("position"), F("pass_no"), F("key"), name="suspension_key_unique"
+            ),
             models.CheckConstraint(name="suspension_kind_known", condition=Q(kind__in=KINDS)),
             models.CheckConstraint(name="suspension_urgency_known", condition=Q(urgency__in=URGENCIES)),
+            models.CheckConstraint(name="suspension_format_known", condition=Q(format__in=FORMATS)),
+            models.CheckConstraint(name="suspension_on_deadline_known", condition=Q(on_deadline__in=ON_DEADLINE)),
             models.CheckConstraint(
                 name="suspension_closed_has_outcome",
                 condition=Q(closed_at__isnull=True, outcome__isnull=True)
@@ -99,11 +121,17 @@ class Suspension(models.Model):
                 condition=pgtrigger.Condition("OLD.closed_at IS NOT NULL"),
                 func="RAISE EXCEPTION 'suspension % is closed and can never change', OLD.id;",
             ),
-            # What was asked stays; only the digest of what is shown follows replaced files.
+            # What was asked stays; the digest of what is shown follows replaced files, and an escalation may put the
+            # question to others.
             pgtrigger.ReadOnly(
                 name="asked_as_it_was",
                 exclude=[
                     "context_digest",
+                    "who",
+                    "urgency",
+                    "deadline",
+                    "escalated_at",
+                    "remind_at",
                     "closed_at",
                     "outcome",
                     "answer",
@@ -124,3 +152,28 @@ class Suspension(models.Model):
     def is_open(self) -> bool:
         """Not answered, withdrawn or expired yet."""
         return self.closed_at is None
+
+
+class Vote(models.Model):
+    """One person's approval of a question that several must approve. Votes are added, never changed."""
+
+    suspension = models.ForeignKey(Suspension, on_delete=models.PROTECT, related_name="votes")
+    user = models.IntegerField(help_text="The person behind the actor: a token is no second person")
+    voted_by = models.TextField(help_text="Stable id of the actor")
+    voted_by_name = models.TextField()
+    via = models.TextField()
+    comment = models.TextField(blank=True, db_default="")
+    answer = models.JSONField(encoder=DjangoJSONEncoder)
+    at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        default_permissions = ()
+        ordering = ["at", "id"]
+        constraints = [models.UniqueConstraint(F("suspension"), F("user"), name="vote_once")]
+        triggers = [
+            pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete),
+            no_truncate(),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.voted_by_name}"

@@ -30,14 +30,14 @@ def ctx(cast):
     run = story.launch(cast, "filing", files=[("a.txt", b"one")])
     lease = Lease(str(run.pk))
     lease.epoch = story.claim(run).epoch
-    context = Context(EngineBacking(lease, "read", 0, 0, story.WORKER))
+    context = Context(EngineBacking(lease, "read", 0, 0, 0, story.WORKER))
     context.lease, context.run = lease, run
     return context
 
 
 def _again(ctx: Context) -> Context:
     """Return the context of a later attempt."""
-    return Context(EngineBacking(ctx.lease, "read", 0, 1, story.WORKER))
+    return Context(EngineBacking(ctx.lease, "read", 0, 0, 1, story.WORKER))
 
 
 def test_s7_once_is_remembered_by_the_next_attempt(ctx):
@@ -106,7 +106,7 @@ def test_a_yield_passes_an_authors_except_exception(ctx):
 
 def test_records_of_one_step_are_not_those_of_another(ctx):
     ctx.once("a", lambda: "first")
-    other = Context(EngineBacking(ctx.lease, "other", 1, 0, story.WORKER))
+    other = Context(EngineBacking(ctx.lease, "other", 1, 0, 0, story.WORKER))
     assert other.once("a", lambda: "second") == "second"
 
 
@@ -146,7 +146,7 @@ def test_progress_is_kept_for_the_heart_and_can_be_stored_whatever_its_note_says
 def test_an_idempotency_key_is_the_same_in_every_attempt_and_differs_between_runs(ctx, cast):
     assert ctx.idempotency_key("a") == _again(ctx).idempotency_key("a")
     other = Lease(str(story.launch(cast).pk))
-    assert Context(EngineBacking(other, "read", 0, 0, story.WORKER)).idempotency_key("a") != ctx.idempotency_key("a")
+    assert Context(EngineBacking(other, "read", 0, 0, 0, story.WORKER)).idempotency_key("a") != ctx.idempotency_key("a")
 
 
 @pytest.mark.parametrize(

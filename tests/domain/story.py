@@ -88,7 +88,14 @@ def record(execution: Execution, epoch: int, key: str, value: Any = None, positi
     return bool(
         rows(
             statements.RECORD,
-            {"id": execution.pk, "epoch": epoch, "position": position, "key": key, "value": json.dumps(value)},
+            {
+                "id": execution.pk,
+                "epoch": epoch,
+                "position": position,
+                "pass_no": 0,
+                "key": key,
+                "value": json.dumps(value),
+            },
         )
     )
 
