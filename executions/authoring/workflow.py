@@ -1,12 +1,14 @@
 """Workflows and their steps."""
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any, Literal, overload
 
 from executions.authoring import registry
 from executions.authoring.files import FileRules
+from executions.authoring.policies import Policies, fingerprint_of
 
 type StepFunction = Callable[..., dict[str, Any] | None]
 
@@ -49,6 +51,7 @@ class Workflow:
         description: one or two sentences for the launch page.
         input: a Django form that declares and checks the payload.
         files: what files a launch takes; None for none.
+        sla, on_sla, budgets, error_threshold, on_change: when a run is held by a rule; see ``Policies``.
     """
 
     def __init__(
@@ -59,6 +62,11 @@ class Workflow:
         description: str = "",
         input: type[Any] | None = None,
         files: FileRules | None = None,
+        sla: timedelta | None = None,
+        on_sla: Literal["hold", "fail", "escalate"] = "hold",
+        budgets: Mapping[str, int | float] | None = None,
+        error_threshold: int | None = None,
+        on_change: Literal["hold", "go-on"] = "hold",
     ) -> None:
         self.name = name
         self.title = title or name.replace("-", " ").capitalize()
@@ -67,8 +75,9 @@ class Workflow:
         self.files = files
         self.steps: dict[str, Step] = {}
         self.clean_up: Callable[..., None] | None = None
+        self.policies = Policies(sla, on_sla, budgets or {}, error_threshold, on_change)
         self.where = _caller()
-        self.problems: list[tuple[str, str]] = []
+        self.problems: list[tuple[str, str]] = [(problem, self.where) for problem in self.policies.problems(name)]
         registry.register(self)
 
     def __repr__(self) -> str:
@@ -78,6 +87,11 @@ class Workflow:
     def route_names(self) -> tuple[str, ...]:
         """Names of the steps a new run has ahead."""
         return tuple(self.steps)
+
+    @property
+    def fingerprint(self) -> str:
+        """A short text that changes when the route does; a run keeps the one it was launched with."""
+        return fingerprint_of((name,) for name in self.route_names)
 
     @overload
     def step[F: StepFunction](self, function: F, /) -> F: ...

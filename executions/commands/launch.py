@@ -6,6 +6,7 @@ from typing import Any
 
 from executions.actors import Actor
 from executions.authoring import registry
+from executions.authoring.workflow import Workflow
 from executions.commands.base import command, require_scope
 from executions.commands.files import check_files, store_files
 from executions.engine.post import announce, dispatch
@@ -70,6 +71,7 @@ def launch(
         priority=_clean_priority(priority),
         not_before=not_before,
         ahead=list(definition.route_names),
+        **facts_of(definition),
     )
     store_files(execution, uploads, actor)
     append(
@@ -91,6 +93,16 @@ def launch(
     if not_before is None:
         dispatch(execution)
     return execution
+
+
+def facts_of(definition: Workflow) -> dict[str, Any]:
+    """Return what a new run takes from its workflow's rules: its clock, its budgets, the route's fingerprint."""
+    rules = definition.policies
+    return {
+        "fingerprint": definition.fingerprint,
+        "sla_left": rules.sla_seconds,
+        "budgets": dict(rules.budgets) or None,
+    }
 
 
 def _clean_labels(labels: dict[str, str]) -> dict[str, str]:

@@ -1,6 +1,7 @@
 """Mistakes in a definition are found at start-up, with file and line."""
 
 import inspect
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -130,3 +131,44 @@ def test_a_module_imported_twice_is_no_second_workflow():
 def test_the_shipped_workflows_have_no_errors(monkeypatch):
     monkeypatch.undo()
     assert _found() == []
+
+
+@pytest.mark.parametrize(
+    ("rule", "word"),
+    [
+        ({"sla": 30}, "sla"),
+        ({"sla": timedelta(0)}, "sla"),
+        ({"on_sla": "shout"}, "on_sla"),
+        ({"budgets": {"tokens": 0}}, "budget"),
+        ({"budgets": {"tokens": float("inf")}}, "budget"),
+        ({"budgets": {"tokens": True}}, "budget"),
+        ({"budgets": {"To kens": 5}}, "budget"),
+        ({"budgets": {7: 5}}, "budget"),
+        ({"budgets": "tokens"}, "budgets"),
+        ({"error_threshold": -1}, "error_threshold"),
+        ({"error_threshold": 1.5}, "error_threshold"),
+        ({"on_change": "panic"}, "on_change"),
+    ],
+)
+def test_a_rule_that_makes_no_sense_is_found(rule, word):
+    Workflow("ruled", **rule).step(_noop)
+    line = _line() - 1
+    ((code, message, hint),) = _found()
+    assert (code, hint) == ("executions.E005", f"{Path(__file__)}:{line}")
+    assert word in message
+    assert "ruled" in message
+
+
+def test_sound_rules_have_no_errors():
+    rules = {"budgets": {"tokens": 10_000, "euros": 2.5}, "error_threshold": 0, "on_change": "go-on"}
+    Workflow("ruled", sla=timedelta(minutes=30), on_sla="escalate", **rules).step(_noop)
+    assert _found() == []
+
+
+def test_the_fingerprint_changes_with_the_route_and_with_nothing_else():
+    first, same, other = (Workflow(name) for name in ("first", "same", "other"))
+    for flow in (first, same, other):
+        flow.step(name="a")(_noop)
+    assert first.fingerprint == same.fingerprint == other.fingerprint
+    other.step(name="b")(_noop)
+    assert other.fingerprint != first.fingerprint

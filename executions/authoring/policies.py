@@ -1,0 +1,82 @@
+"""What a workflow says about time, budgets, errors and change: when a run of it is held, and by which rule."""
+
+import hashlib
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+ON_SLA = ("hold", "fail", "escalate")
+ON_CHANGE = ("hold", "go-on")
+BUDGET_NAME = re.compile(r"[a-z][a-z0-9_-]{0,39}")
+
+
+@dataclass(frozen=True, slots=True)
+class Policies:
+    """The rules of one workflow; a run takes its clock and its budgets from here when it is launched.
+
+    Args:
+        sla: how long a run may take, people's time not counted; for ever where None.
+        on_sla: once that is spent, ``hold`` or ``fail`` the run before its next step, or ``escalate`` it: it goes on
+            before all others.
+        budgets: name → how much of it a run may spend before it is held.
+        error_threshold: a run is held when more errors than this have come up; never where None.
+        on_change: when the route is another one than at launch, ``hold`` the run or let it ``go-on``.
+    """
+
+    sla: timedelta | None = None
+    on_sla: str = "hold"
+    budgets: Mapping[str, int | float] = field(default_factory=dict)
+    error_threshold: int | None = None
+    on_change: str = "hold"
+
+    def problems(self, name: str) -> list[str]:
+        """Return what is wrong with these rules of the workflow called ``name``, a sentence each."""
+        found: list[str] = []
+        if self.sla is not None and (not isinstance(self.sla, timedelta) or self.sla <= timedelta(0)):
+            found.append(f"sla of {name} must be a timedelta above zero, not {self.sla!r}.")
+        if self.on_sla not in ON_SLA:
+            found.append(f"on_sla of {name} must be 'hold', 'fail' or 'escalate', not {self.on_sla!r}.")
+        if not isinstance(self.budgets, Mapping):
+            found.append(f"budgets of {name} must be a dict of names and amounts, not {self.budgets!r}.")
+        else:
+            found += [problem for budget in self.budgets.items() for problem in _budget_problems(name, *budget)]
+        if self.error_threshold is not None and not _is_count(self.error_threshold):
+            found.append(f"error_threshold of {name} must be a whole number from 0, not {self.error_threshold!r}.")
+        if self.on_change not in ON_CHANGE:
+            found.append(f"on_change of {name} must be 'hold' or 'go-on', not {self.on_change!r}.")
+        return found
+
+    @property
+    def sla_seconds(self) -> float | None:
+        """How long a run may take, in seconds; None for ever."""
+        return None if self.sla is None else self.sla.total_seconds()
+
+
+def fingerprint_of(route: Iterable[tuple[str, ...]]) -> str:
+    """Return a short text that changes when a route does.
+
+    Args:
+        route: what matters of each step, in order: its name, its kind, its gate.
+    """
+    return hashlib.sha256(json.dumps([list(step) for step in route]).encode()).hexdigest()[:16]
+
+
+def is_amount(value: Any) -> bool:
+    """Tell whether a value can be spent or granted: a finite number above zero."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 < value < float("inf")
+
+
+def _budget_problems(name: str, budget: Any, amount: Any) -> list[str]:
+    found = []
+    if not isinstance(budget, str) or not BUDGET_NAME.fullmatch(budget):
+        found.append(f"{budget!r} is no name for a budget of {name}: small letters, digits, _ and -, 40 at most.")
+    if not is_amount(amount):
+        found.append(f"The budget {budget!r} of {name} must be a number above zero, not {amount!r}.")
+    return found
+
+
+def _is_count(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
