@@ -10,6 +10,7 @@ from executions.authoring import (
     DeadlinePassed,
     FileRules,
     Signal,
+    Who,
     Workflow,
     run_inline,
 )
@@ -21,6 +22,7 @@ __all__ = [
     "DeadlinePassed",
     "FileRules",
     "Signal",
+    "Who",
     "Workflow",
     "run_inline",
 ]

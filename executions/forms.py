@@ -2,8 +2,8 @@
 
 import importlib
 import json
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
 
 from django import forms
 from django.core.exceptions import NON_FIELD_ERRORS
@@ -13,6 +13,19 @@ from django.utils.datastructures import MultiValueDict
 from executions.errors import Invalid
 from executions.models import Suspension
 from executions.provenance import to_json
+from executions.simpleforms import simple_form
+from executions.text import clean_object
+
+
+class Asked(Protocol):
+    """What says how an answer must look: a question as its author wrote it, or as it is stored."""
+
+    @property
+    def form(self) -> str | None: ...
+    @property
+    def format(self) -> str: ...
+    @property
+    def choices(self) -> Sequence[Sequence[str]] | None: ...
 
 
 def form_class(path: str) -> type[forms.BaseForm]:
@@ -33,9 +46,21 @@ def form_class(path: str) -> type[forms.BaseForm]:
     return found
 
 
-def form_of(suspension: Suspension) -> type[forms.BaseForm] | None:
+def form_of(asked: Asked) -> type[forms.BaseForm] | None:
     """Return the form that checks a question's answer; None where any JSON object will do."""
-    return form_class(suspension.form) if suspension.form else None
+    return form_class(asked.form) if asked.form else simple_form(asked.format, asked.choices)
+
+
+def clean_default(asked: Asked) -> dict[str, Any]:
+    """Put a question's default answer through its form, as a person's answer would be.
+
+    Raises:
+        Invalid, TooLarge: the form refuses it.
+        LookupError: there is no such form.
+    """
+    default = clean_object(getattr(asked, "default", None), "default")
+    form = form_of(asked)
+    return default if form is None else _clean(form, default, {})
 
 
 def clean_input(form: type[forms.BaseForm] | None, payload: dict[str, Any]) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from executions.authoring.context import Context
 from executions.authoring.files import FileRules, StoredFile
 from executions.authoring.flow import DeadlinePassed, Signal
 from executions.authoring.inline import InlineResult, run_inline
+from executions.authoring.who import Who
 from executions.authoring.workflow import Step, Workflow
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "Signal",
     "Step",
     "StoredFile",
+    "Who",
     "Workflow",
     "run_inline",
 ]

@@ -21,6 +21,15 @@ class Answer(dict[str, Any]):
         self.comment = comment
         self.expired = expired
 
+    @property
+    def value(self) -> Any:
+        """What was said, for questions of one value: a text, True or False, or the value chosen.
+
+        Raises:
+            KeyError: the question had a form, or took any object.
+        """
+        return self["answer"]
+
 
 @dataclass(frozen=True, slots=True)
 class Approval:
@@ -28,7 +37,8 @@ class Approval:
 
     Args:
         status: ``approved``, ``rejected`` or ``expired``.
-        by: printed name of who decided; of the deadline's rule where nobody did.
+        by: printed name of who decided, of all who approved where several had to; of the deadline's rule where
+            nobody did.
         reason: their words.
     """
 
@@ -38,6 +48,14 @@ class Approval:
 
     def __bool__(self) -> bool:
         return self.status == "approved"
+
+    @classmethod
+    def of(cls, answer: Answer) -> "Approval":
+        """Read how an approval was answered."""
+        if answer.expired:
+            return cls("expired", answer.by)
+        status = "approved" if answer["decision"] == "approve" else "rejected"
+        return cls(status, answer.by, answer.get("reason") or answer.comment)
 
 
 @dataclass(frozen=True, slots=True)

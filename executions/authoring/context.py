@@ -7,14 +7,13 @@ from datetime import timedelta
 from typing import Any
 
 from executions.authoring.answers import Answer, Approval, Resumed
+from executions.authoring.asking import Choices, checked_default, make_question
 from executions.authoring.backing import MISSING, Backing
 from executions.authoring.files import StoredFile
 from executions.authoring.flow import DeadlinePassed, Question, Signal, Suspended, Yielded
+from executions.authoring.who import Who
 
 logger = logging.getLogger("holdpoint.step")
-
-APPROVAL_FORM = "executions.approvals:ApprovalForm"
-"""By its path, because forms need Django's settings and authors' modules are imported before those are ready."""
 
 
 class Lifecycle:
@@ -121,10 +120,18 @@ class Context:
         title: str,
         prompt: str = "",
         form: type[Any] | None = None,
+        format: str | None = None,
+        choices: Choices | None = None,
         context: dict[str, Any] | None = None,
         urgency: str = "normal",
         replaces: Mapping[str, str] | None = None,
+        who: Who | None = None,
         deadline: timedelta | None = None,
+        on_deadline: str = "fail",
+        default: Any = None,
+        escalate_to: Who | None = None,
+        escalate_after: timedelta | None = None,
+        remind: timedelta | None = None,
     ) -> Answer:
         """Ask a person; the worker is freed, and the step re-enters when the answer is there.
 
@@ -132,27 +139,44 @@ class Context:
             key: unique in this step.
             title: the question in a few words.
             prompt: what to consider.
-            form: a Django form that declares and checks the answer; any JSON object where None.
+            form: a Django form that declares and checks the answer.
+            format: ``text``, ``yes-no``, ``choice`` or ``json``, instead of a form; ``json`` where both are None.
+            choices: for ``choice``: the values, with labels where these differ.
             context: what the person is shown; JSON. The answer is bound to it.
             urgency: ``low``, ``normal`` or ``high``.
             replaces: file field of the form → name of the run's file that an upload there replaces.
+            who: whom it is put to; everybody who may answer questions where None.
             deadline: how long the question stays open, counted from when it is asked; for ever where None.
+            on_deadline: what happens then: ``fail`` (this call raises), ``default``, ``escalate`` or ``cancel``.
+            default: the answer taken at the deadline, for ``default``.
+            escalate_to: whom it is put to at the deadline, for ``escalate``.
+            escalate_after: how long those have, before it ends as with ``fail``; as long as ``deadline`` where None.
+            remind: how often to remind of it.
 
         Returns:
-            The answer.
+            The answer; with ``format`` text, yes-no or choice its ``value`` is what was said.
 
         Raises:
             DeadlinePassed: nobody answered in time; uncaught it fails the step as any error does.
+            ValueError: arguments that make no sense together; the message names them.
         """
-        question = Question(
-            key=str(key),
+        question = make_question(
+            key,
             title=title,
             prompt=prompt,
-            form=_path_of(form) if form else None,
-            context=context or {},
+            form=form,
+            format=format,
+            choices=choices,
+            context=context,
             urgency=urgency,
-            replaces=dict(replaces or {}),
+            replaces=replaces,
+            who=who,
             deadline=deadline,
+            on_deadline=on_deadline,
+            default=default,
+            escalate_to=escalate_to,
+            escalate_after=escalate_after,
+            remind=remind,
         )
         answer = self._ask(question)
         if answer.expired:
@@ -167,7 +191,13 @@ class Context:
         prompt: str = "",
         context: dict[str, Any] | None = None,
         urgency: str = "normal",
+        who: Who | None = None,
         deadline: timedelta | None = None,
+        on_deadline: str = "fail",
+        default: dict[str, Any] | None = None,
+        escalate_to: Who | None = None,
+        escalate_after: timedelta | None = None,
+        remind: timedelta | None = None,
     ) -> Approval:
         """Ask for a yes or a no before going on; the worker is freed meanwhile.
 
@@ -177,31 +207,41 @@ class Context:
             prompt: what to consider.
             context: what the person is shown; JSON. The decision is bound to it.
             urgency: ``low``, ``normal`` or ``high``.
+            who: whom it is put to, and how many must approve; everybody who may answer questions where None.
             deadline: how long it stays open, counted from when it is asked; for ever where None.
+            on_deadline: ``fail`` (it has expired), ``default``, ``escalate`` or ``cancel``.
+            default: for ``default``: ``{"decision": "approve"}``, or a rejection with its reason.
+            escalate_to: whom it is put to at the deadline, for ``escalate``.
+            escalate_after: how long those have, before it expires; as long as ``deadline`` where None.
+            remind: how often to remind of it.
 
         Returns:
             How it ended: approved, rejected or expired, and by whom.
+
+        Raises:
+            ValueError: arguments that make no sense together; the message names them.
         """
-        question = Question(
-            key=str(key),
+        question = make_question(
+            key,
             title=title,
             prompt=prompt,
-            form=APPROVAL_FORM,
-            context=context or {},
+            context=context,
             urgency=urgency,
             kind="approval",
+            who=who,
             deadline=deadline,
+            on_deadline=on_deadline,
+            default=default,
+            escalate_to=escalate_to,
+            escalate_after=escalate_after,
+            remind=remind,
         )
-        answer = self._ask(question)
-        if answer.expired:
-            return Approval("expired", answer.by)
-        status = "approved" if answer["decision"] == "approve" else "rejected"
-        return Approval(status, answer.by, answer.get("reason") or answer.comment)
+        return Approval.of(self._ask(question))
 
     def _ask(self, question: Question) -> Answer:
         answer = self._backing.answer_to(question)
         if answer is None:
-            raise Suspended(question)
+            raise Suspended(checked_default(question))
         return answer
 
     def file(self, name: str) -> StoredFile:
@@ -243,12 +283,3 @@ class Context:
         """
         parts = (self.execution_id, self.step, str(self._backing.position), str(key))
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()
-
-
-def _path_of(form: type[Any]) -> str:
-    if "<locals>" in form.__qualname__:
-        raise ValueError(
-            f"The form {form.__qualname__} is defined inside a function, where the page that shows the question cannot "
-            "find it. Define it at the top level of a module."
-        )
-    return f"{form.__module__}:{form.__qualname__}"
