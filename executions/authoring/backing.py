@@ -17,6 +17,7 @@ class Backing(Protocol):
     execution_id: str
     step: str
     position: int
+    pass_no: int
     attempt: int
 
     @property

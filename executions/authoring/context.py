@@ -275,11 +275,14 @@ class Context:
     def idempotency_key(self, key: str) -> str:
         """Return a text that is the same for every attempt of this key in this step of this run, and for no other.
 
+        A step that somebody sent back to be done all again gets a new one: what it does then is a new effect.
+
         Args:
             key: as in ``once``.
 
         Returns:
             64 hexadecimal digits, for payment APIs and the like.
         """
-        parts = (self.execution_id, self.step, str(self._backing.position), str(key))
+        anew = [f"pass {self._backing.pass_no}"] if self._backing.pass_no else []
+        parts = (self.execution_id, self.step, str(self._backing.position), str(key), *anew)
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()

@@ -56,6 +56,7 @@ class InlineBacking:
         self.execution_id = str(uuid.UUID(int=0))
         self.step = step
         self.position = position
+        self.pass_no = 0
         self.attempt = 0
         self._result = result
         self._answers = answers

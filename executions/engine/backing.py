@@ -8,6 +8,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 
 from executions.actors import Actor
 from executions.authoring.answers import Answer
@@ -56,7 +57,7 @@ class EngineBacking:
     def recorded(self, key: str) -> Any:
         """See ``Backing.recorded``. The first look loads every record of this step in one query."""
         if self._records is None:
-            step = {"id": self.execution_id, "position": self.position, "pass_no": self.pass_no}
+            step = {"id": self.execution_id, "position": self.position, "pass_no": self.pass_no, "step": self.step}
             found = patiently(statements.RECORDS, step, seconds=self._patience)
             self._records = {row.key: row.value for row in found}
         text = self._records.get(key, MISSING)
@@ -80,8 +81,14 @@ class EngineBacking:
 
     def answer_to(self, question: Question) -> Answer | None:
         """See ``Backing.answer_to``."""
+        # One that was withdrawn, by a cancel or because the run was sent back, counts as never asked.
         asked = Suspension.objects.filter(
-            execution_id=self.execution_id, position=self.position, pass_no=self.pass_no, key=question.key
+            ~Q(outcome="withdrawn") | Q(outcome__isnull=True),
+            execution_id=self.execution_id,
+            position=self.position,
+            pass_no=self.pass_no,
+            step=self.step,
+            key=question.key,
         ).first()
         if asked is None:
             return None
@@ -131,6 +138,7 @@ class EngineBacking:
             "epoch": self._lease.epoch,
             "position": self.position,
             "pass_no": self.pass_no,
+            "step": self.step,
             "key": key,
             "value": text,
         }

@@ -22,6 +22,7 @@ from executions.engine.database import OUTAGE, is_outage, lost_connection, patie
 from executions.engine.leases import Lease
 from executions.engine.post import office
 from executions.jsonable import NotStorable, checked_changes
+from executions.passes import pass_at
 from executions.provenance.jsontext import to_json
 
 logger = logging.getLogger("holdpoint.engine")
@@ -92,7 +93,7 @@ class Run:
         self.payload: str = claimed.payload
         self.ahead: list[str] = list(claimed.ahead)
         self.position: int = claimed.steps_done
-        self.pass_no: int = claimed.pass_no
+        self.passes: list[int] = list(claimed.passes)
         self.attempt: int = claimed.attempt
         self.priority: int = claimed.priority
         self.cancelling: bool = claimed.cancelling
@@ -133,6 +134,11 @@ class Run:
             if not self._step(workflow, step):
                 return
         self._finish()
+
+    @property
+    def pass_no(self) -> int:
+        """The pass that the next step is in."""
+        return pass_at(self.passes, self.position)
 
     def _step(self, workflow: Workflow, step: Step) -> bool:
         """Execute one step and its boundary; tell whether to go on."""
@@ -283,7 +289,7 @@ class Run:
         if hook is None:
             settle.cleaned_up(self.lease, self.actor, ran=False)
             return
-        backing = EngineBacking(self.lease, "on_cancel", CLEAN_UP_POSITION, self.pass_no, 0, self.actor)
+        backing = EngineBacking(self.lease, "on_cancel", CLEAN_UP_POSITION, 0, 0, self.actor)
         try:
             hook(Context(backing), json.loads(self.payload))
         except LeaseLost:

@@ -18,7 +18,7 @@ WITH claimed AS (
     WHERE id = %(id)s AND lease_until IS NULL AND (not_before IS NULL OR not_before <= clock_timestamp())
       AND state IN ('queued', 'cancelling')
     RETURNING id, epoch, version, workflow, payload::text AS payload, ahead, steps_done, attempt, interrupted,
-              pass_no, priority, labels::text AS labels, fingerprint,
+              passes, priority, labels::text AS labels, fingerprint,
               extract(epoch FROM sla_due - clock_timestamp())::float AS sla_seconds,
               cancel_requested_at IS NOT NULL AS cancelling, resumed::text AS resumed
 ), told AS (
@@ -132,17 +132,17 @@ FROM beat LEFT JOIN LATERAL (
 # Record a sub-result. FOR SHARE makes a claim by another worker and this insert wait for each other, so a zombie
 # cannot slip a record in after its lease was taken over.
 RECORD = """
-INSERT INTO executions_record (execution_id, position, pass_no, key, value, at)
-SELECT id, %(position)s, %(pass_no)s, %(key)s, %(value)s::jsonb, now() FROM executions_execution
+INSERT INTO executions_record (execution_id, position, pass_no, step, key, value, at)
+SELECT id, %(position)s, %(pass_no)s, %(step)s, %(key)s, %(value)s::jsonb, now() FROM executions_execution
 WHERE id = %(id)s AND epoch = %(epoch)s AND lease_until IS NOT NULL AND outcome IS NULL
 FOR SHARE
-ON CONFLICT (execution_id, position, pass_no, key) DO NOTHING
+ON CONFLICT (execution_id, position, pass_no, step, key) DO NOTHING
 RETURNING value::text
 """
 
 RECORDS = """
 SELECT key, value::text FROM executions_record
-WHERE execution_id = %(id)s AND position = %(position)s AND pass_no = %(pass_no)s
+WHERE execution_id = %(id)s AND position = %(position)s AND pass_no = %(pass_no)s AND step = %(step)s
 """
 
 # Leases that ran out: the worker is dead, frozen or cut off. The epoch moves on, so that its late writes are refused.

@@ -13,6 +13,7 @@ from executions.access import SCOPES
 from executions.ids import new_id
 from executions.models.guards import no_truncate
 from executions.models.possible import POSSIBLE_FACTS
+from executions.passes import pass_at
 from executions.states import Facts
 
 
@@ -65,7 +66,9 @@ class Execution(models.Model):
     ahead = ArrayField(models.TextField(), default=list, help_text="Names of the steps ahead; the first is next")
     steps_done = models.IntegerField(db_default=0, help_text="Boundaries passed; also the position of the next step")
     attempt = models.SmallIntegerField(db_default=0, help_text="Failed attempts of the next step so far")
-    pass_no = models.SmallIntegerField(db_default=0, help_text="Counts the times it was sent back to do steps anew")
+    passes = ArrayField(
+        models.IntegerField(), default=list, help_text="Positions from which on it was sent back to do steps anew"
+    )
     errors = models.IntegerField(db_default=0, help_text="Errors since the error threshold last held it")
     interrupted = models.SmallIntegerField(db_default=0, help_text="Leases lost in the next step so far")
     not_before = models.DateTimeField(null=True, blank=True)
@@ -181,6 +184,11 @@ class Execution(models.Model):
     def next_step(self) -> str | None:
         """Name of the step that runs next (or is running); None when only the end lies ahead."""
         return self.ahead[0] if self.ahead else None
+
+    @property
+    def pass_no(self) -> int:
+        """The pass that the next step is in; see ``passes.pass_at``."""
+        return pass_at(self.passes, self.steps_done)
 
     @property
     def steps_total(self) -> int:

@@ -82,7 +82,13 @@ class Suspension(models.Model):
         ]
         constraints = [
             models.UniqueConstraint(
-                F("execution"), F("position"), F("pass_no"), F("key"), name="suspension_key_unique"
+                "execution",
+                "position",
+                "pass_no",
+                "step",
+                "key",
+                name="suspension_key_unique",
+                condition=Q(outcome__isnull=True) | ~Q(outcome="withdrawn"),
             ),
             models.CheckConstraint(name="suspension_kind_known", condition=Q(kind__in=KINDS)),
             models.CheckConstraint(name="suspension_urgency_known", condition=Q(urgency__in=URGENCIES)),

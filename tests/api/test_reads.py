@@ -108,7 +108,7 @@ def test_p2_a_checkpoint_is_one_json_document(program, launch, path, ask):
 
     run = launch("asking", {"total": "10.00"})
     asked = ask(run)
-    Record.objects.create(execution_id=run.pk, position=0, key="before", value={"seen": 1})
+    Record.objects.create(execution_id=run.pk, position=0, step="ask", key="before", value={"seen": 1})
     reviewer = program("reviewer")
     reviewer.post(path(run, "pause"), {"reason": "Totals differ"})
     answer = reviewer.get(path(run, "checkpoint"))

@@ -83,7 +83,9 @@ def finish(execution: Execution, epoch: int, worker: Actor = WORKER) -> str | No
     return found[0].state if found else None
 
 
-def record(execution: Execution, epoch: int, key: str, value: Any = None, position: int = 0) -> bool:
+def record(
+    execution: Execution, epoch: int, key: str, value: Any = None, position: int = 0, step: str = "step"
+) -> bool:
     """Record a sub-result; False where it was refused or recorded before."""
     return bool(
         rows(
@@ -92,7 +94,8 @@ def record(execution: Execution, epoch: int, key: str, value: Any = None, positi
                 "id": execution.pk,
                 "epoch": epoch,
                 "position": position,
-                "pass_no": 0,
+                "pass_no": fresh(execution).pass_no,
+                "step": step,
                 "key": key,
                 "value": json.dumps(value),
             },

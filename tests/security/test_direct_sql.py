@@ -46,6 +46,6 @@ def test_a_head_moved_by_hand_is_no_pretext_for_a_silent_transition(run):
     ],
 )
 def test_what_a_step_has_done_cannot_be_undone_or_changed(sql, run):
-    Record.objects.create(execution_id=run.pk, position=0, key="post invoice 1", value={"posted": True})
+    Record.objects.create(execution_id=run.pk, position=0, step="post", key="post invoice 1", value={"posted": True})
     refused(sql, match="[Cc]annot")
     assert Record.objects.get(execution_id=run.pk).value == {"posted": True}
