@@ -16,8 +16,8 @@ SIMPLE_FORMATS = ("text", "yes-no", "choice")
 """Answered with one value, under the name ``answer``."""
 URGENCIES = ("low", "normal", "high")
 ON_DEADLINE = ("fail", "default", "escalate", "cancel")
-LEAST = timedelta(seconds=1)
-MOST = timedelta(days=3650)
+SOONEST = {"deadline": timedelta(0), "escalate_after": timedelta(seconds=1), "remind": timedelta(seconds=1)}
+LATEST = timedelta(days=3650)
 
 type Choices = Mapping[str, str] | Iterable[str | tuple[str, str]]
 """Values; or values with their labels, as pairs or a mapping."""
@@ -92,7 +92,10 @@ def make_question(
     _check_deadline(asked, deadline, on_deadline, default, escalate_to, escalate_after)
     escalate = None
     if escalate_to is not None and deadline is not None:
-        escalate = {"who": escalate_to.as_json(), "seconds": round((escalate_after or deadline).total_seconds())}
+        escalate = {
+            "who": escalate_to.as_json(),
+            "seconds": max(round((escalate_after or deadline).total_seconds()), 1),
+        }
     return Question(
         key=str(key),
         title=title,
@@ -161,8 +164,10 @@ def _check_who(asked: str, kind: str, who: Who | None, escalate_to: Who | None) 
 
 
 def _check_length(asked: str, name: str, length: timedelta | None) -> None:
-    if length is not None and (not isinstance(length, timedelta) or not LEAST <= length <= MOST):
-        raise ValueError(f"{asked}: {name} must be a timedelta from one second to ten years, not {length!r}.")
+    soonest = SOONEST[name]
+    if length is not None and (not isinstance(length, timedelta) or not soonest <= length <= LATEST):
+        least = f"{soonest.total_seconds():g} s"
+        raise ValueError(f"{asked}: {name} must be a timedelta from {least} to ten years, not {length!r}.")
 
 
 def _check_deadline(
