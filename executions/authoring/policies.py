@@ -10,6 +10,7 @@ from typing import Any
 
 ON_SLA = ("hold", "fail", "escalate")
 ON_CHANGE = ("hold", "go-on")
+LONGEST_SLA = timedelta(days=3653)
 BUDGET_NAME = re.compile(r"[a-z][a-z0-9_-]{0,39}")
 
 
@@ -35,8 +36,8 @@ class Policies:
     def problems(self, name: str) -> list[str]:
         """Return what is wrong with these rules of the workflow called ``name``, a sentence each."""
         found: list[str] = []
-        if self.sla is not None and (not isinstance(self.sla, timedelta) or self.sla <= timedelta(0)):
-            found.append(f"sla of {name} must be a timedelta above zero, not {self.sla!r}.")
+        if self.sla is not None and (not isinstance(self.sla, timedelta) or not timedelta(0) < self.sla <= LONGEST_SLA):
+            found.append(f"sla of {name} must be a timedelta above zero, ten years at most, not {self.sla!r}.")
         if self.on_sla not in ON_SLA:
             found.append(f"on_sla of {name} must be 'hold', 'fail' or 'escalate', not {self.on_sla!r}.")
         if not isinstance(self.budgets, Mapping):

@@ -26,14 +26,20 @@ TRACEBACK_CHARACTERS = 8000
 CLEAN_UP_RETRIES = 3
 
 
-def _locked(lease: Lease) -> Execution:
+def locked(lease: Lease) -> Execution:
+    """Lock the row of a run this worker is on.
+
+    Raises:
+        LeaseLost: it is not any more.
+    """
     execution = Execution.objects.select_for_update().get(pk=lease.execution_id)
     if execution.epoch != lease.epoch or execution.lease_until is None or execution.outcome is not None:
         raise LeaseLost
     return execution
 
 
-def _give_up_lease(execution: Execution, **facts: Any) -> None:
+def give_up_lease(execution: Execution, **facts: Any) -> None:
+    """Drop the lease of a locked run, and change other facts with it."""
     Execution.objects.filter(pk=execution.pk).update(
         owner=None, lease_until=None, state_since=Now(), version=F("version") + 1, **facts
     )
@@ -42,10 +48,10 @@ def _give_up_lease(execution: Execution, **facts: Any) -> None:
 @transaction.atomic
 def suspended(lease: Lease, actor: Actor, question: Question | None, step: str, position: int) -> Execution:
     """A step asked a question: store it and free the worker. If a cancel came first, only the lease is dropped."""
-    execution = _locked(lease)
+    execution = locked(lease)
     progress = lease.progress
     told = {} if progress is None else {"progress": {key: progress[key] for key in ("done", "total", "note")}}
-    _give_up_lease(execution, **told)
+    give_up_lease(execution, **told)
     if question is not None and execution.cancel_requested_at is None:
         open_question(execution, actor, question, step, position)
     else:
@@ -56,19 +62,19 @@ def suspended(lease: Lease, actor: Actor, question: Question | None, step: str, 
 @transaction.atomic
 def step_failed(lease: Lease, actor: Actor, step: Step, position: int, error: BaseException) -> Execution:
     """A step raised: try again later, or fail the run, or hold it, as its author chose."""
-    execution = _locked(lease)
+    execution = locked(lease)
     failures = execution.attempt + 1
     told: dict[str, Any] = {**describe(error), "step": step.name, "position": position, "attempt": failures}
     retry = failures <= step.retries and execution.cancel_requested_at is None
     if retry:
         delay = step.delay(failures)
-        _give_up_lease(execution, attempt=failures, error=told, not_before=Now() + timedelta(seconds=delay))
+        give_up_lease(execution, attempt=failures, error=told, not_before=Now() + timedelta(seconds=delay))
         append(execution.pk, "step.failed", actor, data={**told, "retry_in_seconds": delay})
     elif execution.cancel_requested_at is not None:
-        _give_up_lease(execution, error=told)
+        give_up_lease(execution, error=told)
         append(execution.pk, "step.failed", actor, data=told)
     elif step.on_error == "hold":
-        _give_up_lease(execution, attempt=0, error=told)
+        give_up_lease(execution, attempt=0, error=told)
         append(execution.pk, "step.failed", actor, data=told)
         place_policy_hold(
             execution,
@@ -78,7 +84,7 @@ def step_failed(lease: Lease, actor: Actor, step: Step, position: int, error: Ba
             "Put the cause right, then resume to try it again.",
         )
     else:
-        _give_up_lease(execution, attempt=failures, error=told, outcome=states.FAILED, finished_at=Now())
+        give_up_lease(execution, attempt=failures, error=told, outcome=states.FAILED, finished_at=Now())
         append(execution.pk, "step.failed", actor, data=told)
         append(execution.pk, "execution.failed", actor, data={"step": step.name, "message": told["message"]})
     return tell(execution)
@@ -87,8 +93,8 @@ def step_failed(lease: Lease, actor: Actor, step: Step, position: int, error: Ba
 @transaction.atomic
 def unknown(lease: Lease, actor: Actor, code: str, reason: str) -> Execution:
     """This worker cannot go on because it does not know the workflow or the step: hold the run and say so."""
-    execution = _locked(lease)
-    _give_up_lease(execution)
+    execution = locked(lease)
+    give_up_lease(execution)
     append(execution.pk, "execution.yielded", actor, data={"step": execution.next_step, "because": code})
     if execution.cancel_requested_at is None:
         place_policy_hold(execution, "definitions", code, reason)
@@ -113,7 +119,7 @@ def give_up_clean_up(execution_id: str, reason: str) -> None:
         return
     actor = Actor.policy("interruptions")
     error = {"type": "WorkerLost", "message": reason, "traceback": ""}
-    _give_up_lease(execution, outcome=states.CANCELLED, finished_at=Now(), not_before=None, error=error)
+    give_up_lease(execution, outcome=states.CANCELLED, finished_at=Now(), not_before=None, error=error)
     append(execution.pk, "clean_up.failed", actor, reason=reason)
     append(execution.pk, "execution.cancelled", actor, data={"clean_up": True, "clean_up_failed": True})
     tell(execution)
@@ -127,25 +133,25 @@ def place_policy_hold(execution: Execution, policy: str, code: str, reason: str)
 @transaction.atomic
 def result_discarded(lease: Lease, actor: Actor, step: str, position: int) -> None:
     """A step finished after a cancel was requested: its result is not taken."""
-    execution = _locked(lease)
+    execution = locked(lease)
     append(execution.pk, "step.discarded", actor, data={"step": step, "position": position})
 
 
 @transaction.atomic
 def cleaned_up(lease: Lease, actor: Actor, *, ran: bool, error: BaseException | None = None) -> Execution:
     """The clean-up hook has ended: the run is cancelled, or the hook is tried again later."""
-    execution = _locked(lease)
+    execution = locked(lease)
     failures = execution.attempt + 1
     if error is not None and failures <= CLEAN_UP_RETRIES:
         delay = 2.0**failures
-        _give_up_lease(execution, attempt=failures, error=describe(error), not_before=Now() + timedelta(seconds=delay))
+        give_up_lease(execution, attempt=failures, error=describe(error), not_before=Now() + timedelta(seconds=delay))
         told = {**describe(error), "attempt": failures, "retry_in_seconds": delay}
         append(execution.pk, "clean_up.failed", actor, data=told)
         return tell(execution)
     if error is not None:
         append(execution.pk, "clean_up.failed", actor, data={**describe(error), "attempt": failures})
     facts = {"error": describe(error)} if error is not None else {}
-    _give_up_lease(execution, outcome=states.CANCELLED, finished_at=Now(), not_before=None, **facts)
+    give_up_lease(execution, outcome=states.CANCELLED, finished_at=Now(), not_before=None, **facts)
     append(execution.pk, "execution.cancelled", actor, data={"clean_up": ran, "clean_up_failed": error is not None})
     return tell(execution)
 

@@ -19,7 +19,8 @@ WITH claimed AS (
       AND state IN ('queued', 'cancelling')
     RETURNING id, epoch, version, workflow, payload::text AS payload, ahead, steps_done, attempt, interrupted,
               passes, priority, labels::text AS labels, fingerprint,
-              extract(epoch FROM sla_due - clock_timestamp())::float AS sla_seconds,
+              CASE WHEN sla_breached_at IS NULL THEN extract(epoch FROM sla_due - clock_timestamp())::float END
+                  AS sla_seconds,
               cancel_requested_at IS NOT NULL AS cancelling, resumed::text AS resumed
 ), told AS (
     INSERT INTO {EVENT}

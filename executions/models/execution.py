@@ -1,5 +1,7 @@
 """One run of a workflow: the facts, and the state the database derives from them."""
 
+import datetime
+
 import pgtrigger
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
@@ -117,7 +119,9 @@ class Execution(models.Model):
             # Tree commands, joins and a child's key; most runs have no parent.
             models.Index(F("parent"), F("parent_key"), name="execution_parent", condition=Q(parent__isnull=False)),
             # The sweeper: clocks that run out.
-            models.Index(F("sla_due"), name="execution_sla", condition=Q(sla_due__isnull=False, outcome__isnull=True)),
+            models.Index(
+                F("sla_due"), name="execution_sla", condition=Q(sla_due__isnull=False, sla_breached_at__isnull=True)
+            ),
             # Search by title, workflow and person.
             GinIndex(SearchVector("title", "workflow", "launched_by_name", config="simple"), name="execution_search"),
             # Search by label.
@@ -128,7 +132,7 @@ class Execution(models.Model):
                 name="facts_are_possible",
                 operation=pgtrigger.Insert | pgtrigger.Update,
                 when=pgtrigger.Before,
-                declare=[("impossible", "TEXT")],
+                declare=[("impossible", "TEXT"), ("ran", "BOOLEAN"), ("runs", "BOOLEAN")],
                 func=POSSIBLE_FACTS,
             ),
             pgtrigger.Protect(name="no_delete", operation=pgtrigger.Delete),
@@ -179,6 +183,16 @@ class Execution(models.Model):
             at_breakpoint=bool(self.ahead) and self.ahead[0] in self.breakpoints,
             open_suspensions=self.open_suspensions,
         )
+
+    def sla_seconds_left(self, now: datetime.datetime) -> float | None:
+        """Seconds until the SLA is spent, negative once it is; None for a run without one.
+
+        Args:
+            now: the database's time.
+        """
+        if self.sla_due is not None:
+            return (self.sla_due - now).total_seconds()
+        return self.sla_left
 
     @property
     def next_step(self) -> str | None:

@@ -1,4 +1,4 @@
-"""Which facts of an execution are possible, told to the database.
+"""Which facts of an execution are possible, and how its SLA clock goes, told to the database.
 
 One trigger instead of a dozen CHECK constraints and trigger conditions: PostgreSQL reads each of those anew from its
 catalogue in every statement, which took a tenth of a step; a trigger's function is compiled once per connection
@@ -34,6 +34,30 @@ impossible := CASE
 END;
 IF impossible IS NOT NULL THEN
     RAISE EXCEPTION 'execution %: %', NEW.id, impossible USING ERRCODE = 'check_violation';
+END IF;
+-- The SLA clock: it stands while people think, and nothing but these lines moves it. `sla_left` may be written, to give
+-- more time; `sla_due` follows from it, whatever a statement says. The state is generated after this trigger, so the
+-- facts it comes from are asked.
+IF NEW.sla_left IS NOT NULL THEN
+    ran := TG_OP = 'UPDATE' AND OLD.sla_due IS NOT NULL;
+    runs := NEW.outcome IS NULL AND NEW.cancel_requested_at IS NULL AND (
+        NEW.lease_until IS NOT NULL
+        OR (NEW.open_holds = 0 AND NEW.open_suspensions = 0
+            AND NOT coalesce(NEW.ahead[1] = ANY (NEW.breakpoints), false)
+            -- Before its first claim a run waits for its time, not for us.
+            AND (NEW.not_before IS NULL OR NEW.epoch > 0)));
+    IF runs AND ran THEN
+        NEW.sla_due := OLD.sla_due + (NEW.sla_left - OLD.sla_left) * interval '1 second';
+    ELSIF runs THEN
+        NEW.sla_due := clock_timestamp() + NEW.sla_left * interval '1 second';
+    ELSE
+        IF ran THEN
+            NEW.sla_left := NEW.sla_left - OLD.sla_left + extract(epoch FROM OLD.sla_due - clock_timestamp());
+        END IF;
+        NEW.sla_due := NULL;
+    END IF;
+ELSIF NEW.sla_due IS NOT NULL THEN
+    NEW.sla_due := NULL;
 END IF;
 RETURN NEW;
 """

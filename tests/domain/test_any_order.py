@@ -39,6 +39,7 @@ from tests.domain import story
 
 ROUTE = ["step_0", "step_1", "step_2"]
 PEOPLE = {role: Actor(f"user:{role}", role, role, "api", frozenset(scopes)) for role, scopes in ROLES.items()}
+CLOCK_RUNS = (states.QUEUED, states.PROCESSING, states.PAUSING)
 WORKERS = [story.WORKER, story.OTHER_WORKER]
 PLAIN = Step("step", lambda ctx, payload: None)
 STUBBORN = Step("step", lambda ctx, payload: None, on_error="hold")
@@ -123,6 +124,7 @@ class AnyOrder(RuleBasedStateMachine):
     def launch(self, start: str) -> None:
         """Begin anywhere: by chance alone, walks of this length would hardly reach some states."""
         self.run = commands.launch(PEOPLE["admin"], "noop")
+        story.execute("UPDATE executions_execution SET sla_left = 3600 WHERE id = %s", [self.run.pk])
         if start == "queued":
             return
         self.claim(story.WORKER, late=False)
@@ -404,6 +406,7 @@ class AnyOrder(RuleBasedStateMachine):
         assert run.epoch >= self.last_epoch  # invariant 3: it only grows
         self.last_epoch = run.epoch
         REACHED[run.state] += 1
+        assert (run.sla_due is not None) == (run.state in CLOCK_RUNS)
         self._counters_are_true(run)
         for actor in PEOPLE.values():
             said = {name: its.code for name, its in verdicts(run, actor).items()}

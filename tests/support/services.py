@@ -13,7 +13,7 @@ from console.stack.postgres import EmbeddedPostgres
 from console.stack.valkey import EmbeddedValkey
 from tests.support.processes import GUARDED, Process
 
-WORKFLOWS = "workflows,tests.workflows_for_tests"
+WORKFLOWS = "workflows,tests.workflows_for_tests,tests.workflows_with_rules"
 
 
 class Postgres(Process):
