@@ -13,13 +13,14 @@ from django.template.loader import render_to_string
 from django.views import defaults
 
 from console.access import Unauthenticated
-from executions.errors import Conflict, Invalid, NotAllowed, NotFound, Refused, Stale, TooLarge
+from executions.errors import Conflict, Gone, Invalid, NotAllowed, NotFound, Refused, Stale, TooLarge
 
 STATUS: dict[type[Refused], int] = {
     Refused: 409,
     NotAllowed: 403,
     NotFound: 404,
     Conflict: 409,
+    Gone: 410,
     Stale: 412,
     TooLarge: 413,
     Invalid: 422,

@@ -32,6 +32,10 @@ HOLDPOINT: dict[str, Any] = {
     "MAX_REQUEST_BYTES": environment.number("HOLDPOINT_MAX_REQUEST_BYTES", 128 * 1024 * 1024, minimum=1024 * 1024),
     "MAX_REASON_LENGTH": environment.number("HOLDPOINT_MAX_REASON_LENGTH", 2000, minimum=20, maximum=100_000),
     "WORKFLOWS": environment.names("HOLDPOINT_WORKFLOWS", "workflows"),
+    "NOTIFY": environment.targets("HOLDPOINT_NOTIFY", plain=environment.flag("HOLDPOINT_NOTIFY_PLAIN")),
+    "PUBLIC_URL": os.environ.get("HOLDPOINT_PUBLIC_URL", "").strip()
+    or f"http://localhost:{os.environ.get('PORT', '8000')}",
+    "DECISION_LINK_DAYS": environment.number("HOLDPOINT_DECISION_LINK_DAYS", 7.0, minimum=0.001, maximum=90),
 }
 
 INSTALLED_APPS = [
@@ -144,7 +148,8 @@ ACCOUNT_LOGOUT_REDIRECT_URL = "/accounts/login/"
 ACCOUNT_SESSION_REMEMBER = None
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/executions"
-MAILERS = {"default": {"BACKEND": "django.core.mail.backends.console.EmailBackend"}}
+MAILERS = {"default": environment.mailer("HOLDPOINT_SMTP_URL")}
+DEFAULT_FROM_EMAIL = os.environ.get("HOLDPOINT_MAIL_FROM", "").strip() or "holdpoint@localhost"
 
 # Browser security. HOLDPOINT_HTTPS=1 when people reach the console by TLS, which a proxy ends.
 HTTPS = environment.flag("HOLDPOINT_HTTPS")

@@ -13,7 +13,7 @@ def context_digest(shown: dict[str, Any]) -> str:
     """Return the sha256 of what a question shows, hexadecimal.
 
     Args:
-        shown: title, prompt, context, form and the digests of the files it can replace; JSON.
+        shown: title, prompt, context, form, choices and the digests of the files it can replace; JSON.
     """
     text = json.dumps(shown, cls=DjangoJSONEncoder, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return hashlib.sha256(text.encode()).hexdigest()
@@ -31,6 +31,8 @@ def shown_by(suspension: Suspension) -> dict[str, Any]:
         "prompt": suspension.prompt,
         "context": suspension.context,
         "form": suspension.form,
+        "format": suspension.format,
+        "choices": suspension.choices,
         "files": newest,
     }
 

@@ -65,6 +65,13 @@ class Stale(Refused):
     title = "Changed meanwhile"
 
 
+class Gone(Refused):
+    """It was there once and is not any more (410)."""
+
+    code = "gone"
+    title = "No longer valid"
+
+
 class TooLarge(Refused):
     """More data than is accepted (413)."""
 

@@ -2,6 +2,8 @@
 
 import os
 from importlib.util import find_spec
+from typing import Any
+from urllib.parse import unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
@@ -41,6 +43,49 @@ def number[N: (int, float)](name: str, default: N, *, minimum: float, maximum: f
 def names(name: str, default: str) -> list[str]:
     """Return the comma-separated variable `name` as a list without blanks."""
     return [item.strip() for item in os.environ.get(name, default).split(",") if item.strip()]
+
+
+def targets(name: str, *, plain: bool = False) -> list[str]:
+    """Return the comma-separated addresses in variable `name` to which messages go.
+
+    Args:
+        name: the variable.
+        plain: accept ``http://`` as well.
+
+    Raises ImproperlyConfigured for an address that is neither ``https://…`` nor ``mailto:…``. The message does not
+    repeat it, because the path of a webhook is often its password.
+    """
+    schemes = ("https://", "mailto:", "http://") if plain else ("https://", "mailto:")
+    found = names(name, "")
+    for number_of_it, target in enumerate(found, 1):
+        address = target.partition(":")[2].strip("/")
+        if not target.startswith(schemes) or not address or ("@" not in address and target.startswith("mailto:")):
+            raise ImproperlyConfigured(f"{name}: address {number_of_it} must begin with https:// or mailto:.")
+    return found
+
+
+def mailer(name: str) -> dict[str, Any]:
+    """Return Django's settings for sending mail by the SMTP server in variable `name`; to the log where there is none.
+
+    With a user, ``smtp://`` uses STARTTLS. Raises ImproperlyConfigured for an address that begins otherwise.
+    """
+    text = os.environ.get(name, "").strip()
+    if not text:
+        return {"BACKEND": "django.core.mail.backends.console.EmailBackend"}
+    parts = urlsplit(text)
+    if parts.scheme not in ("smtp", "smtps") or not parts.hostname:
+        raise ImproperlyConfigured(f"{name} must look like smtps://user:password@host:465 or smtp://host:25.")
+    options = {
+        "host": parts.hostname,
+        "port": parts.port or (465 if parts.scheme == "smtps" else 25),
+        "username": unquote(parts.username or ""),
+        "password": unquote(parts.password or ""),
+        "use_ssl": parts.scheme == "smtps",
+        # A password never goes over the wire in the clear.
+        "use_tls": parts.scheme == "smtp" and bool(parts.username),
+        "timeout": 5,
+    }
+    return {"BACKEND": "django.core.mail.backends.smtp.EmailBackend", "OPTIONS": options}
 
 
 def django_apps(modules: list[str]) -> list[str]:

@@ -54,8 +54,11 @@ class Approval:
         """Read how an approval was answered."""
         if answer.expired:
             return cls("expired", answer.by)
-        status = "approved" if answer["decision"] == "approve" else "rejected"
-        return cls(status, answer.by, answer.get("reason") or answer.comment)
+        reason = answer.get("reason") or answer.comment
+        if answer["decision"] != "approve":
+            return cls("rejected", answer.by, reason)
+        votes = answer.get("votes") or []
+        return cls("approved", ", ".join(vote["by"] for vote in votes) or answer.by, reason)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,13 +4,14 @@ from executions.commands.execution import cancel, pause, resume, retry
 from executions.commands.hold import annotate, place, release
 from executions.commands.launch import launch
 from executions.commands.payload import amend_payload, replace_file
-from executions.commands.suspension import answer
+from executions.commands.suspension import answer, answer_by_key
 from executions.commands.token import create_token, revoke_token
 
 __all__ = [
     "amend_payload",
     "annotate",
     "answer",
+    "answer_by_key",
     "cancel",
     "create_token",
     "launch",

@@ -146,32 +146,42 @@ def cancel(actor: Actor, execution_id: uuid.UUID | str, *, reason: str) -> Execu
     execution = lock(execution_id)
     with about(execution):
         require(execution, actor, "cancel")
-        reason = clean_reason(reason)
-        definition = registry.find(execution.workflow)
-        at_once = execution.lease_until is None and definition is not None and definition.clean_up is None
-        withdrawn = list(execution.suspensions.filter(closed_at__isnull=True))
-        execution.suspensions.filter(closed_at__isnull=True).update(closed_at=Now(), outcome="withdrawn")
-        Execution.objects.filter(pk=execution.pk).update(
-            cancel_requested_at=Now(),
-            state_since=Now(),
-            # Clean-up waits for no retry's time, and has tries of its own.
-            not_before=None,
-            attempt=0,
-            version=F("version") + 1,
-        )
-        append(execution.pk, "execution.cancel_requested", actor, reason=reason)
-        for suspension in withdrawn:
-            append(
-                execution.pk,
-                "suspension.withdrawn",
-                actor,
-                reason=reason,
-                data={"suspension": str(suspension.pk), "key": suspension.key},
-            )
-        if at_once:
-            Execution.objects.filter(pk=execution.pk).update(outcome=states.CANCELLED, finished_at=Now())
-            append(execution.pk, "execution.cancelled", actor, reason=reason, data={"clean_up": False})
+        request_cancel(execution, actor, clean_reason(reason))
     return tell(execution)
+
+
+def request_cancel(execution: Execution, actor: Actor, reason: str) -> None:
+    """Cancel a run that is not finished; the caller holds its lock, has asked the rules, and tells of it.
+
+    Args:
+        execution: the run.
+        actor: who cancels, or the rule that does.
+        reason: why.
+    """
+    definition = registry.find(execution.workflow)
+    at_once = execution.lease_until is None and definition is not None and definition.clean_up is None
+    withdrawn = list(execution.suspensions.filter(closed_at__isnull=True))
+    execution.suspensions.filter(closed_at__isnull=True).update(closed_at=Now(), outcome="withdrawn")
+    Execution.objects.filter(pk=execution.pk).update(
+        cancel_requested_at=Now(),
+        state_since=Now(),
+        # Clean-up waits for no retry's time, and has tries of its own.
+        not_before=None,
+        attempt=0,
+        version=F("version") + 1,
+    )
+    append(execution.pk, "execution.cancel_requested", actor, reason=reason)
+    for suspension in withdrawn:
+        append(
+            execution.pk,
+            "suspension.withdrawn",
+            actor,
+            reason=reason,
+            data={"suspension": str(suspension.pk), "key": suspension.key},
+        )
+    if at_once:
+        Execution.objects.filter(pk=execution.pk).update(outcome=states.CANCELLED, finished_at=Now())
+        append(execution.pk, "execution.cancelled", actor, reason=reason, data={"clean_up": False})
 
 
 @command("retry")

@@ -1,4 +1,4 @@
-"""A worker's own threads: heart (leases), ear (Redis signals) and sweeper. Started once per process."""
+"""A worker's own threads: heart (leases), ear (Redis signals), sweeper, courier. Started once per process."""
 
 import functools
 import json
@@ -19,7 +19,7 @@ from redis.retry import Retry
 
 from executions.authoring import registry
 from executions.authoring.flow import Signal
-from executions.engine import leases, statements, sweeper
+from executions.engine import courier, leases, statements, sweeper
 from executions.engine.database import rows
 from executions.engine.post import SIGNALS, office
 from executions.engine.statements import HEARTBEAT
@@ -53,7 +53,13 @@ def start() -> None:
         worker_name.cache_clear()
         _started_pid = os.getpid()
         _stop.clear()
-        for name, work in (("heart", _heart), ("ear", _ear), ("sweeper", _sweeper), ("porter", _porter)):
+        for name, work in (
+            ("heart", _heart),
+            ("ear", _ear),
+            ("sweeper", _sweeper),
+            ("porter", _porter),
+            ("courier", _courier),
+        ):
             threading.Thread(target=_persist, args=(name, work), name=name, daemon=True).start()
         logger.info("Worker %s knows %s", worker_name(), ", ".join(registry.all_names()) or "no workflow")
 
@@ -196,6 +202,13 @@ def _sweeper() -> None:
         )
         sweeper.sweep()
         _stop.wait(every)
+
+
+def _courier() -> None:
+    """Deliver messages about questions. A thread of its own: whoever does not answer keeps nobody else waiting."""
+    while not _stop.is_set():
+        courier.deliver_due()
+        _stop.wait(settings.HOLDPOINT["SWEEP_SECONDS"])
 
 
 @functools.cache

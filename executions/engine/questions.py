@@ -3,8 +3,10 @@
 from django.db.models.functions import Now
 
 from executions.actors import Actor
+from executions.authoring.asking import checked_default
 from executions.authoring.flow import Question
 from executions.digests import context_digest, shown_by
+from executions.engine.notices import notify
 from executions.models import Execution, Suspension
 from executions.provenance import append
 
@@ -21,7 +23,11 @@ def open_question(execution: Execution, actor: Actor, question: Question, step: 
 
     Returns:
         The open question.
+
+    Raises:
+        ValueError: its form refuses its default answer.
     """
+    question = checked_default(question)
     suspension = Suspension(
         execution=execution,
         position=position,
@@ -63,6 +69,9 @@ def open_question(execution: Execution, actor: Actor, question: Question, step: 
             "context_digest": suspension.context_digest,
             "urgency": question.urgency,
             "deadline": suspension.deadline,
+            "on_deadline": question.on_deadline,
+            "who": question.who,
         },
     )
+    notify(suspension, "opened")
     return suspension

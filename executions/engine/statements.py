@@ -182,8 +182,33 @@ RETURNING id, priority
 
 # Questions that nobody answered in time; each is closed under its run's row lock, where an answer may still win.
 OVERDUE = """
+SELECT id, execution_id, deadline FROM executions_suspension suspension
+WHERE closed_at IS NULL AND deadline <= clock_timestamp()
+  -- A hold that forbids cancelling puts it off; such a question must not stand in the way of others meanwhile.
+  AND NOT (on_deadline = 'cancel' AND EXISTS (
+      SELECT FROM executions_hold hold
+      WHERE hold.execution_id = suspension.execution_id AND hold.released_at IS NULL AND hold.blocks_cancel
+  ))
+ORDER BY deadline LIMIT 500
+"""
+
+# Open questions that it is time to remind of; looked at again under the run's row lock.
+TO_REMIND_OF = """
 SELECT id, execution_id FROM executions_suspension
-WHERE closed_at IS NULL AND deadline <= clock_timestamp() ORDER BY deadline LIMIT 500
+WHERE closed_at IS NULL AND remind_at <= clock_timestamp() ORDER BY remind_at LIMIT 500
+"""
+
+# The next message that is due, taken for one attempt: its next time comes when this one must be over. Whoever dies in
+# the middle leaves it to be tried again.
+NOTIFICATION_DUE = """
+UPDATE executions_notification
+SET attempts = attempts + 1,
+    next_at = clock_timestamp() + make_interval(secs => least(%(first)s * power(2, attempts), %(longest)s))
+WHERE id = (
+    SELECT id FROM executions_notification
+    WHERE next_at <= clock_timestamp() ORDER BY next_at LIMIT 1 FOR UPDATE SKIP LOCKED
+)
+RETURNING id
 """
 
 # Runs that should have a message in the broker, oldest first. Those that wait for their clean-up come before all.

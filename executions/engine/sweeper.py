@@ -16,7 +16,7 @@ from redis.retry import Retry
 
 from executions.engine import settle, statements
 from executions.engine.database import rows
-from executions.engine.deadlines import expire_questions
+from executions.engine.deadlines import expire_questions, remind_of_questions
 from executions.engine.post import office
 from executions.states import CANCELLING, QUEUED
 
@@ -50,6 +50,7 @@ def sweep() -> None:
     try:
         _expire()
         expire_questions()
+        remind_of_questions()
         _send_due()
         _resend()
     finally:

@@ -1,5 +1,7 @@
 """Messages to people about open questions, sent from rows, so that none is lost and none delays a run."""
 
+from urllib.parse import urlsplit
+
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
@@ -26,4 +28,20 @@ class Notification(models.Model):
         indexes = [models.Index(F("next_at"), name="notification_due", condition=Q(next_at__isnull=False))]
 
     def __str__(self) -> str:
-        return f"{self.occasion} to {self.target}"
+        return f"{self.occasion} to {self.place}"
+
+    @property
+    def place(self) -> str:
+        """The target as people may see it: the path of a webhook is its password."""
+        if self.target.startswith("mailto:"):
+            return self.target.removeprefix("mailto:")
+        return urlsplit(self.target).hostname or ""
+
+    @property
+    def status(self) -> str:
+        """How it stands: ``waiting``, ``failing`` (tried, and to be tried again), ``delivered`` or ``given up``."""
+        if self.delivered_at is not None:
+            return "delivered"
+        if self.next_at is None:
+            return "given up"
+        return "failing" if self.error else "waiting"

@@ -170,12 +170,13 @@ class Vote(models.Model):
     via = models.TextField()
     comment = models.TextField(blank=True, db_default="")
     answer = models.JSONField(encoder=DjangoJSONEncoder)
+    context_digest = models.TextField(help_text="What the person was shown; a vote on what has changed since is void")
     at = models.DateTimeField(db_default=Now())
 
     class Meta:
         default_permissions = ()
         ordering = ["at", "id"]
-        constraints = [models.UniqueConstraint(F("suspension"), F("user"), name="vote_once")]
+        constraints = [models.UniqueConstraint(F("suspension"), F("user"), F("context_digest"), name="vote_once")]
         triggers = [
             pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete),
             no_truncate(),

@@ -121,12 +121,42 @@ KINDS: dict[str, Kind] = {
         {
             **QUESTION,
             "step": STEP,
-            "kind": "`input` or `approval`",
+            "kind": "`input`, `approval`, `event`, `time` or `children`",
             "title": "the question",
             "context": "what is shown with it",
             "context_digest": "sha256 of all that is shown",
             "urgency": "how urgent it is",
             "deadline": "when it closes unanswered, or null",
+            "on_deadline": "what happens then: `fail`, `default`, `escalate` or `cancel`",
+            "who": "who may answer and how many must approve, or null",
+        },
+    ),
+    "suspension.voted": Kind(
+        "Approved by one",
+        "One of the people who must approve did; the comment is the reason.",
+        {
+            **QUESTION,
+            "step": STEP,
+            "answer": "the answer as accepted",
+            "approvals": "how many have approved now",
+            "needed": "how many must",
+            "context_digest": "sha256 of what the person was shown",
+        },
+    ),
+    "suspension.reminded": Kind(
+        "Reminded",
+        "A question was still open when it was time to remind of it.",
+        {**QUESTION, "step": STEP, "opened_at": "when it was asked"},
+    ),
+    "suspension.escalated": Kind(
+        "Question escalated",
+        "Nobody answered before the deadline, and the question was put to others.",
+        {
+            **QUESTION,
+            "step": STEP,
+            "who": "who may answer now, and how many must approve",
+            "before": "who could answer before, or null",
+            "deadline": "when it closes unanswered",
         },
     ),
     "suspension.answered": Kind(

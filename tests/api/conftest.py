@@ -81,7 +81,12 @@ def ask(launch) -> Callable[..., Suspension]:
         from tests.workflows_for_tests import DecisionForm
 
         execution = execution or launch("asking")
-        facts = {"form": f"{DecisionForm.__module__}:{DecisionForm.__qualname__}", "prompt": "", **facts}
+        facts = {
+            "form": f"{DecisionForm.__module__}:{DecisionForm.__qualname__}",
+            "prompt": "",
+            "format": "form",
+            **facts,
+        }
         suspension = Suspension(
             execution=execution,
             position=0,

@@ -177,7 +177,7 @@ def test_s6_of_an_answer_and_the_deadline_one_wins(cast, people):
             given = {"data": {"decision": "approve"}, "context_digest": question.context_digest}
             outcomes = race(
                 lambda: commands.answer(people[0], question.pk, **given),
-                lambda: deadlines.expire(str(question.pk), str(run.pk)),
+                lambda: deadlines.expire(str(question.pk), str(run.pk), question.deadline),
             )
             question.refresh_from_db()
             ends[question.outcome] += 1

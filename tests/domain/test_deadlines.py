@@ -32,7 +32,7 @@ def test_s6_a_question_answered_in_time_never_expires(cast, reviewer):
     run, question = ask(cast, 3600)
     deadlines.expire_questions()
     approve(reviewer, question)
-    deadlines.expire(str(question.pk), str(run.pk))
+    deadlines.expire(str(question.pk), str(run.pk), question.deadline)
     question.refresh_from_db()
     assert (question.outcome, question.answered_by_name) == ("answered", "reviewer")
     assert story.work(run).payload["status"] == "approved"

@@ -1,0 +1,128 @@
+"""Who may answer a question, judged alike for the command, the pages and the API."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.contrib.auth import get_user_model
+from django.utils import timezone
+
+from executions import states
+from executions.actors import Actor
+from executions.authoring.who import Who
+from executions.commands.base import verdicts
+from executions.models import Execution, Suspension, Vote
+from executions.states import COMMAND_SCOPE, Verdict
+
+NOT_FOR_PEOPLE = {
+    "event": "This waits for an event, not for a person. Send the event, or resume the run by its trigger.",
+    "time": "This waits for a time, not for a person.",
+    "children": "This waits for child runs, not for a person.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Answerer:
+    """What decides whether a question is put to somebody.
+
+    Args:
+        user_id: the person behind the actor; None for the engine's own.
+        username: the account's name.
+        groups: names of its groups.
+        permissions: all it may do, as ``app.codename``.
+    """
+
+    user_id: int | None = None
+    username: str = ""
+    groups: frozenset[str] = frozenset()
+    permissions: frozenset[str] = frozenset()
+
+    def missing(self, who: Who, launcher: int | None) -> str:
+        """Say why a question is not put to this person; an empty text where it is.
+
+        Args:
+            who: whom it is put to.
+            launcher: the user who launched the run, if any.
+        """
+        launched_it = who.not_launcher and launcher is not None and launcher == self.user_id
+        chosen = (
+            (not who.users or self.username in who.users)
+            and (not who.group or who.group in self.groups)
+            and (not who.permission or who.permission in self.permissions)
+            and (self.user_id is not None or who == Who())
+        )
+        if chosen and not launched_it:
+            return ""
+        because = "You launched this run, so another person must answer." if launched_it and chosen else ""
+        return because or f"This question is not put to you. It is put to: {who.sentence()}"
+
+
+def answerer_of(actor: Actor) -> Answerer:
+    """Look up the person behind an actor, in a constant number of queries; a token counts as its owner."""
+    if actor.user_id is None:
+        return Answerer()
+    user = get_user_model().objects.filter(pk=actor.user_id, is_active=True).first()
+    if user is None:
+        return Answerer()
+    groups = frozenset(user.groups.values_list("name", flat=True))
+    return Answerer(user.pk, user.get_username(), groups, frozenset(user.get_all_permissions()))
+
+
+def valid_votes(suspension: Suspension, votes: Iterable[Vote]) -> list[Vote]:
+    """Return the votes on what the question shows now; those on what it showed before are void."""
+    return [vote for vote in votes if vote.context_digest == suspension.context_digest]
+
+
+def answer_verdict(
+    suspension: Suspension,
+    execution: Execution,
+    actor: Actor,
+    answerer: Answerer | None = None,
+    votes: Iterable[Vote] | None = None,
+) -> Verdict:
+    """Judge whether this actor may answer this question now; the command ``answer`` asks the same.
+
+    Args:
+        suspension: the question.
+        execution: its run.
+        actor: who wants to answer.
+        answerer: the person behind it, where that was looked up already.
+        votes: the question's votes, where they were looked up already.
+
+    Returns:
+        A verdict with the code ``permission`` or ``state`` where it is refused.
+    """
+    if not actor.can(COMMAND_SCOPE["answer"]):
+        return _no("permission", f"You may not do this: it needs the scope {COMMAND_SCOPE['answer']}.")
+    if suspension.closed_at is not None:
+        return _no("state", closed_sentence(suspension))
+    if suspension.kind in NOT_FOR_PEOPLE:
+        return _no("state", NOT_FOR_PEOPLE[suspension.kind])
+    general = verdicts(execution, actor, [])["answer"]
+    if not general.allowed:
+        return general
+    who = Who.of_json(suspension.who)
+    person = answerer_of(actor) if answerer is None else answerer
+    why = person.missing(who, execution.launched_by_user)
+    if why:
+        return _no("permission", why)
+    if suspension.deadline is not None and suspension.deadline <= timezone.now():
+        return _no("state", f"The deadline for this answer passed at {suspension.deadline:%Y-%m-%d %H:%M} UTC.")
+    if who.approvals > 1:
+        if person.user_id is None:
+            return _no("permission", "Several people must approve this, and you act for no person.")
+        cast = valid_votes(suspension, suspension.votes.all() if votes is None else votes)
+        if any(vote.user == person.user_id for vote in cast):
+            return _no("state", f"You have approved already: {len(cast)} of {who.approvals}. Another person is needed.")
+    return Verdict("answer", True)
+
+
+def closed_sentence(suspension: Suspension) -> str:
+    """Say how and by whom a question was closed."""
+    when = f"{suspension.closed_at:%Y-%m-%d %H:%M} UTC"
+    if suspension.outcome == "answered":
+        return f"{suspension.answered_by_name} answered this question already, at {when}."
+    return f"This question was {suspension.outcome} at {when}; it takes no answer any more."
+
+
+def _no(code: str, why: str) -> Verdict:
+    return states.Verdict("answer", False, code, why)
