@@ -1,4 +1,4 @@
-"""The form every approval is answered with."""
+"""The forms that approvals, gates, tools and bare pauses are answered with."""
 
 from typing import Any
 
@@ -6,6 +6,10 @@ from django import forms
 
 APPROVE = "approve"
 REJECT = "reject"
+
+
+class NoFieldsForm(forms.Form):
+    """Nothing to fill in: the answer lets the run go on."""
 
 
 class ApprovalForm(forms.Form):
@@ -27,3 +31,62 @@ class ApprovalForm(forms.Form):
         if cleaned.get("decision") == REJECT and not (cleaned.get("reason") or "").strip():
             self.add_error("reason", "Say why it is rejected. It is kept in the history.")
         return cleaned
+
+
+class ObjectField(forms.JSONField):
+    """A JSON object, or nothing."""
+
+    def clean(self, value: Any) -> dict[str, Any] | None:
+        """Refuse JSON that is no object.
+
+        Raises:
+            ValidationError: it is none.
+        """
+        cleaned = super().clean(value)
+        if cleaned in (None, ""):
+            return None
+        if not isinstance(cleaned, dict):
+            raise forms.ValidationError('Write a JSON object, such as {"amount": 120}.')
+        return cleaned
+
+
+class GateForm(ApprovalForm):
+    """Allow or refuse a step, seeing its exact input, and change that input."""
+
+    changes = ObjectField(
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        label="Changes to the input",
+        help_text='Fields to change first, as JSON: {"amount": 120}. Leave empty to let the step run as shown.',
+    )
+
+    field_order = ("decision", "changes", "reason")
+
+
+class ToolForm(ApprovalForm):
+    """Allow or refuse a tool call, seeing its exact arguments, and change them."""
+
+    arguments = ObjectField(
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        label="Arguments",
+        help_text="As the tool is called with them. Change values here; leave empty to call it as shown.",
+    )
+    shown: dict[str, Any] = {}
+    """The arguments as selected; set by ``forms.form_of`` for one question."""
+
+    field_order = ("decision", "arguments", "reason")
+
+    def clean_arguments(self) -> dict[str, Any] | None:
+        """Refuse other names than the tool was selected with.
+
+        Raises:
+            ValidationError: a name is missing or unknown.
+        """
+        given: dict[str, Any] | None = self.cleaned_data.get("arguments")
+        if given is None:
+            return None
+        if set(given) != set(self.shown):
+            wanted = ", ".join(sorted(self.shown)) or "none"
+            raise forms.ValidationError(f"Name exactly the tool's arguments: {wanted}.")
+        return given

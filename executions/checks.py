@@ -15,7 +15,8 @@ def check_workflows(**_: Any) -> list[CheckMessage]:
 
     Returns:
         Errors with the ids ``executions.E001`` (name taken), ``E002`` (bad name), ``E003`` (no steps),
-        ``E004`` (input is no form) and ``E005`` (a step or hook is defined wrongly).
+        ``E004`` (input is no form), ``E005`` (a step, hook or pause is defined wrongly) and ``E006`` (the route
+        names no step).
     """
     found: list[CheckMessage] = []
     for first, second in registry.doubles():
@@ -37,6 +38,8 @@ def check_workflows(**_: Any) -> list[CheckMessage]:
         ):
             hint = f"Give a Django form class. {workflow.where}"
             found.append(Error(f"The input of {workflow.name} is no form.", hint=hint, id="executions.E004"))
+        for problem, where in workflow.route_problems():
+            found.append(Error(problem, hint=where, id="executions.E006"))
     for workflow in (*registry.all_workflows(), *(second for _, second in registry.doubles())):
         for problem, where in workflow.problems:
             found.append(Error(problem, hint=where, id="executions.E005"))

@@ -26,7 +26,11 @@ def shown_by(suspension: Suspension) -> dict[str, Any]:
     if names:
         rows = suspension.execution.files.filter(name__in=names).order_by("name", "version")
         newest = dict(rows.values_list("name", "sha256"))
+    shown: dict[str, Any] = {}
+    if suspension.shows_input:
+        shown["input"] = suspension.execution.payload
     return {
+        **shown,
         "title": suspension.title,
         "prompt": suspension.prompt,
         "context": suspension.context,
@@ -38,7 +42,7 @@ def shown_by(suspension: Suspension) -> dict[str, Any]:
 
 
 def refresh_contexts(execution: Execution) -> None:
-    """Renew the digests of a run's open questions after one of its files was replaced."""
+    """Renew the digests of a run's open questions after its payload or one of its files was changed."""
     for suspension in execution.suspensions.filter(closed_at__isnull=True):
         digest = context_digest(shown_by(suspension))
         if digest != suspension.context_digest:

@@ -10,6 +10,7 @@ from django.core.exceptions import NON_FIELD_ERRORS
 from django.core.files.uploadedfile import SimpleUploadedFile, UploadedFile
 from django.utils.datastructures import MultiValueDict
 
+from executions.approvals import ToolForm
 from executions.errors import Invalid
 from executions.models import Suspension
 from executions.provenance import to_json
@@ -48,7 +49,12 @@ def form_class(path: str) -> type[forms.BaseForm]:
 
 def form_of(asked: Asked) -> type[forms.BaseForm] | None:
     """Return the form that checks a question's answer; None where any JSON object will do."""
-    return form_class(asked.form) if asked.form else simple_form(asked.format, asked.choices)
+    if not asked.form:
+        return simple_form(asked.format, asked.choices)
+    form = form_class(asked.form)
+    if issubclass(form, ToolForm):
+        return type(form.__name__, (form,), {"shown": asked.context.get("arguments", {})})
+    return form
 
 
 def clean_default(asked: Asked) -> dict[str, Any]:

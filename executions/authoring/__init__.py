@@ -5,8 +5,11 @@ from executions.authoring.context import Context
 from executions.authoring.files import FileRules, StoredFile
 from executions.authoring.flow import DeadlinePassed, Signal
 from executions.authoring.inline import InlineResult, run_inline
+from executions.authoring.route import Next, Pause
+from executions.authoring.step import Step
+from executions.authoring.tools import ToolResult
 from executions.authoring.who import Who
-from executions.authoring.workflow import Step, Workflow
+from executions.authoring.workflow import Workflow
 
 __all__ = [
     "Answer",
@@ -15,9 +18,12 @@ __all__ = [
     "DeadlinePassed",
     "FileRules",
     "InlineResult",
+    "Next",
+    "Pause",
     "Signal",
     "Step",
     "StoredFile",
+    "ToolResult",
     "Who",
     "Workflow",
     "run_inline",

@@ -5,7 +5,7 @@ from typing import Any, Protocol
 
 from executions.authoring.answers import Answer
 from executions.authoring.files import StoredFile
-from executions.authoring.flow import Question, Signal
+from executions.authoring.flow import Signal
 
 MISSING = object()
 """Stands for "nothing recorded under this key"; None is a result like any other."""
@@ -33,7 +33,7 @@ class Backing(Protocol):
     def once_in_transaction(self, key: str, function: Callable[[], Any]) -> Any:
         """Call a function and record its result in one database transaction; return it as it was recorded."""
 
-    def answer_to(self, question: Question) -> Answer | None:
+    def answered(self, key: str) -> Answer | None:
         """Return the answer to a question, None if it has never been asked; raises ``Suspended`` while it is open."""
 
     def file(self, name: str) -> StoredFile:

@@ -2,16 +2,14 @@
 
 import hashlib
 import logging
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from datetime import timedelta
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from executions.authoring.answers import Answer, Approval, Resumed
-from executions.authoring.asking import Choices, checked_default, make_question
+from executions.authoring.answers import Resumed
+from executions.authoring.asks import Asking
 from executions.authoring.backing import MISSING, Backing
 from executions.authoring.files import StoredFile
-from executions.authoring.flow import DeadlinePassed, Question, Signal, Suspended, Yielded
-from executions.authoring.who import Who
+from executions.authoring.flow import Signal, Yielded
 
 logger = logging.getLogger("holdpoint.step")
 
@@ -42,12 +40,15 @@ class Lifecycle:
             raise Yielded(self._backing.signal)
 
 
-class Context:
+class Context(Asking):
     """Handed to every step as its first argument."""
 
-    def __init__(self, backing: Backing, resumed: Resumed | None = None) -> None:
+    def __init__(self, backing: Backing, resumed: Resumed | None = None, ahead: Iterable[str] = ()) -> None:
         self._backing = backing
         self._walked: set[str] = set()
+        self._tools_called: dict[str, int] = {}
+        self.route = list(ahead)
+        """Names of the steps ahead of this one. Assign another list to change where the run goes from here."""
         self.lifecycle = Lifecycle(backing)
         self.resumed = resumed
         self.execution_id = backing.execution_id
@@ -75,12 +76,16 @@ class Context:
         Raises:
             TypeError: the result is not JSON.
         """
-        found = self._backing.recorded(f"once:{key}")
+        found = self.recorded_once(key)
         if found is not MISSING:
-            return found
+            return found  # type: ignore[no-any-return]
         if transactional:
             return self._backing.once_in_transaction(f"once:{key}", lambda: function(*args, **kwargs))
         return self._backing.record(f"once:{key}", function(*args, **kwargs))
+
+    def recorded_once(self, key: str) -> Any:
+        """Return what ``once`` recorded under a key; a marker that equals nothing else where it has not."""
+        return self._backing.recorded(f"once:{key}")
 
     def each[T](self, items: Iterable[T], *, key: Callable[[T], str] = str, name: str = "") -> Iterator[T]:
         """Walk a batch that can be paused between two items and goes on after the last finished one.
@@ -112,137 +117,6 @@ class Context:
             self.lifecycle.checkpoint()
             yield item
             self._backing.record(record, None)
-
-    def suspend(
-        self,
-        key: str,
-        *,
-        title: str,
-        prompt: str = "",
-        form: type[Any] | None = None,
-        format: str | None = None,
-        choices: Choices | None = None,
-        context: dict[str, Any] | None = None,
-        urgency: str = "normal",
-        replaces: Mapping[str, str] | None = None,
-        who: Who | None = None,
-        deadline: timedelta | None = None,
-        on_deadline: str = "fail",
-        default: Any = None,
-        escalate_to: Who | None = None,
-        escalate_after: timedelta | None = None,
-        remind: timedelta | None = None,
-    ) -> Answer:
-        """Ask a person; the worker is freed, and the step re-enters when the answer is there.
-
-        Args:
-            key: unique in this step.
-            title: the question in a few words.
-            prompt: what to consider.
-            form: a Django form that declares and checks the answer.
-            format: ``text``, ``yes-no``, ``choice`` or ``json``, instead of a form; ``json`` where both are None.
-            choices: for ``choice``: the values, with labels where these differ.
-            context: what the person is shown; JSON. The answer is bound to it.
-            urgency: ``low``, ``normal`` or ``high``.
-            replaces: file field of the form → name of the run's file that an upload there replaces.
-            who: whom it is put to; everybody who may answer questions where None.
-            deadline: how long the question stays open, counted from when it is asked; for ever where None.
-            on_deadline: what happens then: ``fail`` (this call raises), ``default``, ``escalate`` or ``cancel``.
-            default: the answer taken at the deadline, for ``default``.
-            escalate_to: whom it is put to at the deadline, for ``escalate``.
-            escalate_after: how long those have, before it ends as with ``fail``; as long as ``deadline`` where None.
-            remind: how often to remind of it.
-
-        Returns:
-            The answer; with ``format`` text, yes-no or choice its ``value`` is what was said.
-
-        Raises:
-            DeadlinePassed: nobody answered in time; uncaught it fails the step as any error does.
-            ValueError: arguments that make no sense together; the message names them.
-        """
-        question = make_question(
-            key,
-            title=title,
-            prompt=prompt,
-            form=form,
-            format=format,
-            choices=choices,
-            context=context,
-            urgency=urgency,
-            replaces=replaces,
-            who=who,
-            deadline=deadline,
-            on_deadline=on_deadline,
-            default=default,
-            escalate_to=escalate_to,
-            escalate_after=escalate_after,
-            remind=remind,
-        )
-        answer = self._ask(question)
-        if answer.expired:
-            raise DeadlinePassed(f"Nobody answered {title!r} in time.")
-        return answer
-
-    def approval(
-        self,
-        key: str,
-        *,
-        title: str,
-        prompt: str = "",
-        context: dict[str, Any] | None = None,
-        urgency: str = "normal",
-        who: Who | None = None,
-        deadline: timedelta | None = None,
-        on_deadline: str = "fail",
-        default: dict[str, Any] | None = None,
-        escalate_to: Who | None = None,
-        escalate_after: timedelta | None = None,
-        remind: timedelta | None = None,
-    ) -> Approval:
-        """Ask for a yes or a no before going on; the worker is freed meanwhile.
-
-        Args:
-            key: unique in this step.
-            title: what is to be approved, in a few words.
-            prompt: what to consider.
-            context: what the person is shown; JSON. The decision is bound to it.
-            urgency: ``low``, ``normal`` or ``high``.
-            who: whom it is put to, and how many must approve; everybody who may answer questions where None.
-            deadline: how long it stays open, counted from when it is asked; for ever where None.
-            on_deadline: ``fail`` (it has expired), ``default``, ``escalate`` or ``cancel``.
-            default: for ``default``: ``{"decision": "approve"}``, or a rejection with its reason.
-            escalate_to: whom it is put to at the deadline, for ``escalate``.
-            escalate_after: how long those have, before it expires; as long as ``deadline`` where None.
-            remind: how often to remind of it.
-
-        Returns:
-            How it ended: approved, rejected or expired, and by whom.
-
-        Raises:
-            ValueError: arguments that make no sense together; the message names them.
-        """
-        question = make_question(
-            key,
-            title=title,
-            prompt=prompt,
-            context=context,
-            urgency=urgency,
-            kind="approval",
-            who=who,
-            deadline=deadline,
-            on_deadline=on_deadline,
-            default=default,
-            escalate_to=escalate_to,
-            escalate_after=escalate_after,
-            remind=remind,
-        )
-        return Approval.of(self._ask(question))
-
-    def _ask(self, question: Question) -> Answer:
-        answer = self._backing.answer_to(question)
-        if answer is None:
-            raise Suspended(checked_default(question))
-        return answer
 
     def file(self, name: str) -> StoredFile:
         """Return the present version of one of the run's files.

@@ -12,11 +12,14 @@ from executions.authoring.backing import MISSING
 from executions.authoring.context import Context
 from executions.authoring.files import StoredFile
 from executions.authoring.flow import Question, Signal, Suspended
+from executions.authoring.perform import perform
 from executions.authoring.workflow import Workflow
 from executions.jsonable import checked_changes, checked_result
 
 EXPIRED = "expired"
 """Given as an answer: nobody answered in time."""
+MOST_STEPS = 1000
+"""A workflow in memory that has not ended by then is taken to loop for ever."""
 
 
 @dataclass
@@ -42,26 +45,45 @@ class InlineResult:
     log: list[str] = field(default_factory=list)
 
 
-class InlineBacking:
-    """A context's backing in memory."""
+class InlineRun:
+    """What a run in memory has between its steps."""
 
-    def __init__(
-        self,
-        result: InlineResult,
-        step: str,
-        position: int,
-        answers: Mapping[str, Any],
-        files: dict[str, StoredFile],
-    ) -> None:
+    def __init__(self, result: InlineResult, answers: Mapping[str, Any], files: Mapping[str, bytes]) -> None:
+        self.result = result
+        self.answers = {key: list(value) if isinstance(value, list) else value for key, value in answers.items()}
+        self.files = {name: stored(name, content) for name, content in files.items()}
+
+    def given(self, step: str, question: Question) -> Any:
+        """Return what the test answers to a question, or ``MISSING``; of a list the next one."""
+        name = question.key.partition(":")[2].partition(":")[0]
+        for key in (
+            question.key,
+            question.event,
+            step if question.key in ("pause", "gate", "ask:1") else "",
+            name,
+            step,
+        ):
+            if key and key in self.answers:
+                found = self.answers[key]
+                if not isinstance(found, list):
+                    return found
+                if found:
+                    return found.pop(0)
+        return MISSING
+
+
+class InlineBacking:
+    """A context's backing in memory, for one step."""
+
+    def __init__(self, run: InlineRun, step: str, position: int) -> None:
         self.execution_id = str(uuid.UUID(int=0))
         self.step = step
         self.position = position
         self.pass_no = 0
         self.attempt = 0
-        self._result = result
-        self._answers = answers
-        self._files = files
+        self._run = run
         self._records: dict[str, Any] = {}
+        self._answered: dict[str, Answer] = {}
 
     @property
     def signal(self) -> Signal | None:
@@ -77,35 +99,47 @@ class InlineBacking:
     def once_in_transaction(self, key: str, function: Callable[[], Any]) -> Any:
         return self.record(key, function())
 
-    def answer_to(self, question: Question) -> Answer | None:
-        self._result.asked[question.key] = question
-        if question.key not in self._answers:
-            return None
-        if self._answers[question.key] == EXPIRED:
-            return Answer({}, by="deadline", expired=True)
-        given = dict(self._answers[question.key])
+    def answered(self, key: str) -> Answer | None:
+        return self._answered.get(key)
+
+    def take_answer(self, question: Question) -> bool:
+        """Answer a question as the test said; False where it did not say, so that the run stays suspended."""
+        self._run.result.asked[question.key] = question
+        if question.kind == "time":
+            self._answered[question.key] = Answer({}, by="inline")
+            return True
+        found = self._run.given(self.step, question)
+        if found is MISSING:
+            return False
+        if found == EXPIRED and question.on_deadline == "default":
+            found = question.default
+        if found == EXPIRED:
+            self._answered[question.key] = Answer({}, by="deadline", expired=True)
+            return True
+        given = dict(found)
         for name, value in list(given.items()):
             if isinstance(value, bytes):
                 given[name] = self._replace(question.replaces[name], value)
-        return Answer(given, by="inline")
+        self._answered[question.key] = Answer(given, by="inline")
+        return True
 
     def _replace(self, name: str, content: bytes) -> dict[str, Any]:
-        old = self._files[name]
+        old = self._run.files[name]
         if old.content != content:
-            self._files[name] = stored(name, content, old.version + 1)
-        new = self._files[name]
+            self._run.files[name] = stored(name, content, old.version + 1)
+        new = self._run.files[name]
         return {"name": name, "version": new.version, "sha256": new.sha256}
 
     def file(self, name: str) -> StoredFile:
-        if name not in self._files:
+        if name not in self._run.files:
             raise FileNotFoundError(f"The run has no file called {name!r}.")
-        return self._files[name]
+        return self._run.files[name]
 
     def progress(self, done: int, total: int | None, note: str) -> None:
         return None
 
     def log(self, text: str, data: dict[str, Any]) -> None:
-        self._result.log.append(text)
+        self._run.result.log.append(text)
 
 
 def stored(name: str, content: bytes, version: int = 1) -> StoredFile:
@@ -117,36 +151,50 @@ def run_inline(
     workflow: Workflow,
     payload: dict[str, Any] | None = None,
     *,
-    answers: Mapping[str, Mapping[str, Any] | str] | None = None,
+    answers: Mapping[str, Any] | None = None,
     files: Mapping[str, bytes] | None = None,
 ) -> InlineResult:
     """Run a workflow from end to end in memory, as fast as its own code.
 
+    A step that asks is entered again from its top with its recorded results once it has the answer, as in a worker.
+
     Args:
         workflow: the definition.
         payload: its input; not checked by the form, so that odd cases can be tried.
-        answers: question key → answer; bytes in a file field replace the run's file; ``EXPIRED`` lets the deadline
-            pass.
+        answers: what people and events answer, by the question's key: the key given to ``suspend``, ``approval`` or
+            ``tool`` (or the tool's name), the step's name for a pause, a gate or ``ctx.ask``, the event's name. A dict
+            is the answer; a list holds one for each time it is asked; ``EXPIRED`` lets the deadline pass. Bytes in a
+            file field replace the run's file.
         files: name → bytes of the run's files, listed in ``payload["files"]`` as a launch does.
 
     Returns:
         What came of it. A step that raises ends the run as ``failed``; retries are not tried.
     """
     result = InlineResult(payload=dict(payload or {}))
-    held = {name: stored(name, content) for name, content in (files or {}).items()}
+    run = InlineRun(result, answers or {}, files or {})
     if workflow.files is not None:
-        result.payload.setdefault("files", list(held))
-    for position, step in enumerate(workflow.steps.values()):
-        backing = InlineBacking(result, step.name, position, answers or {}, held)
-        try:
-            changes = step.function(Context(backing), json.loads(json.dumps(result.payload)))
-            result.payload.update(json.loads(checked_changes(step.name, changes) or "{}"))
-        except Suspended as suspended:
-            result.state = "suspended"
-            result.open_question = suspended.question.key if suspended.question else None
-            return result
-        except Exception as error:
-            result.state, result.error = "failed", error
-            return result
+        result.payload.setdefault("files", list(run.files))
+    ahead = list(workflow.route_names)
+    while ahead and len(result.steps) < MOST_STEPS:
+        step = workflow.steps[ahead[0]]
+        backing = InlineBacking(run, step.name, len(result.steps))
+        while True:
+            try:
+                done = perform(
+                    workflow, step, Context(backing, ahead=ahead[1:]), json.loads(json.dumps(result.payload))
+                )
+                result.payload.update(json.loads(checked_changes(step.name, done.changes) or "{}"))
+                break
+            except Suspended as suspended:
+                question = suspended.question
+                if question is None or not backing.take_answer(question):
+                    result.state, result.open_question = "suspended", question.key if question else None
+                    return result
+            except Exception as error:
+                result.state, result.error = "failed", error
+                return result
         result.steps.append(step.name)
+        ahead = ahead[1:] if done.ahead is None else done.ahead
+    if ahead:
+        result.state, result.error = "failed", RecursionError(f"Not ended after {MOST_STEPS} steps.")
     return result

@@ -134,6 +134,7 @@ def apply_changes(execution: Execution, changes: dict[str, Any]) -> None:
             [to_json(changes), execution.pk],
         )
     execution.payload = {**execution.payload, **changes}
+    refresh_contexts(execution)
 
 
 def require_at_rest(execution: Execution) -> None:

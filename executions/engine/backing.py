@@ -14,7 +14,7 @@ from executions.actors import Actor
 from executions.authoring.answers import Answer
 from executions.authoring.backing import MISSING
 from executions.authoring.files import StoredFile
-from executions.authoring.flow import LeaseLost, Question, Signal, Suspended
+from executions.authoring.flow import LeaseLost, Signal, Suspended
 from executions.engine import statements
 from executions.engine.database import patiently, rows
 from executions.engine.leases import Lease
@@ -79,8 +79,8 @@ class EngineBacking:
                 raise LeaseLost
         return self._remember(key, text, found)
 
-    def answer_to(self, question: Question) -> Answer | None:
-        """See ``Backing.answer_to``."""
+    def answered(self, key: str) -> Answer | None:
+        """See ``Backing.answered``."""
         # One that was withdrawn, by a cancel or because the run was sent back, counts as never asked.
         asked = Suspension.objects.filter(
             ~Q(outcome="withdrawn") | Q(outcome__isnull=True),
@@ -88,7 +88,7 @@ class EngineBacking:
             position=self.position,
             pass_no=self.pass_no,
             step=self.step,
-            key=question.key,
+            key=key,
         ).first()
         if asked is None:
             return None

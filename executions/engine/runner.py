@@ -15,9 +15,12 @@ from executions.authoring import registry
 from executions.authoring.answers import Resumed
 from executions.authoring.context import Context
 from executions.authoring.flow import LeaseLost, Question, Suspended, Yielded
-from executions.authoring.workflow import Step, Workflow
+from executions.authoring.perform import Done, HandlerFailed, perform
+from executions.authoring.step import Step
+from executions.authoring.workflow import Workflow
 from executions.engine import leases, life, settle, statements
 from executions.engine.backing import EngineBacking
+from executions.engine.cleaning import clean_up
 from executions.engine.database import OUTAGE, is_outage, lost_connection, patiently, text_array
 from executions.engine.leases import Lease
 from executions.engine.post import office
@@ -26,9 +29,6 @@ from executions.passes import pass_at
 from executions.provenance.jsontext import to_json
 
 logger = logging.getLogger("holdpoint.engine")
-
-CLEAN_UP_POSITION = -1
-"""Records of the clean-up hook are kept apart from those of the step that was cancelled."""
 
 
 def run(execution_id: str) -> None:
@@ -112,7 +112,7 @@ class Run:
         office.changed(self.lease.execution_id, self.lease.version)
         workflow = registry.find(self.workflow_name)
         if self.cancelling:
-            self._clean_up(workflow)
+            clean_up(self, workflow)
             return
         if workflow is None:
             known = ", ".join(registry.all_names()) or "none"
@@ -145,13 +145,14 @@ class Run:
         started = time.monotonic()
         backing = EngineBacking(self.lease, step.name, self.position, self.pass_no, self.attempt, self.actor)
         try:
-            changes = step.function(Context(backing, self.resumed), json.loads(self.payload))
-            text = checked_changes(step.name, changes)
+            ctx = Context(backing, self.resumed, self.ahead[1:])
+            done = perform(workflow, step, ctx, json.loads(self.payload))
+            text = checked_changes(step.name, done.changes)
             merged = self._merged(step, text)
         except LeaseLost:
             raise
         except Yielded as yielded:
-            return self._yield(workflow, yielded.signal.kind)
+            return self.give_back(workflow, yielded.signal.kind)
         except Suspended as suspended:
             return self._suspend(step, suspended.question)
         except (WorkerShutdown, WorkerTerminate):
@@ -160,10 +161,10 @@ class Run:
             if is_outage(error) and lost_connection():
                 # Not the step's fault: it re-enters when the database is back.
                 logger.warning("Run %s: step %s lost the database", self.lease.execution_id, step.name)
-                return self._yield(workflow, "database-away")
+                return self.give_back(workflow, "database-away")
             return self._failed(step, error)
         try:
-            return self._boundary(workflow, step, text, merged, time.monotonic() - started)
+            return self._boundary(workflow, step, done, text, merged, time.monotonic() - started)
         except psycopg.Error as error:
             if is_outage(error):
                 raise
@@ -181,6 +182,9 @@ class Run:
 
     def _failed(self, step: Step, error: BaseException) -> bool:
         logger.warning("Run %s: step %s raised", self.lease.execution_id, step.name, exc_info=error)
+        if isinstance(error, HandlerFailed):
+            settle.handler_failed(self.lease, self.actor, step, self.position, error)
+            return False
         settle.step_failed(self.lease, self.actor, step, self.position, error)
         return False
 
@@ -197,17 +201,20 @@ class Run:
             )
         return merged
 
-    def _boundary(self, workflow: Workflow, step: Step, changes: str | None, merged: str, seconds: float) -> bool:
-        ahead = self.ahead[1:]
-        done = f'{{"step":{json.dumps(step.name)},"position":{self.position},"attempt":{self.attempt + 1},' + (
-            f'"ms":{seconds * 1000:.3f},"changes":{changes or "{}"}}}'
+    def _boundary(
+        self, workflow: Workflow, step: Step, done: Done, changes: str | None, merged: str, seconds: float
+    ) -> bool:
+        ahead = self.ahead[1:] if done.ahead is None else done.ahead
+        rerouted = "" if done.ahead is None else f',"ahead":{json.dumps(ahead)}'
+        told = f'{{"step":{json.dumps(step.name)},"position":{self.position},"attempt":{self.attempt + 1},' + (
+            f'"ms":{seconds * 1000:.3f},"changes":{changes or "{}"}{rerouted}}}'
         )
         parameters = {
             **self.fixed,
             "position": self.position,
             "changes": changes,
             "ahead": text_array(ahead),
-            "data": done,
+            "data": told,
             "stop": self._must_stop(),
         }
         found = patiently(statements.BOUNDARY, parameters, seconds=self.fixed["lease"])
@@ -215,7 +222,7 @@ class Run:
             now = self._look()
             if now.cancelling and now.steps_done == self.position:
                 settle.result_discarded(self.lease, self.actor, step.name, self.position)
-                self._clean_up(workflow)
+                clean_up(self, workflow)
                 return False
             if now.steps_done == self.position:
                 raise LeaseLost
@@ -224,7 +231,7 @@ class Run:
         self.lease.progress = None
         if not found:
             # The commit went through but its answer got lost with the connection; carry on from the row.
-            return self._yield(workflow, "reconnected")
+            return self.give_back(workflow, "reconnected")
         (row,) = found
         self.lease.version = max(self.lease.version, row.version)
         office.changed(self.lease.execution_id, row.version)
@@ -244,7 +251,7 @@ class Run:
         if found:
             office.changed(self.lease.execution_id, found[0].version)
         elif self._look().cancelling:
-            self._clean_up(registry.find(self.workflow_name))
+            clean_up(self, registry.find(self.workflow_name))
 
     def _look(self) -> Any:
         """Read how the row stands after a guarded statement found nothing to change."""
@@ -253,10 +260,10 @@ class Run:
             raise LeaseLost
         return row
 
-    def _yield(self, workflow: Workflow, because: str) -> bool:
+    def give_back(self, workflow: Workflow, because: str) -> bool:
         # The signal may have come from anybody who can write to Redis: only the row says that a run is cancelled.
         if because == "cancel" and self._look().cancelling:
-            self._clean_up(workflow)
+            clean_up(self, workflow)
             return False
         progress = self.lease.progress
         parameters = {
@@ -272,42 +279,3 @@ class Run:
         if row.state in (states.QUEUED, states.CANCELLING):
             office.run(self.lease.execution_id, self.priority)
         return False
-
-    def _clean_up(self, workflow: Workflow | None) -> None:
-        """Run the workflow's clean-up hook and end the run as cancelled.
-
-        A worker that does not know the workflow counts as a failed try: the next one may know it.
-        """
-        with self.lease.lock:
-            self.lease.cleaning = True
-            self.lease.signal = self.lease.stopping
-        if workflow is None:
-            problem = f"This worker does not know the workflow {self.workflow_name}, so it cannot clean up."
-            settle.cleaned_up(self.lease, self.actor, ran=False, error=LookupError(problem))
-            return
-        hook = workflow.clean_up
-        if hook is None:
-            settle.cleaned_up(self.lease, self.actor, ran=False)
-            return
-        backing = EngineBacking(self.lease, "on_cancel", CLEAN_UP_POSITION, 0, 0, self.actor)
-        try:
-            hook(Context(backing), json.loads(self.payload))
-        except LeaseLost:
-            raise
-        except Yielded as yielded:
-            self._yield(workflow, yielded.signal.kind)
-            return
-        except Suspended:
-            asked = RuntimeError("A clean-up hook cannot ask questions.")
-            settle.cleaned_up(self.lease, self.actor, ran=True, error=asked)
-            return
-        except (WorkerShutdown, WorkerTerminate):
-            raise
-        except BaseException as error:
-            if is_outage(error) and lost_connection():
-                self._yield(workflow, "database-away")
-                return
-            logger.warning("Run %s: clean-up raised", self.lease.execution_id, exc_info=True)
-            settle.cleaned_up(self.lease, self.actor, ran=True, error=error)
-            return
-        settle.cleaned_up(self.lease, self.actor, ran=True)

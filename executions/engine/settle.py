@@ -14,7 +14,8 @@ from django.db.models.functions import Now
 from executions import states
 from executions.actors import Actor
 from executions.authoring.flow import LeaseLost, Question
-from executions.authoring.workflow import Step
+from executions.authoring.perform import HandlerFailed, HandlerMissing, RouteError, StepRefused
+from executions.authoring.step import Step
 from executions.commands.hold import make_hold
 from executions.engine.leases import Lease
 from executions.engine.post import tell
@@ -24,6 +25,8 @@ from executions.provenance import append
 
 TRACEBACK_CHARACTERS = 8000
 CLEAN_UP_RETRIES = 3
+HOPELESS = (HandlerMissing, RouteError, StepRefused)
+"""What trying again by itself would not change."""
 
 
 def locked(lease: Lease) -> Execution:
@@ -65,7 +68,8 @@ def step_failed(lease: Lease, actor: Actor, step: Step, position: int, error: Ba
     execution = locked(lease)
     failures = execution.attempt + 1
     told: dict[str, Any] = {**describe(error), "step": step.name, "position": position, "attempt": failures}
-    retry = failures <= step.retries and execution.cancel_requested_at is None
+    again = failures <= step.retries and not isinstance(error, HOPELESS)
+    retry = again and execution.cancel_requested_at is None
     if retry:
         delay = step.delay(failures)
         give_up_lease(execution, attempt=failures, error=told, not_before=Now() + timedelta(seconds=delay))
@@ -87,6 +91,25 @@ def step_failed(lease: Lease, actor: Actor, step: Step, position: int, error: Ba
         give_up_lease(execution, attempt=failures, error=told, outcome=states.FAILED, finished_at=Now())
         append(execution.pk, "step.failed", actor, data=told)
         append(execution.pk, "execution.failed", actor, data={"step": step.name, "message": told["message"]})
+    return tell(execution)
+
+
+@transaction.atomic
+def handler_failed(lease: Lease, actor: Actor, step: Step, position: int, error: HandlerFailed) -> Execution:
+    """A resume handler raised: the answer is on record, so hold the run; resumed, the handler is tried again."""
+    execution = _locked(lease)
+    cause = error.__cause__ or error
+    told = {**describe(cause), "step": step.name, "position": position, "attempt": execution.attempt + 1}
+    _give_up_lease(execution, error=told)
+    append(execution.pk, "step.failed", actor, data=told)
+    if execution.cancel_requested_at is None:
+        place_policy_hold(
+            execution,
+            "errors",
+            "handler-failed",
+            f"{step.title} could not take the answer: {told['message'][:500] or told['type']}. "
+            "The answer is kept. Put the cause right, then resume to try it again.",
+        )
     return tell(execution)
 
 

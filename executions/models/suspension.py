@@ -14,6 +14,7 @@ KINDS = ("input", "approval", "event", "time", "children")
 OUTCOMES = ("answered", "withdrawn", "expired")
 URGENCIES = ("low", "normal", "high")
 FORMATS = ("form", "text", "yes-no", "choice", "json")
+GATE_FORM = "executions.approvals:GateForm"
 ON_DEADLINE = ("fail", "default", "escalate", "cancel")
 
 COUNT_SUSPENSIONS = """
@@ -153,6 +154,11 @@ class Suspension(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+    @property
+    def shows_input(self) -> bool:
+        """Whether it is a gate, which shows the step's exact input as it is now."""
+        return self.form == GATE_FORM
 
     @property
     def is_open(self) -> bool:

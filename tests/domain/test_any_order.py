@@ -28,7 +28,7 @@ from executions import commands, states
 from executions.access import ROLES
 from executions.actors import Actor
 from executions.authoring.flow import LeaseLost, Question
-from executions.authoring.workflow import Step
+from executions.authoring.step import Step
 from executions.commands.base import verdicts
 from executions.engine import settle
 from executions.engine.leases import Lease
