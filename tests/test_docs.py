@@ -20,8 +20,9 @@ BLOCK = re.compile(r"^```python\n(.*?)^```", re.DOTALL | re.MULTILINE)
 
 def public(cls: type) -> set[str]:
     """Return a class's public methods and the attributes its instances are given."""
-    given = set(re.findall(r"self\.([a-z]\w*)(?:: [^=\n]+)? =", inspect.getsource(cls)))
-    return given | {name for name in vars(cls) if not name.startswith("_")}
+    ours = [base for base in cls.__mro__ if base.__module__.startswith("executions.")]
+    given = {name for base in ours for name in re.findall(r"self\.([a-z]\w*)(?:: [^=\n]+)? =", inspect.getsource(base))}
+    return given | {name for base in ours for name in vars(base) if not name.startswith("_")}
 
 
 def mentioned(name: str) -> bool:
@@ -37,8 +38,8 @@ def test_every_name_that_authors_import_is_documented(name):
 CLASSES = [item for name in executions.__all__ if inspect.isclass(item := getattr(executions, name))]
 HANDED_OUT = [Lifecycle, StoredFile, InlineResult, Resumed]
 """Not imported by authors, but met by them."""
-CALLS = [FileRules, Workflow, Workflow.step, run_inline]
-CALLS += [method for name, method in vars(Context).items() if not name.startswith("_")]
+CALLS = [FileRules, Workflow, Workflow.step, Workflow.route, Workflow.pause, run_inline]
+CALLS += [method for name, method in inspect.getmembers(Context, callable) if not name.startswith("_")]
 
 
 @pytest.mark.parametrize("cls", CLASSES + HANDED_OUT)

@@ -11,7 +11,7 @@ from executions.authoring.backing import MISSING
 if TYPE_CHECKING:
     from executions.authoring.context import Context
 
-PLAIN = frozenset({"attempt", "execution_id", "idempotency_key", "lifecycle", "resumed", "route", "step"})
+PLAIN = frozenset({"ask", "attempt", "execution_id", "idempotency_key", "lifecycle", "resumed", "route", "step"})
 """What is looked up in memory and needs no await."""
 
 

@@ -97,10 +97,10 @@ def step_failed(lease: Lease, actor: Actor, step: Step, position: int, error: Ba
 @transaction.atomic
 def handler_failed(lease: Lease, actor: Actor, step: Step, position: int, error: HandlerFailed) -> Execution:
     """A resume handler raised: the answer is on record, so hold the run; resumed, the handler is tried again."""
-    execution = _locked(lease)
+    execution = locked(lease)
     cause = error.__cause__ or error
     told = {**describe(cause), "step": step.name, "position": position, "attempt": execution.attempt + 1}
-    _give_up_lease(execution, error=told)
+    give_up_lease(execution, error=told)
     append(execution.pk, "step.failed", actor, data=told)
     if execution.cancel_requested_at is None:
         place_policy_hold(

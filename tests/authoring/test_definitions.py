@@ -74,12 +74,12 @@ def test_an_input_that_is_no_form_is_found(form):
     assert str(Path(__file__)) in hint
 
 
-def _definition_error(define) -> tuple[str, str]:
+def _definition_error(define, code: str = "executions.E005") -> tuple[str, str]:
     flow = Workflow("flow")
     flow.step(name="sound")(_noop)
     define(flow)
-    ((code, message, hint),) = _found()
-    assert code == "executions.E005"
+    ((found, message, hint),) = _found()
+    assert found == code
     assert hint.startswith(f"{Path(__file__)}:")
     return message, hint
 
@@ -97,14 +97,10 @@ def test_two_steps_of_one_name_are_found_where_the_second_stands():
     assert hint == f"{Path(__file__)}:{define.line}"
 
 
-def test_an_unknown_on_error_an_async_step_and_a_second_hook_are_found():
+def test_an_unknown_on_error_on_refuse_and_a_second_hook_are_found():
     assert "on_error" in _definition_error(lambda flow: flow.step(name="b", on_error="explode")(_noop))[0]
     registry._workflows.clear()
-
-    async def later(ctx, payload):
-        return None
-
-    assert "async" in _definition_error(lambda flow: flow.step(later))[0]
+    assert "on_refuse" in _definition_error(lambda flow: flow.step(name="b", on_refuse="shrug")(_noop))[0]
     registry._workflows.clear()
 
     def two_hooks(flow):
@@ -120,6 +116,44 @@ def test_an_unknown_on_error_an_async_step_and_a_second_hook_are_found():
 def test_retries_and_backoff_that_make_no_sense_are_found(more):
     message, _ = _definition_error(lambda flow: flow.step(name="b", **more)(_noop))
     assert next(iter(more)) in message
+
+
+def test_a_route_that_names_no_step_is_found():
+    assert (
+        "names nowhere, which is no step"
+        in _definition_error(lambda flow: flow.route("sound", "nowhere"), "executions.E006")[0]
+    )
+
+
+def test_a_route_that_names_a_step_twice_is_found():
+    assert "names sound twice" in _definition_error(lambda flow: flow.route("sound", "sound"))[0]
+
+
+def test_two_routes_and_a_pause_called_as_a_step_are_found():
+    def two(flow):
+        flow.route("sound")
+        flow.route("sound")
+
+    assert "two routes" in _definition_error(two)[0]
+    registry._workflows.clear()
+    assert "Two steps" in _definition_error(lambda flow: flow.route(Workflow.pause("sound")))[0]
+    registry._workflows.clear()
+    assert "merge of p" in _definition_error(lambda flow: flow.route("sound", Workflow.pause("p", merge="mixed")))[0]
+
+
+def test_an_approval_that_says_nothing_about_who_and_a_second_resume_handler_are_found():
+    assert "approval of b" in _definition_error(lambda flow: flow.step(name="b", approval=7)(_noop))[0]
+    registry._workflows.clear()
+
+    def two_handlers(flow):
+        def ask(ctx, payload):
+            return None
+
+        step = flow.step(ask)
+        step.on_resume(_noop)
+        step.on_resume(_noop)
+
+    assert "two on_resume handlers" in _definition_error(two_handlers)[0]
 
 
 def test_a_module_imported_twice_is_no_second_workflow():
