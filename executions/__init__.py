@@ -6,6 +6,7 @@ Authors of workflows import from here and from nowhere else.
 from executions.authoring import (
     Answer,
     Approval,
+    Child,
     Context,
     DeadlinePassed,
     FileRules,
@@ -20,6 +21,7 @@ from executions.authoring import (
 __all__ = [
     "Answer",
     "Approval",
+    "Child",
     "Context",
     "DeadlinePassed",
     "FileRules",

@@ -5,15 +5,20 @@ import time
 import uuid
 
 
-def new_id() -> uuid.UUID:
+def new_id(after: uuid.UUID | None = None) -> uuid.UUID:
     """Make a UUID version 7: 48 bits of Unix milliseconds, then random bits.
 
     New rows land at the right edge of every index, and "newest first" needs no column of its own.
+
+    Args:
+        after: an id of the same kind that the new one must sort after, whatever this machine's clock says.
 
     Returns:
         A fresh UUID. Source: RFC 9562, section 5.7.
     """
     stamp = time.time_ns() // 1_000_000
+    if after is not None:
+        stamp = max(stamp, (after.int >> 80) + 1)
     value = (stamp << 80) | int.from_bytes(os.urandom(10))
     value = (value & ~(0xF << 76)) | (0x7 << 76)
     value = (value & ~(0x3 << 62)) | (0x2 << 62)

@@ -1,6 +1,7 @@
 """What authors of workflows use. Importing it needs neither a database nor a loaded Django application registry."""
 
 from executions.authoring.answers import Answer, Approval
+from executions.authoring.children import Child
 from executions.authoring.context import Context
 from executions.authoring.files import FileRules, StoredFile
 from executions.authoring.flow import DeadlinePassed, Signal
@@ -14,6 +15,7 @@ from executions.authoring.workflow import Workflow
 __all__ = [
     "Answer",
     "Approval",
+    "Child",
     "Context",
     "DeadlinePassed",
     "FileRules",

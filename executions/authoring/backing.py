@@ -1,11 +1,14 @@
 """What a context stands on: the engine in a worker, or memory in ``run_inline``."""
 
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from executions.authoring.answers import Answer
 from executions.authoring.files import StoredFile
 from executions.authoring.flow import Signal
+
+if TYPE_CHECKING:
+    from executions.authoring.children import Child
 
 MISSING = object()
 """Stands for "nothing recorded under this key"; None is a result like any other."""
@@ -35,6 +38,20 @@ class Backing(Protocol):
 
     def answered(self, key: str) -> Answer | None:
         """Return the answer to a question, None if it has never been asked; raises ``Suspended`` while it is open."""
+
+    def launch(
+        self,
+        workflow: str,
+        payloads: dict[str, dict[str, Any] | None],
+        *,
+        title: str,
+        labels: dict[str, str] | None,
+        priority: int | None,
+    ) -> dict[str, str]:
+        """Launch children, each with its record ``launch:<key>``; return their ids by key."""
+
+    def join(self, label: str, keys: tuple[str, ...] | None) -> "dict[str, Child]":
+        """Return finished children, as recorded at the first time; raises ``Suspended`` while some have not."""
 
     def file(self, name: str) -> StoredFile:
         """Return the present version of a run's file."""

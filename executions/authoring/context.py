@@ -8,6 +8,7 @@ from typing import Any
 from executions.authoring.answers import Resumed
 from executions.authoring.asks import Asking
 from executions.authoring.backing import MISSING, Backing
+from executions.authoring.children import Family
 from executions.authoring.files import StoredFile
 from executions.authoring.flow import Signal, Yielded
 
@@ -40,7 +41,7 @@ class Lifecycle:
             raise Yielded(self._backing.signal)
 
 
-class Context(Asking):
+class Context(Asking, Family):
     """Handed to every step as its first argument."""
 
     def __init__(self, backing: Backing, resumed: Resumed | None = None, ahead: Iterable[str] = ()) -> None:

@@ -12,6 +12,7 @@ from executions.authoring.backing import MISSING
 from executions.authoring.context import Context
 from executions.authoring.files import StoredFile
 from executions.authoring.flow import Question, Signal, Suspended
+from executions.authoring.inline_children import InlineFamily
 from executions.authoring.perform import perform
 from executions.authoring.workflow import Workflow
 from executions.jsonable import checked_changes, checked_result
@@ -34,6 +35,7 @@ class InlineResult:
         open_question: key of the unanswered question.
         error: what a step raised.
         log: lines written with ``ctx.log``.
+        children: what came of each child launched, by key.
     """
 
     state: str = "succeeded"
@@ -43,6 +45,7 @@ class InlineResult:
     open_question: str | None = None
     error: Exception | None = None
     log: list[str] = field(default_factory=list)
+    children: "dict[str, InlineResult]" = field(default_factory=dict)
 
 
 class InlineRun:
@@ -72,7 +75,7 @@ class InlineRun:
         return MISSING
 
 
-class InlineBacking:
+class InlineBacking(InlineFamily):
     """A context's backing in memory, for one step."""
 
     def __init__(self, run: InlineRun, step: str, position: int) -> None:
@@ -105,6 +108,8 @@ class InlineBacking:
     def take_answer(self, question: Question) -> bool:
         """Answer a question as the test said; False where it did not say, so that the run stays suspended."""
         self._run.result.asked[question.key] = question
+        if question.kind == "children":
+            return False
         if question.kind == "time":
             self._answered[question.key] = Answer({}, by="inline")
             return True

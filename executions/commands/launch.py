@@ -1,14 +1,14 @@
 """Launching executions."""
 
 import datetime
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from executions.actors import Actor
 from executions.authoring import registry
 from executions.authoring.workflow import Workflow
 from executions.commands.base import command, require_scope
-from executions.commands.files import check_files, store_files
+from executions.commands.files import Upload, check_files, store_files
 from executions.engine.post import announce, dispatch
 from executions.errors import Invalid
 from executions.forms import clean_input
@@ -51,48 +51,80 @@ def launch(
     """
     require_scope(actor, "executions:launch")
     not_before = None if not_before is None else clean_moment(not_before, "not_before")
+    definition = definition_of(workflow)
+    uploads = check_files(definition.files, files)
+    execution = new_execution(
+        definition, payload, uploads, title=title, labels=labels, priority=priority, not_before=not_before
+    )
+    execution.launched_by = actor.id
+    execution.launched_by_name = actor.name
+    execution.launched_by_user = actor.user_id
+    execution.save(force_insert=True)
+    store_files(execution, uploads, actor)
+    append(execution.pk, "execution.launched", actor, data=launch_data(execution, uploads))
+    announce(execution)
+    if not_before is None:
+        dispatch(execution)
+    return execution
+
+
+def definition_of(workflow: str) -> Workflow:
+    """Find a workflow by its name.
+
+    Raises:
+        Invalid: there is none; lists those there are.
+    """
     definition = registry.find(workflow)
     if definition is None:
         known = ", ".join(sorted(registry.all_names())) or "none"
         problem = f"There is no workflow called {str(workflow)[:80]!r}. Known: {known}."
         raise Invalid(problem, errors={"workflow": [problem]})
-    payload = clean_input(definition.input, clean_object({} if payload is None else payload, "payload"))
-    uploads = check_files(definition.files, files)
+    return definition
+
+
+def new_execution(
+    definition: Workflow,
+    payload: dict[str, Any] | None,
+    uploads: Sequence[Upload] = (),
+    *,
+    title: str = "",
+    labels: dict[str, str] | None = None,
+    priority: int = 5,
+    not_before: datetime.datetime | None = None,
+) -> Execution:
+    """Make a run of a workflow from what was sent, checked and not saved; whose it is, the caller fills in.
+
+    Raises:
+        Invalid: input that the workflow does not accept, or a label or priority that nothing accepts.
+        TooLarge: the payload is over its limit.
+    """
+    cleaned = clean_input(definition.input, clean_object({} if payload is None else payload, "payload"))
     if definition.files is not None:
-        payload["files"] = [upload.name for upload in uploads]
-    execution = Execution.objects.create(
+        cleaned["files"] = [upload.name for upload in uploads]
+    return Execution(
         workflow=definition.name,
         title=clean_short(title, "title") or definition.title,
-        payload=payload,
+        payload=cleaned,
         labels=_clean_labels(labels or {}),
-        launched_by=actor.id,
-        launched_by_name=actor.name,
-        launched_by_user=actor.user_id,
         priority=_clean_priority(priority),
         not_before=not_before,
         ahead=list(definition.route_names),
         **facts_of(definition),
     )
-    store_files(execution, uploads, actor)
-    append(
-        execution.pk,
-        "execution.launched",
-        actor,
-        data={
-            "workflow": definition.name,
-            "title": execution.title,
-            "payload": payload,
-            "labels": execution.labels,
-            "ahead": execution.ahead,
-            "files": [upload.described() for upload in uploads],
-            "not_before": not_before,
-            "priority": execution.priority,
-        },
-    )
-    announce(execution)
-    if not_before is None:
-        dispatch(execution)
-    return execution
+
+
+def launch_data(execution: Execution, uploads: Sequence[Upload] = ()) -> dict[str, Any]:
+    """Return what `execution.launched` tells of a run."""
+    return {
+        "workflow": execution.workflow,
+        "title": execution.title,
+        "payload": execution.payload,
+        "labels": execution.labels,
+        "ahead": execution.ahead,
+        "files": [upload.described() for upload in uploads],
+        "not_before": execution.not_before,
+        "priority": execution.priority,
+    }
 
 
 def facts_of(definition: Workflow) -> dict[str, Any]:

@@ -13,15 +13,18 @@ from django.db.models import Q
 from executions.actors import Actor
 from executions.authoring.answers import Answer
 from executions.authoring.backing import MISSING
+from executions.authoring.children import Child
 from executions.authoring.files import StoredFile
 from executions.authoring.flow import LeaseLost, Signal, Suspended
 from executions.engine import statements
+from executions.engine.children import finished_children, wait_for_children
 from executions.engine.database import patiently, rows
+from executions.engine.launching import launch_children
 from executions.engine.leases import Lease
 from executions.engine.life import nudge_heart
 from executions.jsonable import checked_result
 from executions.models import Execution, RunFile, Suspension
-from executions.provenance import append
+from executions.provenance import append, to_json
 from executions.text import storable
 
 logger = logging.getLogger("holdpoint.engine")
@@ -96,6 +99,47 @@ class EngineBacking:
             raise Suspended(None)
         expired = asked.outcome == "expired"
         return Answer(asked.answer or {}, asked.answered_by_name or "", asked.comment, expired=expired)
+
+    def _asked(self, key: str) -> Suspension | None:
+        # One that was withdrawn, by a cancel or because the run was sent back, counts as never asked.
+        return Suspension.objects.filter(
+            ~Q(outcome="withdrawn") | Q(outcome__isnull=True),
+            execution_id=self.execution_id,
+            position=self.position,
+            pass_no=self.pass_no,
+            step=self.step,
+            key=key,
+        ).first()
+
+    def launch(
+        self,
+        workflow: str,
+        payloads: dict[str, dict[str, Any] | None],
+        *,
+        title: str,
+        labels: dict[str, str] | None,
+        priority: int | None,
+    ) -> dict[str, str]:
+        """See ``Backing.launch``."""
+        if self.position < 0:
+            raise RuntimeError("A clean-up hook cannot launch children: they would outlive the cancelled run.")
+        place = {"step": self.step, "position": self.position, "pass_no": self.pass_no}
+        more = {"title": title, "labels": labels, "priority": priority}
+        ids = launch_children(self._lease, self._actor, place, workflow, payloads, **more)
+        if self._records is not None:
+            self._records.update({f"launch:{key}": json.dumps(child) for key, child in ids.items()})
+        return ids
+
+    def join(self, label: str, keys: tuple[str, ...] | None) -> dict[str, Child]:
+        """See ``Backing.join``."""
+        joined = self.recorded(label)
+        if joined is MISSING:
+            joined = wait_for_children(self.execution_id, self.answered(label), label, keys)
+            # Not checked against the payload's limit: it is as long as the list of children.
+            text = to_json(joined)
+            found = patiently(statements.RECORD, self._record_parameters(label, text), seconds=self._patience)
+            joined = self._remember(label, text, found)
+        return finished_children(joined)
 
     def file(self, name: str) -> StoredFile:
         """See ``Backing.file``."""

@@ -11,6 +11,7 @@ import os
 import queue
 import threading
 import time
+import uuid
 from collections.abc import Callable
 from typing import Any
 
@@ -79,7 +80,21 @@ def tell(execution: Execution) -> Execution:
     announce(execution)
     if execution.state in (QUEUED, CANCELLING) and execution.not_before is None:
         dispatch(execution)
+    if execution.parent_id is not None and execution.outcome is not None:
+        # After the commit and in a transaction of its own: a child's lock is held here, and a parent's comes first.
+        transaction.on_commit(functools.partial(wake_parent, execution.parent_id), robust=True)
     return execution
+
+
+def wake_parent(parent_id: uuid.UUID | str) -> None:
+    """Let a run go on that waits for its children, if all it waits for have finished.
+
+    Args:
+        parent_id: the run whose child has ended.
+    """
+    from executions.engine.children import answer_joins
+
+    answer_joins(parent_id)
 
 
 class PostOffice:

@@ -23,7 +23,7 @@ from executions.engine.backing import EngineBacking
 from executions.engine.cleaning import clean_up
 from executions.engine.database import OUTAGE, is_outage, lost_connection, patiently, text_array
 from executions.engine.leases import Lease
-from executions.engine.post import office
+from executions.engine.post import office, wake_parent
 from executions.jsonable import NotStorable, checked_changes
 from executions.passes import pass_at
 from executions.provenance.jsontext import to_json
@@ -96,6 +96,7 @@ class Run:
         self.passes: list[int] = list(claimed.passes)
         self.attempt: int = claimed.attempt
         self.priority: int = claimed.priority
+        self.parent_id = claimed.parent_id
         self.cancelling: bool = claimed.cancelling
         resumed = json.loads(claimed.resumed) if claimed.resumed else None
         self.resumed = Resumed(**resumed) if resumed else None
@@ -237,6 +238,8 @@ class Run:
         office.changed(self.lease.execution_id, row.version)
         if row.state == states.QUEUED:
             office.run(self.lease.execution_id, self.priority)
+        elif row.state == states.SUCCEEDED and self.parent_id is not None:
+            wake_parent(self.parent_id)
         return bool(row.state == states.PROCESSING)
 
     def _must_stop(self) -> bool:
@@ -250,6 +253,8 @@ class Run:
         found = patiently(statements.FINISH, self.fixed, seconds=self.fixed["lease"])
         if found:
             office.changed(self.lease.execution_id, found[0].version)
+            if self.parent_id is not None:
+                wake_parent(self.parent_id)
         elif self._look().cancelling:
             clean_up(self, registry.find(self.workflow_name))
 

@@ -3,6 +3,7 @@
 Like the hot statements they are guarded by the epoch: a worker that lost its lease changes nothing here.
 """
 
+import functools
 import traceback
 from datetime import timedelta
 from typing import Any
@@ -18,7 +19,7 @@ from executions.authoring.perform import HandlerFailed, HandlerMissing, RouteErr
 from executions.authoring.step import Step
 from executions.commands.hold import make_hold
 from executions.engine.leases import Lease
-from executions.engine.post import tell
+from executions.engine.post import tell, wake_parent
 from executions.engine.questions import open_question
 from executions.models import Execution
 from executions.provenance import append
@@ -57,6 +58,9 @@ def suspended(lease: Lease, actor: Actor, question: Question | None, step: str, 
     give_up_lease(execution, **told)
     if question is not None and execution.cancel_requested_at is None:
         open_question(execution, actor, question, step, position)
+        if question.kind == "children":
+            # The last of them may have ended before this question was there for it to find.
+            transaction.on_commit(functools.partial(wake_parent, execution.pk), robust=True)
     else:
         append(execution.pk, "execution.yielded", actor, data={"step": step, "mid_step": True, "because": "suspended"})
     return tell(execution)

@@ -18,7 +18,7 @@ WITH claimed AS (
     WHERE id = %(id)s AND lease_until IS NULL AND (not_before IS NULL OR not_before <= clock_timestamp())
       AND state IN ('queued', 'cancelling')
     RETURNING id, epoch, version, workflow, payload::text AS payload, ahead, steps_done, attempt, interrupted,
-              passes, priority, labels::text AS labels, fingerprint,
+              passes, priority, parent_id, labels::text AS labels, fingerprint,
               CASE WHEN sla_breached_at IS NULL THEN extract(epoch FROM sla_due - clock_timestamp())::float END
                   AS sla_seconds,
               cancel_requested_at IS NOT NULL AS cancelling, resumed::text AS resumed

@@ -15,6 +15,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from executions.engine import settle, statements
+from executions.engine.children import sweep_joins
 from executions.engine.database import rows
 from executions.engine.deadlines import expire_questions, remind_of_questions
 from executions.engine.post import office
@@ -51,6 +52,7 @@ def sweep() -> None:
         _expire()
         expire_questions()
         remind_of_questions()
+        sweep_joins()
         _send_due()
         _resend()
     finally:

@@ -118,6 +118,12 @@ class Execution(models.Model):
             ),
             # Tree commands, joins and a child's key; most runs have no parent.
             models.Index(F("parent"), F("parent_key"), name="execution_parent", condition=Q(parent__isnull=False)),
+            # Joins: is any child still at work? Finished ones have left it, so the answer costs one look.
+            models.Index(
+                F("parent"),
+                name="execution_unfinished",
+                condition=Q(parent__isnull=False, outcome__isnull=True),
+            ),
             # The sweeper: clocks that run out.
             models.Index(
                 F("sla_due"), name="execution_sla", condition=Q(sla_due__isnull=False, sla_breached_at__isnull=True)

@@ -1,6 +1,7 @@
 """Appending to a ledger."""
 
 import uuid
+from collections.abc import Mapping
 from typing import Any
 
 from django.db import connection
@@ -9,6 +10,10 @@ from executions.actors import Actor
 from executions.provenance.jsontext import to_json
 
 # seq, at, prev, salt and the digests are the trigger's.
+INSERT_EVENTS = (
+    "INSERT INTO executions_event (ledger, kind, actor_id, actor_name, actor_role, via, reason, data)"
+    " SELECT ledger, %s, %s, %s, %s, %s, %s, data FROM unnest(%s::uuid[], %s::text[]) AS told (ledger, data)"
+)
 INSERT_EVENT = (
     "INSERT INTO executions_event (ledger, kind, actor_id, actor_name, actor_role, via, reason, data)"
     " VALUES (%s, %s, %s, %s, %s, %s, %s, %s) RETURNING seq"
@@ -35,3 +40,19 @@ def append(ledger: uuid.UUID, kind: str, actor: Actor, *, reason: str = "", data
         )
         (seq,) = cursor.fetchone()
     return int(seq)
+
+
+def append_each(kind: str, actor: Actor, told: Mapping[uuid.UUID, dict[str, Any]], *, reason: str = "") -> None:
+    """Append one event of the same kind to each of many ledgers, in one statement.
+
+    Args:
+        kind: as in ``append``.
+        actor: who did it.
+        told: ledger → data of its event.
+        reason: why, in the actor's words.
+    """
+    if not told:
+        return
+    data = [to_json(each) for each in told.values()]
+    with connection.cursor() as cursor:
+        cursor.execute(INSERT_EVENTS, [kind, actor.id, actor.name, actor.role, actor.via, reason, list(told), data])

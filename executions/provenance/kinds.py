@@ -40,7 +40,14 @@ KINDS: dict[str, Kind] = {
             "files": "name, size and sha256 of each file",
             "not_before": "earliest start, or null",
             "priority": "0 to 9",
+            "parent?": "the run that launched it, for a child",
+            "parent_key?": "what that run calls it",
         },
+    ),
+    "children.launched": Kind(
+        "Children launched",
+        "A step launched one or more runs as children of this one.",
+        {"step": STEP, "workflow": "their workflow", "children": "the step's key → id of the child"},
     ),
     "execution.resumed": Kind(
         "Resumed",
@@ -109,6 +116,7 @@ KINDS: dict[str, Kind] = {
             "review_by": "when somebody must look again, or null",
             "blocks_cancel": "whether it forbids cancelling as well",
             "step": "the step that was next or running, or null",
+            "spread_from?": "id of the hold on the run above it that holds the whole tree",
         },
     ),
     "hold.noted": Kind("Hold noted", "Somebody added a note to a hold; the note is the reason.", {"hold": HOLD}),

@@ -13,7 +13,14 @@ from console.stack.postgres import EmbeddedPostgres
 from console.stack.valkey import EmbeddedValkey
 from tests.support.processes import GUARDED, Process
 
-WORKFLOWS = "workflows,tests.workflows_for_tests,tests.workflows_with_rules"
+WORKFLOWS = ",".join(
+    (
+        "workflows",
+        "tests.workflows_for_tests",
+        "tests.workflows_with_rules",
+        "tests.workflows_children",
+    )
+)
 
 
 class Postgres(Process):
