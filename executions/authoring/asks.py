@@ -1,26 +1,21 @@
 """The part of ``ctx`` that asks: people, mostly."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from executions.authoring.answers import Answer, Approval
 from executions.authoring.asking import Choices, checked_default, make_question
 from executions.authoring.backing import Backing
 from executions.authoring.flow import DeadlinePassed, Question, Suspended
 from executions.authoring.route import Ask
-from executions.authoring.tools import ToolResult, call_tool
 from executions.authoring.who import Who
-
-if TYPE_CHECKING:
-    pass
 
 
 class Asking:
     """Questions of a step; mixed into ``Context``."""
 
     _backing: Backing
-    _tools_called: dict[str, int]
 
     def suspend(
         self,
@@ -158,35 +153,6 @@ class Asking:
             What the step returns: ``return ctx.ask("Approve 700?")``.
         """
         return Ask(question, options)
-
-    def tool(
-        self,
-        function: Callable[..., Any],
-        /,
-        *,
-        approval: str | Callable[..., bool] = "always",
-        key: str = "",
-        ask: Mapping[str, Any] | None = None,
-        **arguments: Any,
-    ) -> ToolResult:
-        """Call a tool once, after a person has seen the call and allowed it, changed its arguments, or refused it.
-
-        Args:
-            function: the tool; its result must be JSON.
-            approval: ``always``, ``never``, or a function of the arguments that tells whether to ask.
-            key: unique in this step; made from the tool's name and how often it was called where blank, so give one
-                where the order of calls can differ when the step re-enters.
-            ask: options of the question, as ``approval`` takes them: ``who``, ``urgency``, ``deadline`` and so on.
-            arguments: what the tool is called with; JSON.
-
-        Returns:
-            What it returned, or, if it was refused, why: the tool did not run then.
-
-        Raises:
-            ValueError: ``approval`` is none of these, or the arguments do not fit the tool.
-        """
-        number = self._tools_called[function.__name__] = self._tools_called.get(function.__name__, 0) + 1
-        return call_tool(self, function, approval, key or f"{function.__name__}:{number}", ask or {}, arguments)
 
     def answer_to(self, question: Question) -> Answer:
         """Return the answer to a question; ask it first where it has not been asked.

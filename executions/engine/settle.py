@@ -103,7 +103,8 @@ def handler_failed(lease: Lease, actor: Actor, step: Step, position: int, error:
     """A resume handler raised: the answer is on record, so hold the run; resumed, the handler is tried again."""
     execution = locked(lease)
     cause = error.__cause__ or error
-    told = {**describe(cause), "step": step.name, "position": position, "attempt": execution.attempt + 1}
+    told: dict[str, Any] = {**describe(cause), "step": step.name, "position": position}
+    told["attempt"] = execution.attempt + 1
     give_up_lease(execution, error=told)
     append(execution.pk, "step.failed", actor, data=told)
     if execution.cancel_requested_at is None:
