@@ -48,8 +48,52 @@ class HoldOut(Schema):
     notes: list[NoteOut]
 
 
+class VerdictOut(Schema):
+    """Whether you may give a command now, and if not, why."""
+
+    allowed: bool
+    code: str
+    why: str
+    holds: list[str]
+
+
+class WhoOut(Schema):
+    """Whom a question is put to: everything given must be true of a person."""
+
+    permission: str
+    group: str
+    users: list[str]
+    approvals: int
+    not_launcher: bool
+    sentence: str
+
+
+class VoteOut(Schema):
+    """One of several approvals. One that is not valid was for what the question showed before."""
+
+    by: Person
+    via: str
+    at: Moment
+    comment: str
+    answer: Any
+    valid: bool
+
+
+class NotificationOut(Schema):
+    """A message about a question: waiting, failing (it will be tried again), delivered or given up."""
+
+    occasion: str
+    to: str
+    status: str
+    attempts: int
+    error: str
+    created_at: Moment
+    delivered_at: Moment | None
+    next_at: Moment | None
+
+
 class SuspensionOut(Schema):
-    """A question to a person, with the JSON Schema of its answer."""
+    """A question, with the JSON Schema of its answer, and whether you may answer it."""
 
     id: uuid.UUID
     execution: uuid.UUID
@@ -61,7 +105,16 @@ class SuspensionOut(Schema):
     context: Any
     context_digest: str
     urgency: str
+    format: str
+    choices: list[list[str]] | None
+    who: WhoOut
+    votes: list[VoteOut]
+    answerable: VerdictOut
     deadline: Moment | None
+    on_deadline: str
+    default: Any
+    escalated_at: Moment | None
+    remind_at: Moment | None
     form: dict[str, Any] | None
     replaces: dict[str, str]
     opened_at: Moment
@@ -71,6 +124,7 @@ class SuspensionOut(Schema):
     comment: str
     answered_by: Person | None
     answered_via: str | None
+    notifications: list[NotificationOut]
 
 
 class FileVersionOut(Schema):
@@ -90,15 +144,6 @@ class FileOut(Schema):
     name: str
     href: str
     versions: list[FileVersionOut]
-
-
-class VerdictOut(Schema):
-    """Whether you may give a command now, and if not, why."""
-
-    allowed: bool
-    code: str
-    why: str
-    holds: list[str]
 
 
 class StepOut(Schema):

@@ -6,6 +6,8 @@ from typing import Any
 from django import forms
 from django.forms.models import ModelChoiceField
 
+from executions.simpleforms import YesNoField
+
 # Most specific first: a DecimalField is an IntegerField to Python.
 TYPES: tuple[tuple[type[forms.Field], dict[str, Any]], ...] = (
     (forms.DecimalField, {"type": ["string", "number"], "format": "decimal"}),
@@ -65,6 +67,8 @@ def field_schema(field: forms.Field) -> dict[str, Any]:
 
 
 def _type(field: forms.Field) -> dict[str, Any]:
+    if isinstance(field, YesNoField):
+        return {"type": "boolean"}
     if isinstance(field, forms.MultipleChoiceField):
         return {"type": "array", "items": {"type": "string", "oneOf": _choices(field)}, "uniqueItems": True}
     if isinstance(field, forms.ChoiceField) and not isinstance(field, ModelChoiceField):

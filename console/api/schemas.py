@@ -79,6 +79,16 @@ class NoteBody(Body):
     text: str = Field(description="The note. Not blank.")
 
 
+class AnswerByKeyBody(Body):
+    """Answer the open question that has this key."""
+
+    data: dict[str, Any] = Field(description="The answer; checked by the question's form.")
+    context_digest: str | None = Field(
+        None, description="The question's `context_digest`, where somebody looked at it; refused when that has changed."
+    )
+    comment: str = Field("", description="Why, in your own words.")
+
+
 class AnswerBody(Body):
     """Answer a question, once and for all."""
 

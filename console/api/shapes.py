@@ -1,7 +1,7 @@
 """How rows become the documents of the API."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 from urllib.parse import quote
 
@@ -11,6 +11,7 @@ from console.api.documents import (
     FileVersionOut,
     HoldOut,
     NoteOut,
+    NotificationOut,
     Paused,
     Person,
     RunOut,
@@ -19,13 +20,18 @@ from console.api.documents import (
     StepOut,
     SuspensionOut,
     VerdictOut,
+    VoteOut,
+    WhoOut,
 )
 from console.api.formschema import form_schema
 from executions import queries
 from executions.actors import Actor
+from executions.authoring.who import Who
+from executions.commands.answering import Answerer, answer_verdict, person_behind, valid_votes
 from executions.commands.base import verdicts
 from executions.forms import form_of
 from executions.models import Event, Execution, Hold, HoldNote, RunFile, Suspension
+from executions.states import Verdict
 
 
 def person(actor_id: str | None, name: str | None) -> Person | None:
@@ -63,12 +69,22 @@ def hold_out(hold: Hold, notes: Iterable[HoldNote] = ()) -> HoldOut:
     )
 
 
-def suspension_out(suspension: Suspension) -> SuspensionOut:
-    """Describe a question; its form is None where any object will do, or where the form is gone from the code."""
+def suspension_out(suspension: Suspension, actor: Actor, behind: Callable[[], Answerer] | None = None) -> SuspensionOut:
+    """Describe a question; its form is None where any object will do, or where the form is gone from the code.
+
+    Args:
+        suspension: the question; of several, with run, votes and notifications loaded.
+        actor: who asks; the verdict is his.
+        behind: looks up the person behind it, where several questions share that.
+    """
     try:
         form = form_of(suspension)
     except LookupError:
         form = None
+    who = Who.of_json(suspension.who)
+    votes = list(suspension.votes.all())
+    valid = {vote.pk for vote in valid_votes(suspension, votes)}
+    verdict = answer_verdict(suspension, suspension.execution, actor, behind, votes)
     return SuspensionOut(
         id=suspension.pk,
         execution=suspension.execution_id,
@@ -80,7 +96,26 @@ def suspension_out(suspension: Suspension) -> SuspensionOut:
         context=suspension.context,
         context_digest=suspension.context_digest,
         urgency=suspension.urgency,
+        format=suspension.format,
+        choices=suspension.choices,
+        who=WhoOut(**who.as_json(), sentence=who.sentence()),
+        votes=[
+            VoteOut(
+                by=Person(id=vote.voted_by, name=vote.voted_by_name),
+                via=vote.via,
+                at=vote.at,
+                comment=vote.comment,
+                answer=vote.answer,
+                valid=vote.pk in valid,
+            )
+            for vote in votes
+        ],
+        answerable=verdict_out(verdict),
         deadline=suspension.deadline,
+        on_deadline=suspension.on_deadline,
+        default=suspension.default_answer,
+        escalated_at=suspension.escalated_at,
+        remind_at=suspension.remind_at,
         form=form_schema(form) if form else None,
         replaces=suspension.replaces,
         opened_at=suspension.opened_at,
@@ -90,7 +125,25 @@ def suspension_out(suspension: Suspension) -> SuspensionOut:
         comment=suspension.comment,
         answered_by=person(suspension.answered_by, suspension.answered_by_name),
         answered_via=suspension.answered_via,
+        notifications=[
+            NotificationOut(
+                occasion=message.occasion,
+                to=message.place,
+                status=message.status,
+                attempts=message.attempts,
+                error=message.error,
+                created_at=message.created_at,
+                delivered_at=message.delivered_at,
+                next_at=message.next_at,
+            )
+            for message in suspension.notifications.all()
+        ],
     )
+
+
+def verdict_out(verdict: Verdict) -> VerdictOut:
+    """Describe whether a command may be given."""
+    return VerdictOut(allowed=verdict.allowed, code=verdict.code, why=verdict.why, holds=list(verdict.holds))
 
 
 def version_out(version: RunFile) -> FileVersionOut:
@@ -179,10 +232,7 @@ def run_out(execution: Execution, actor: Actor, files_at: str) -> RunOut:
             "breakpoints": execution.breakpoints,
         },
         allowed=[name for name, verdict in judged.items() if verdict.allowed],
-        commands={
-            name: VerdictOut(allowed=verdict.allowed, code=verdict.code, why=verdict.why, holds=list(verdict.holds))
-            for name, verdict in judged.items()
-        },
+        commands={name: verdict_out(verdict) for name, verdict in judged.items()},
         next_input=execution.payload if execution.next_step else None,
         payload=execution.payload,
         error=execution.error,
@@ -198,9 +248,18 @@ def run_out(execution: Execution, actor: Actor, files_at: str) -> RunOut:
             )
             for step in queries.steps_of(execution)
         ],
-        suspensions=[suspension_out(suspension) for suspension in queries.questions_of(execution)],
+        suspensions=questions_out(execution, actor),
         files=files_out(execution, files_at),
     )
+
+
+def questions_out(execution: Execution, actor: Actor) -> list[SuspensionOut]:
+    """Describe a run's questions, open ones first."""
+    asked = queries.questions_of(execution)
+    behind = person_behind(actor)
+    for suspension in asked:
+        suspension.execution = execution
+    return [suspension_out(suspension, actor, behind) for suspension in asked]
 
 
 def files_out(execution: Execution, files_at: str) -> list[FileOut]:

@@ -1,4 +1,7 @@
-"""Questions to people: list, answer."""
+"""Questions to people: list, answer by id, answer by run and key."""
+
+from collections.abc import Callable
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from ninja import Field, Query, Router, Schema
@@ -8,16 +11,22 @@ from console.api.bodies import read_command
 from console.api.documents import SuspensionOut
 from console.api.openapi import PROBLEMS, takes
 from console.api.replies import Pages, reply
-from console.api.schemas import AnswerBody
+from console.api.schemas import AnswerBody, AnswerByKeyBody
 from console.api.shapes import suspension_out
 from console.errors import problem_of
 from executions import commands
+from executions.actors import Actor
+from executions.commands.answering import Answerer, person_behind
+from executions.commands.base import parse_id
 from executions.errors import Stale
 from executions.models import Suspension
 from executions.queries import Page
+from executions.queries.inbox import list_inbox
 from executions.queries.open_work import list_questions
 
 router = Router(tags=["Questions"])
+of_runs = Router(tags=["Questions"])
+"""Under the address of a run."""
 
 
 class QuestionQuery(Pages):
@@ -29,7 +38,7 @@ class QuestionQuery(Pages):
 
 
 class QuestionList(Schema):
-    """A page of questions, oldest first."""
+    """A page of questions."""
 
     items: list[SuspensionOut]
     next: str | None
@@ -37,18 +46,28 @@ class QuestionList(Schema):
 
 @router.get("", response={200: QuestionList, **PROBLEMS}, operation_id="suspensions", summary="List questions")
 def suspensions(request: HttpRequest, query: Query[QuestionQuery]) -> HttpResponse:
-    """List open questions of all runs, each with the JSON Schema of its answer.
+    """List open questions of all runs, each with the JSON Schema of its answer: oldest first.
 
-    Needs `executions:read` or `suspensions:answer`.
+    With `mine` those that you may answer now: most urgent first, then oldest. Needs `executions:read` or
+    `suspensions:answer`.
     """
-    require_scope(request.auth, "list questions", "executions:read", "suspensions:answer")
-    page: Page[Suspension] = Page([])
-    # So far a question may be answered by everyone who may answer any.
-    if not query.mine or request.auth.can("suspensions:answer"):
+    actor = request.auth
+    require_scope(actor, "list questions", "executions:read", "suspensions:answer")
+    person = person_behind(actor)
+    if query.mine:
+        page = _inbox(actor, person, query)
+    else:
         page = list_questions(
             open_only=not query.closed, execution_id=query.execution, cursor=query.cursor, limit=query.limit
         )
-    return reply(QuestionList(items=[suspension_out(item) for item in page.rows], next=page.next))
+    return reply(QuestionList(items=[suspension_out(item, actor, person) for item in page.rows], next=page.next))
+
+
+def _inbox(actor: Actor, person: Callable[[], Answerer], query: QuestionQuery) -> Page[Suspension]:
+    if not actor.can("suspensions:answer"):
+        return Page([])
+    execution_id = parse_id(query.execution, "run") if query.execution else None
+    return list_inbox(person(), execution_id=execution_id, cursor=query.cursor, limit=query.limit)
 
 
 @router.post(
@@ -77,5 +96,37 @@ def answer(request: HttpRequest, id: str) -> HttpResponse:
         )
     except Stale as stale:
         # The digest is part of the body, not a precondition of HTTP: the state of the question is in the way.
-        return problem_of(stale, 409, suspension=suspension_out(Suspension.objects.get(pk=id)).model_dump(mode="json"))
-    return reply(suspension_out(suspension))
+        return problem_of(stale, 409, suspension=_as_it_is(id, request.auth))
+    return reply(suspension_out(suspension, request.auth))
+
+
+@of_runs.post(
+    "/{id}/answers/{path:key}",
+    response={200: SuspensionOut, **PROBLEMS},
+    openapi_extra=takes(AnswerByKeyBody, files="name of the form's file field"),
+    operation_id="answer_by_key",
+    summary="Answer a run's question by its key",
+)
+def answer_by_key(request: HttpRequest, id: str, key: str) -> HttpResponse:
+    """Answer the open question that the run's code asked under this key. Needs `suspensions:answer`.
+
+    For programs that know the code. 404 names the keys that are open; 409 where the run waits for no answer.
+    """
+    body, sent = read_command(request, AnswerByKeyBody, "answer", id, files=True)
+    try:
+        suspension = commands.answer_by_key(
+            request.auth,
+            id,
+            key,
+            data=body.data,
+            context_digest=body.context_digest,
+            files={field: (name, content) for field, name, content in sent.files},
+            comment=body.comment,
+        )
+    except Stale as stale:
+        return problem_of(stale, 409)
+    return reply(suspension_out(suspension, request.auth))
+
+
+def _as_it_is(suspension_id: str, actor: Actor) -> dict[str, Any]:
+    return suspension_out(Suspension.objects.get(pk=suspension_id), actor).model_dump(mode="json")

@@ -1,6 +1,7 @@
 """Who may answer a question, judged alike for the command, the pages and the API."""
 
-from collections.abc import Iterable
+import functools
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from django.contrib.auth import get_user_model
@@ -67,6 +68,11 @@ def answerer_of(actor: Actor) -> Answerer:
     return Answerer(user.pk, user.get_username(), groups, frozenset(user.get_all_permissions()))
 
 
+def person_behind(actor: Actor) -> Callable[[], Answerer]:
+    """Return a function that looks up the person behind an actor when first called, for lists of questions."""
+    return functools.cache(functools.partial(answerer_of, actor))
+
+
 def valid_votes(suspension: Suspension, votes: Iterable[Vote]) -> list[Vote]:
     """Return the votes on what the question shows now; those on what it showed before are void."""
     return [vote for vote in votes if vote.context_digest == suspension.context_digest]
@@ -76,7 +82,7 @@ def answer_verdict(
     suspension: Suspension,
     execution: Execution,
     actor: Actor,
-    answerer: Answerer | None = None,
+    person: Callable[[], Answerer] | None = None,
     votes: Iterable[Vote] | None = None,
 ) -> Verdict:
     """Judge whether this actor may answer this question now; the command ``answer`` asks the same.
@@ -85,7 +91,7 @@ def answer_verdict(
         suspension: the question.
         execution: its run.
         actor: who wants to answer.
-        answerer: the person behind it, where that was looked up already.
+        person: looks up the person behind it, where several questions share that; asked only where it matters.
         votes: the question's votes, where they were looked up already.
 
     Returns:
@@ -100,20 +106,28 @@ def answer_verdict(
     general = verdicts(execution, actor, [])["answer"]
     if not general.allowed:
         return general
+    if suspension.who is not None:
+        verdict = _put_to(suspension, execution, (person or person_behind(actor))(), votes)
+        if verdict is not None:
+            return verdict
+    if suspension.deadline is not None and suspension.deadline <= timezone.now():
+        return _no("state", f"The deadline for this answer passed at {suspension.deadline:%Y-%m-%d %H:%M} UTC.")
+    return Verdict("answer", True)
+
+
+def _put_to(
+    suspension: Suspension, execution: Execution, person: Answerer, votes: Iterable[Vote] | None
+) -> Verdict | None:
+    """Return why a question is not, or not any more, this person's to answer."""
     who = Who.of_json(suspension.who)
-    person = answerer_of(actor) if answerer is None else answerer
     why = person.missing(who, execution.launched_by_user)
     if why:
         return _no("permission", why)
-    if suspension.deadline is not None and suspension.deadline <= timezone.now():
-        return _no("state", f"The deadline for this answer passed at {suspension.deadline:%Y-%m-%d %H:%M} UTC.")
     if who.approvals > 1:
-        if person.user_id is None:
-            return _no("permission", "Several people must approve this, and you act for no person.")
         cast = valid_votes(suspension, suspension.votes.all() if votes is None else votes)
         if any(vote.user == person.user_id for vote in cast):
             return _no("state", f"You have approved already: {len(cast)} of {who.approvals}. Another person is needed.")
-    return Verdict("answer", True)
+    return None
 
 
 def closed_sentence(suspension: Suspension) -> str:

@@ -25,6 +25,7 @@ class Notification(models.Model):
 
     class Meta:
         default_permissions = ()
+        ordering = ["created_at", "id"]
         indexes = [models.Index(F("next_at"), name="notification_due", condition=Q(next_at__isnull=False))]
 
     def __str__(self) -> str:

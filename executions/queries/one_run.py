@@ -33,8 +33,8 @@ def holds_of(execution: Execution) -> list[Hold]:
 
 
 def questions_of(execution: Execution) -> list[Suspension]:
-    """Return every question of a run, open ones first, then newest first."""
-    asked = list(execution.suspensions.order_by("-opened_at"))
+    """Return every question of a run with its votes and messages, open ones first, then newest first."""
+    asked = list(execution.suspensions.prefetch_related("votes", "notifications").order_by("-opened_at"))
     return sorted(asked, key=lambda suspension: suspension.closed_at is not None)
 
 

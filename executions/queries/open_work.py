@@ -37,7 +37,7 @@ def list_questions(
     *, open_only: bool = True, execution_id: str = "", cursor: str | None = None, limit: int = 50
 ) -> Page[Suspension]:
     """Return one page of questions; arguments and errors as in ``list_holds``."""
-    questions = Suspension.objects.all()
+    questions = Suspension.objects.select_related("execution").prefetch_related("votes", "notifications")
     if open_only:
         questions = questions.filter(closed_at__isnull=True)
     return _page(questions, execution_id, cursor, limit)

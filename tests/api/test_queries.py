@@ -63,8 +63,12 @@ def test_histories_checkpoints_and_open_work(reviewer, launch, path, ask, django
         reviewer.get(path(asked.execution, "events"))
     with django_assert_num_queries(IDENTITY + 7):
         reviewer.get(path(asked.execution, "checkpoint"))
-    with django_assert_num_queries(IDENTITY + 1):
+    # questions with their runs, votes, messages
+    with django_assert_num_queries(IDENTITY + 3):
         reviewer.get("/v1/suspensions")
+    # the person, groups, own permissions, those of groups
+    with django_assert_num_queries(IDENTITY + 4 + 3):
+        assert reviewer.get("/v1/suspensions?mine=true").json()["items"]
     reviewer.post("/v1/holds", {"execution": str(asked.execution_id), "reason": "why"})
     with django_assert_num_queries(IDENTITY + 2):
         reviewer.get("/v1/holds")

@@ -34,6 +34,7 @@ TABLE = {
     ("POST", "/v1/holds/{id}/notes"): ({"executions:pause", "holds:place"}, {"text": "note"}),
     ("POST", "/v1/holds/{id}/release"): ({"holds:release"}, WHY),
     ("GET", "/v1/suspensions"): (READ | {"suspensions:answer"}, None),
+    ("POST", RUN + "/answers/{key}"): ({"suspensions:answer"}, {"data": {}}),
     ("GET", "/v1/audit"): ({"audit:read"}, None),
     ("GET", "/v1/audit/verify"): ({"audit:read"}, None),
     ("GET", "/v1/audit/export"): ({"audit:read"}, None),
