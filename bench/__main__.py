@@ -9,7 +9,7 @@ from pathlib import Path
 from bench.figures import Figure, table, write
 from bench.stack import Stack
 
-NAMES = ("one-run", "many-runs", "check-paused", "pausing", "obedience", "takeover", "paused-cost", "scale")
+NAMES = ("one-run", "many-runs", "check-paused", "pausing", "answers", "obedience", "takeover", "paused-cost", "scale")
 
 
 def main() -> int:
@@ -26,13 +26,14 @@ def main() -> int:
         import django
 
         django.setup()
-        from bench import authority, scale, steps
+        from bench import asking, authority, scale, steps
 
         measures = {
             "one-run": steps.one_run,
             "many-runs": steps.many_runs,
             "check-paused": authority.check_paused,
             "pausing": authority.pausing,
+            "answers": asking.answers,
             "obedience": authority.obedience,
             "takeover": authority.takeover,
             "paused-cost": authority.paused_cost,

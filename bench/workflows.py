@@ -5,7 +5,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from executions import Context, Workflow
+from executions import Context, Next, Workflow
 
 JOURNAL = Path(os.environ.get("BENCH_JOURNAL", os.devnull))
 """Where steps write when they started; one short line per write, so that appends of several workers do not mix."""
@@ -51,3 +51,15 @@ twenty = _steps("bench-20", 20, _nothing)
 short = _steps("bench-short", 2000, _short)
 spin = _steps("bench-spin", 1, _spin)
 long = _steps("bench-long", 1, _long)
+
+
+asking = Workflow("bench-asking")
+
+
+@asking.step
+def turn(ctx: Context, payload: dict[str, Any]) -> Next:
+    """Ask, and when the answer is there come again."""
+    note("asks", ctx.execution_id)
+    ctx.suspend("k", title="Go on?", format="yes-no")
+    note("told", ctx.execution_id)
+    return Next("turn")
