@@ -5,6 +5,7 @@ import os
 import signal
 import sys
 import time
+from dataclasses import asdict
 from datetime import timedelta
 from typing import Any
 
@@ -12,7 +13,7 @@ import psycopg
 from django import forms
 from django.db import connection
 
-from executions import Context, FileRules, Workflow
+from executions import Context, DeadlinePassed, FileRules, Workflow
 
 noop = Workflow("noop", title="Nothing, many times")
 for number in range(3):
@@ -337,3 +338,65 @@ def charge(ctx: Context, payload: dict[str, Any]) -> dict[str, Any]:
 patient = Workflow("patient", title="Waits an hour between two tries", input=TroubleInput)
 patient.step(name="trouble", retries=3, backoff=3600)(_trouble)
 patient.on_cancel(tidy)
+
+
+resumed_how = Workflow("tells-how-it-was-resumed", title="Tells how it was resumed")
+
+
+@resumed_how.step
+def tell(ctx: Context, payload: dict[str, Any]) -> dict[str, Any]:
+    """Put what the resume brought into the payload."""
+    return {"resumed": asdict(ctx.resumed) if ctx.resumed else None}
+
+
+ticking = Workflow("waits-for-ticks", title="Waits for ticks")
+
+
+@ticking.step
+def first_ticks(ctx: Context, payload: dict[str, Any]) -> dict[str, Any]:
+    """Hear all ticks but one."""
+    heard = [ctx.wait_for("tick", key=f"tick {number}")["n"] for number in range(payload["ticks"] - 1)]
+    note_effect(ctx.execution_id, f"heard {heard}")
+    return {"heard": heard}
+
+
+@ticking.step
+def last_tick(ctx: Context, payload: dict[str, Any]) -> dict[str, Any]:
+    """Hear one more."""
+    tick = ctx.wait_for("tick")
+    return {"heard": [*payload["heard"], tick["n"]], "by": tick.by}
+
+
+shipping = Workflow("waits-for-two-orders", title="Waits for two orders, in its own order")
+
+
+@shipping.step
+def both(ctx: Context, payload: dict[str, Any]) -> dict[str, Any]:
+    """Wait for order 1, then for order 2."""
+    orders = [ctx.wait_for("order.shipped", key=f"order {order}", match={"order": order}) for order in (1, 2)]
+    return {"shipped": [order["order"] for order in orders]}
+
+
+hasty = Workflow("waits-not-for-long", title="Waits a second at most")
+
+
+@hasty.step
+def hurry(ctx: Context, payload: dict[str, Any]) -> dict[str, Any]:
+    """Wait for an event, but not for long."""
+    default = {"order": 0} if payload["default"] else None
+    try:
+        came = ctx.wait_for("order.shipped", deadline=timedelta(seconds=1), default=default)
+    except DeadlinePassed:
+        return {"came": "too late"}
+    return {"came": dict(came)}
+
+
+sleeping = Workflow("sleeps", title="Sleeps", input=StepsInput)
+
+
+@sleeping.step
+def nap(ctx: Context, payload: dict[str, Any]) -> None:
+    """Sleep between two effects."""
+    ctx.once("before", note_effect, ctx.execution_id, "before sleep")
+    ctx.sleep("nap", timedelta(seconds=payload["seconds"]))
+    note_effect(ctx.execution_id, "after sleep")

@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from executions.authoring.answers import Resumed
-from executions.authoring.asks import Asking
 from executions.authoring.backing import MISSING, Backing
 from executions.authoring.children import Family
 from executions.authoring.files import StoredFile
 from executions.authoring.flow import Signal, Yielded
 from executions.authoring.tools import ToolResult, call_tool
+from executions.authoring.waits import Waiting
 
 logger = logging.getLogger("holdpoint.step")
 
@@ -42,7 +42,7 @@ class Lifecycle:
             raise Yielded(self._backing.signal)
 
 
-class Context(Asking, Family):
+class Context(Waiting, Family):
     """Handed to every step as its first argument."""
 
     def __init__(self, backing: Backing, resumed: Resumed | None = None, ahead: Iterable[str] = ()) -> None:

@@ -1,11 +1,13 @@
 """The only writers of lifecycle facts, besides the engine's own statements. One file per noun."""
 
+from executions.commands.emission import emit
 from executions.commands.execution import cancel, pause, resume, retry
 from executions.commands.hold import annotate, place, release
 from executions.commands.launch import launch
 from executions.commands.payload import amend_payload, replace_file
 from executions.commands.suspension import answer, answer_by_key
 from executions.commands.token import create_token, revoke_token
+from executions.commands.trigger import fire_webhook
 
 __all__ = [
     "amend_payload",
@@ -14,6 +16,8 @@ __all__ = [
     "answer_by_key",
     "cancel",
     "create_token",
+    "emit",
+    "fire_webhook",
     "launch",
     "pause",
     "place",

@@ -10,8 +10,10 @@ from executions import states
 from executions.actors import Actor
 from executions.authoring import registry
 from executions.commands.base import about, command, holds_in_force, lock, require, require_scope
-from executions.commands.hold import make_hold, release_holds
+from executions.commands.condition import set_conditions
+from executions.commands.hold import make_hold, note_resumed, release_holds
 from executions.commands.payload import apply_changes
+from executions.conditions import read_conditions
 from executions.engine.post import announce, tell
 from executions.errors import Conflict, Invalid
 from executions.models import Execution, Hold
@@ -28,6 +30,7 @@ def pause(
     reason_code: str = "",
     ticket: str = "",
     before_step: str | None = None,
+    resume_when: Any = None,
 ) -> Hold:
     """Place an operator hold: once this returns, no further step of the run starts until it is lifted.
 
@@ -38,6 +41,7 @@ def pause(
         reason_code: a word for statistics, such as ``data-error``.
         ticket: link or number of the case elsewhere.
         before_step: pause only when this step is next, instead of at the next boundary.
+        resume_when: conditions that release the hold by themselves, see ``conditions.read_conditions``.
 
     Returns:
         The hold.
@@ -48,6 +52,7 @@ def pause(
     execution = lock(execution_id)
     with about(execution):
         require(execution, actor, "pause")
+        conditions = read_conditions(resume_when)
         hold = make_hold(
             execution,
             actor,
@@ -57,6 +62,7 @@ def pause(
             ticket=ticket,
             before_step=_clean_breakpoint(execution, before_step),
         )
+        set_conditions(execution, hold, actor, conditions)
     announce(execution)
     return hold
 
@@ -105,14 +111,8 @@ def resume(
                 )
             apply_changes(execution, changes)
         released = release_holds(execution, holds_in_force(execution), actor, note)
-        execution.resumed = {
-            "trigger": clean_short(trigger, "trigger"),
-            "data": changes,
-            "additional_context": context,
-            "by": actor.name,
-            "note": note,
-        }
-        Execution.objects.filter(pk=execution.pk).update(resumed=execution.resumed, version=F("version") + 1)
+        trigger = clean_short(trigger, "trigger")
+        note_resumed(execution, actor, trigger=trigger, data=changes, additional_context=context, note=note)
         append(
             execution.pk,
             "execution.resumed",

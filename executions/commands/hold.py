@@ -3,12 +3,16 @@
 import datetime
 import uuid
 from collections.abc import Iterable
+from typing import Any
 
+from django.db.models import F
 from django.db.models.functions import Now
 
 from executions import states
 from executions.actors import Actor
-from executions.commands.base import about, command, lock, parse_id, require, require_scope
+from executions.commands.base import about, command, holds_in_force, lock, parse_id, require, require_scope
+from executions.commands.condition import set_conditions
+from executions.conditions import read_conditions
 from executions.engine.post import announce, tell
 from executions.errors import Conflict, NotAllowed, NotFound
 from executions.models import Execution, Hold, HoldNote
@@ -29,6 +33,7 @@ def place(
     ticket: str = "",
     review_by: datetime.datetime | None = None,
     blocks_cancel: bool = False,
+    resume_when: Any = None,
 ) -> Hold:
     """Place a compliance hold: the run stops as with a pause, and no operator can lift it.
 
@@ -40,6 +45,8 @@ def place(
         ticket: link or number of the case elsewhere.
         review_by: when somebody must look at it again (aware).
         blocks_cancel: also forbid cancelling to those who may not release the hold.
+        resume_when: conditions that release it by themselves, see ``conditions.read_conditions``; only from somebody
+            who may release it.
 
     Returns:
         The hold.
@@ -50,6 +57,7 @@ def place(
     execution = lock(execution_id)
     with about(execution):
         require(execution, actor, "place")
+        conditions = read_conditions(resume_when)
         hold = make_hold(
             execution,
             actor,
@@ -60,6 +68,7 @@ def place(
             review_by=review_by,
             blocks_cancel=blocks_cancel,
         )
+        set_conditions(execution, hold, actor, conditions)
     announce(execution)
     return hold
 
@@ -109,7 +118,11 @@ def release(actor: Actor, hold_id: uuid.UUID | str, *, reason: str) -> Hold:
     hold, execution = lock_hold(hold_id)
     with about(execution):
         require_releasable(execution, hold, actor)
-        release_holds(execution, [hold], actor, clean_reason(reason))
+        reason = clean_reason(reason)
+        in_force = holds_in_force(execution)
+        release_holds(execution, [hold], actor, reason)
+        if in_force == [hold]:
+            note_resumed(execution, actor, trigger="manual", data={}, additional_context={}, note=reason)
     tell(execution)
     hold.refresh_from_db()
     return hold
@@ -218,6 +231,26 @@ def make_hold(
     )
     execution.refresh_from_db()
     return hold
+
+
+def note_resumed(
+    execution: Execution,
+    actor: Actor,
+    *,
+    trigger: str,
+    data: dict[str, Any],
+    additional_context: dict[str, Any],
+    note: str,
+) -> None:
+    """Keep how a run was resumed, for ``ctx.resumed``; it stays until the run is resumed again."""
+    execution.resumed = {
+        "trigger": trigger,
+        "data": data,
+        "additional_context": additional_context,
+        "by": actor.name,
+        "note": note,
+    }
+    Execution.objects.filter(pk=execution.pk).update(resumed=execution.resumed, version=F("version") + 1)
 
 
 def release_holds(execution: Execution, holds: Iterable[Hold], actor: Actor, reason: str) -> list[Hold]:

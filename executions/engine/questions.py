@@ -5,6 +5,7 @@ from django.db.models.functions import Now
 from executions.actors import Actor
 from executions.authoring.asking import checked_default
 from executions.authoring.flow import Question
+from executions.commands.condition import set_for_question
 from executions.digests import context_digest, shown_by
 from executions.engine.notices import notify
 from executions.models import Execution, Suspension
@@ -74,4 +75,5 @@ def open_question(execution: Execution, actor: Actor, question: Question, step: 
         },
     )
     notify(suspension, "opened")
+    set_for_question(execution, suspension, actor, question)
     return suspension

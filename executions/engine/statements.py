@@ -211,6 +211,44 @@ WHERE id = (
 RETURNING id
 """
 
+# Conditions whose time has come; each is fired under its run's row lock, where a person may still be first.
+DUE_CONDITIONS = """
+SELECT id FROM executions_trigger WHERE closed_at IS NULL AND due_at <= clock_timestamp() ORDER BY due_at LIMIT 500
+"""
+
+# What waits for an event. A hold waits for events after it was placed; a question for those since its run began,
+# but for those the run has taken already: in an earlier step, or in this one, by another question of this pass.
+_WAITS = """
+FROM executions_trigger AS condition
+JOIN executions_emission AS emission ON emission.name = condition.event_name
+LEFT JOIN executions_suspension AS asked ON asked.id = condition.suspension_id
+WHERE condition.closed_at IS NULL AND condition.kind = 'event'
+  AND emission.id > condition.after AND emission.data @> condition.match
+  AND NOT EXISTS (
+    SELECT FROM executions_trigger AS taken JOIN executions_suspension AS heard ON heard.id = taken.suspension_id
+    WHERE taken.execution_id = asked.execution_id AND taken.emission_id = emission.id
+      AND (heard.position < asked.position OR heard.position = asked.position AND heard.pass_no = asked.pass_no))
+"""
+WAITING = f"""
+SELECT condition.id {_WAITS} AND emission.id = %(emission)s ORDER BY condition.execution_id LIMIT %(limit)s
+"""
+COUNT_WAITING = f"SELECT count(*) AS waiting {_WAITS} AND emission.id = %(emission)s"
+# The oldest one, so that a run takes events in the order in which they were sent.
+FIRST_MATCH = f"""
+SELECT emission.id {_WAITS} AND condition.id = %(trigger)s ORDER BY emission.id LIMIT 1
+"""
+# Looks that were owed when a process died between its commit and its look. Those of this very second are being made.
+UNSEEN_EVENTS = """
+SELECT id FROM executions_emission WHERE looked_at IS NULL AND at < clock_timestamp() - interval '1 second'
+ORDER BY id LIMIT 20
+"""
+UNSEEN_WAITS = """
+SELECT id FROM executions_trigger
+WHERE closed_at IS NULL AND kind = 'event' AND looked_at IS NULL
+  AND created_at < clock_timestamp() - interval '1 second'
+ORDER BY id LIMIT 500
+"""
+
 # Runs that should have a message in the broker, oldest first. Those that wait for their clean-up come before all.
 # What was queued this very second may have its message on the way.
 UNCLAIMED = """

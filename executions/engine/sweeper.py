@@ -14,7 +14,7 @@ from kombu.transport.redis import Channel
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from executions.engine import settle, statements
+from executions.engine import settle, statements, wakeups
 from executions.engine.children import sweep_joins
 from executions.engine.database import rows
 from executions.engine.deadlines import expire_questions, remind_of_questions
@@ -53,6 +53,8 @@ def sweep() -> None:
         expire_questions()
         remind_of_questions()
         sweep_joins()
+        wakeups.fire_due()
+        wakeups.look_again()
         _send_due()
         _resend()
     finally:

@@ -9,7 +9,7 @@ from django.db.models.functions import Now
 
 from executions.ids import new_id
 from executions.models.execution import Execution
-from executions.models.guards import no_truncate
+from executions.models.guards import no_truncate, overtakes_conditions
 from executions.states import HOLD_KINDS, HoldFacts
 
 COUNT_HOLDS = """
@@ -103,6 +103,7 @@ class Hold(models.Model):
                 condition=pgtrigger.Condition("OLD.released_at IS NULL AND NEW.released_at IS NOT NULL"),
                 func=COUNT_HOLDS,
             ),
+            overtakes_conditions("hold_id", "OLD.released_at IS NULL AND NEW.released_at IS NOT NULL"),
             pgtrigger.Trigger(
                 name="released_once",
                 operation=pgtrigger.Update,

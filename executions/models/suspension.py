@@ -8,7 +8,7 @@ from django.db.models.functions import Now
 
 from executions.ids import new_id
 from executions.models.execution import Execution
-from executions.models.guards import no_truncate
+from executions.models.guards import no_truncate, overtakes_conditions
 
 KINDS = ("input", "approval", "event", "time", "children")
 OUTCOMES = ("answered", "withdrawn", "expired")
@@ -121,6 +121,7 @@ class Suspension(models.Model):
                 condition=pgtrigger.Condition("OLD.closed_at IS NULL AND NEW.closed_at IS NOT NULL"),
                 func=COUNT_SUSPENSIONS,
             ),
+            overtakes_conditions("suspension_id", "OLD.closed_at IS NULL AND NEW.closed_at IS NOT NULL"),
             pgtrigger.Trigger(
                 name="answered_once",
                 operation=pgtrigger.Update,

@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
 
+from executions.conditions import in_words
 from executions.ids import new_id
 from executions.models.execution import Execution
 from executions.models.guards import no_truncate
@@ -25,12 +26,20 @@ class Emission(models.Model):
     emitted_by_name = models.TextField()
     via = models.TextField()
     at = models.DateTimeField(db_default=Now())
+    looked_at = models.DateTimeField(
+        null=True, blank=True, help_text="When all that waited for it had been woken; until then a sweeper looks"
+    )
 
     class Meta:
         default_permissions = ()
-        indexes = [models.Index(F("name"), F("id"), name="emission_name")]
+        indexes = [
+            models.Index(F("name"), F("id"), name="emission_name"),
+            # The sweeper: those whose look a crash came before.
+            models.Index(F("id"), name="emission_fresh", condition=Q(looked_at__isnull=True)),
+        ]
         triggers = [
-            pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete),
+            pgtrigger.ReadOnly(name="sent_as_it_was", exclude=["looked_at"]),
+            pgtrigger.Protect(name="no_delete", operation=pgtrigger.Delete),
             no_truncate(),
         ]
 
@@ -50,12 +59,16 @@ class Trigger(models.Model):
     kind = models.TextField()
     due_at = models.DateTimeField(null=True, blank=True, help_text="For time and cron")
     cron = models.TextField(blank=True, db_default="", help_text="As written; due_at is its next time")
+    timezone = models.TextField(blank=True, db_default="", help_text="In which the cron expression is meant")
     event_name = models.TextField(blank=True, db_default="")
     match = models.JSONField(default=dict, blank=True, help_text="What the event's data must contain")
     after = models.BigIntegerField(db_default=0, help_text="Only events sent after this one count")
     set_by = models.TextField(help_text="Stable id of the actor")
     set_by_name = models.TextField()
     created_at = models.DateTimeField(db_default=Now())
+    looked_at = models.DateTimeField(
+        null=True, blank=True, help_text="When the events sent before were looked at; until then a sweeper looks"
+    )
     closed_at = models.DateTimeField(null=True, blank=True, help_text="Fired, or overtaken")
     outcome = models.TextField(null=True, blank=True, help_text="fired, or overtaken by another way to go on")
     emission = models.ForeignKey(Emission, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
@@ -63,8 +76,16 @@ class Trigger(models.Model):
     class Meta:
         default_permissions = ()
         indexes = [
+            # The sweeper: those whose time has come.
             models.Index(F("due_at"), name="trigger_due", condition=Q(closed_at__isnull=True, due_at__isnull=False)),
+            # Whoever waits for an event that was sent.
             models.Index(F("event_name"), name="trigger_event", condition=Q(closed_at__isnull=True, kind="event")),
+            # The sweeper: those whose look a crash came before.
+            models.Index(
+                F("id"),
+                name="trigger_fresh",
+                condition=Q(closed_at__isnull=True, kind="event", looked_at__isnull=True),
+            ),
             models.Index(F("hold"), name="trigger_hold", condition=Q(hold__isnull=False)),
             models.Index(F("suspension"), name="trigger_suspension", condition=Q(suspension__isnull=False)),
         ]
@@ -82,7 +103,7 @@ class Trigger(models.Model):
             ),
         ]
         triggers = [
-            pgtrigger.ReadOnly(name="set_as_it_was", exclude=["closed_at", "outcome", "emission"]),
+            pgtrigger.ReadOnly(name="set_as_it_was", exclude=["closed_at", "outcome", "emission", "looked_at"]),
             pgtrigger.Trigger(
                 name="fired_once",
                 operation=pgtrigger.Update,
@@ -95,4 +116,11 @@ class Trigger(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.kind
+        return in_words(
+            self.kind,
+            due_at=self.due_at,
+            cron=self.cron,
+            zone=self.timezone,
+            event=self.event_name,
+            match=self.match,
+        )

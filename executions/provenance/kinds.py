@@ -1,22 +1,7 @@
 """Every kind of event, with what its data hold. Printed as docs/reference/events.md; tests keep both complete."""
 
-from dataclasses import dataclass
-
-
-@dataclass(frozen=True, slots=True)
-class Kind:
-    """One kind of event.
-
-    Args:
-        title: what people read.
-        when: when it is written, a sentence.
-        data: field of the data → what it holds; a question mark ends the name of a field that may be missing.
-    """
-
-    title: str
-    when: str
-    data: dict[str, str]
-
+from executions.provenance.kind import Kind
+from executions.provenance.kinds_of_triggers import TRIGGER_KINDS
 
 ERROR = {
     "type": "the exception's class",
@@ -183,6 +168,7 @@ KINDS: dict[str, Kind] = {
         {**QUESTION, "step": STEP, "deadline": "when it passed"},
     ),
     "suspension.withdrawn": Kind("Question withdrawn", "The run was cancelled before anybody answered.", QUESTION),
+    **TRIGGER_KINDS,
     "lease.acquired": Kind(
         "Taken by a worker",
         "A worker took the run.",

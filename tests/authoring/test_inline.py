@@ -272,3 +272,34 @@ def test_a_question_nobody_answered_in_time_raises_in_the_step(flow):
             return {"told": str(passed)}
 
     assert run_inline(flow, answers={"k": "expired"}).payload == {"told": "Nobody answered 'Go on?' in time."}
+
+
+def test_a_sleep_takes_no_time_in_memory_and_events_are_answers(flow):
+    @flow.step
+    def wait(ctx, payload):
+        ctx.sleep("a year", timedelta(days=365))
+        first = ctx.wait_for("order.shipped", key="first", match={"order": 1})
+        return {"shipped": first["order"], "late": ctx.wait_for("order.lost", default={}, deadline=timedelta(1))}
+
+    result = run_inline(flow, answers={"order.shipped": {"order": 1}, "order.lost": {"order": 2}})
+    assert (result.state, result.payload) == ("succeeded", {"shipped": 1, "late": {"order": 2}})
+    assert run_inline(flow).open_question == "first"
+    assert isinstance(run_inline(flow, answers={"first": "expired"}).error, DeadlinePassed)
+
+
+@pytest.mark.parametrize(
+    ("wait", "says"),
+    [
+        (lambda ctx: ctx.wait_for("two words"), "Name the event"),
+        (lambda ctx: ctx.wait_for("x", match={"a": {1}}), "match must be a dict of JSON"),
+        (lambda ctx: ctx.wait_for("x", default={}), "give the deadline"),
+        (lambda ctx: ctx.wait_for("x", deadline=5), "deadline must be a timedelta"),
+        (lambda ctx: ctx.sleep("x", 5), "duration must be a timedelta"),
+        (lambda ctx: ctx.sleep("x", timedelta(days=-1)), "duration must be a timedelta"),
+    ],
+)
+def test_a_wait_that_makes_no_sense_is_refused_at_once(wait, says, flow):
+    flow.step(name="wait")(lambda ctx, payload: wait(ctx))
+    error = run_inline(flow).error
+    assert isinstance(error, ValueError)
+    assert says in str(error)

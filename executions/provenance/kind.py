@@ -1,0 +1,18 @@
+"""What a kind of event is described by."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of event.
+
+    Args:
+        title: what people read.
+        when: when it is written, a sentence.
+        data: field of the data → what it holds; a question mark ends the name of a field that may be missing.
+    """
+
+    title: str
+    when: str
+    data: dict[str, str]

@@ -1,0 +1,449 @@
+"""Resume conditions: what ends a hold or a wait by itself, once, and nothing but its own."""
+
+import datetime
+
+import pytest
+from django.utils import timezone
+
+from executions import commands
+from executions.commands.condition import resume_token
+from executions.commands.trigger import TIMER, fire
+from executions.conditions import in_words, next_time, read_conditions
+from executions.engine import wakeups
+from executions.errors import Conflict, Invalid, NotAllowed, NotFound
+from executions.models import Emission, Event, Execution, Trigger
+from executions.states import PAUSED, QUEUED, SUSPENDED
+from tests.domain import story
+from tests.domain.refusal import refused
+
+pytestmark = pytest.mark.usefixtures("db")
+
+
+@pytest.fixture
+def operator(cast):
+    return cast.actor("operator")
+
+
+@pytest.fixture
+def reviewer(cast):
+    return cast.actor("reviewer")
+
+
+def pause(actor, run, *conditions, **more):
+    return commands.pause(actor, run.pk, reason="wait", resume_when=list(conditions), **more)
+
+
+def soon(seconds=3600):
+    return (timezone.now() + datetime.timedelta(seconds=seconds)).isoformat()
+
+
+def come(hold):
+    """Let the time of a hold's conditions have come, and sweep."""
+    for trigger in hold.conditions.filter(closed_at__isnull=True):
+        assert trigger.due_at > timezone.now()
+        fire(TIMER, trigger.pk)
+
+
+def outcomes(hold):
+    return sorted((trigger.kind, trigger.outcome) for trigger in hold.conditions.all())
+
+
+# What is accepted
+def test_a_condition_is_read_in_every_form():
+    assert read_conditions(None) == read_conditions("manual") == read_conditions(["manual", {"kind": "manual"}]) == ()
+    at, after, event, webhook = read_conditions(
+        [
+            {"at": "2030-01-31T12:00:00+02:00"},
+            {"after_seconds": 60},
+            {"event": "order.shipped", "match": {"order": 7}},
+            {"webhook": True},
+        ]
+    )
+    assert at.due_at == datetime.datetime(2030, 1, 31, 10, tzinfo=datetime.UTC)
+    assert 59 < (after.due_at - timezone.now()).total_seconds() <= 60
+    assert (event.kind, event.event, event.match) == ("event", "order.shipped", {"order": 7})
+    assert webhook.kind == "webhook"
+    (cron,) = read_conditions({"cron": "0 9 * * 1-5", "timezone": "Europe/Berlin"})
+    assert (cron.kind, cron.cron, cron.timezone) == ("cron", "0 9 * * 1-5", "Europe/Berlin")
+    assert cron.due_at > timezone.now()
+
+
+@pytest.mark.parametrize(
+    ("after", "due"),
+    [
+        ("2026-03-28T08:00:00+00:00", "2026-03-28T08:30:00+00:00"),  # 09:30 in Berlin, winter
+        ("2026-03-29T00:00:00+00:00", "2026-03-29T07:30:00+00:00"),  # 09:30 in Berlin, summer
+        ("2026-03-29T07:30:00+00:00", "2026-03-30T07:30:00+00:00"),  # strictly later
+    ],
+)
+def test_a_cron_expression_is_meant_in_its_time_zone(after, due):
+    moment = datetime.datetime.fromisoformat
+    assert next_time("30 9 * * *", "Europe/Berlin", moment(after)) == moment(due)
+
+
+@pytest.mark.parametrize(
+    ("given", "field", "says"),
+    [
+        ("later", "resume_when", "Must be an object"),
+        ({}, "resume_when", "Says nothing"),
+        ({"kind": "cron"}, "resume_when.kind", "Must be manual"),
+        ({"kind": "manual", "at": "now"}, "resume_when", "only one"),
+        ({"at": "2030-01-01T00:00:00Z", "event": "x"}, "resume_when", "only one"),
+        ({"at": "2020-01-01T00:00:00Z"}, "resume_when.at", "has passed"),
+        ({"at": "2030-01-01T00:00:00"}, "resume_when.at", "time zone"),
+        ({"at": "2030-13-01T00:00:00Z"}, "resume_when.at", "time zone"),
+        ({"at": "9999-01-01T00:00:00Z"}, "resume_when.at", "ten years"),
+        ({"at": 5}, "resume_when.at", "time zone"),
+        ({"after_seconds": 0}, "resume_when.after_seconds", "above 0"),
+        ({"after_seconds": float("nan")}, "resume_when.after_seconds", "above 0"),
+        ({"after_seconds": True}, "resume_when.after_seconds", "above 0"),
+        ({"after_seconds": 10**12}, "resume_when.after_seconds", "ten years"),
+        ({"cron": "0 9 * *"}, "resume_when.cron", "Wrong number of fields"),
+        ({"cron": "61 9 * * *"}, "resume_when.cron", "Bad minute"),
+        ({"cron": "0 0 30 2 *"}, "resume_when.cron", "Bad day-of-month"),
+        ({"cron": 5}, "resume_when.cron", "Write a text"),
+        ({"cron": "0 9 * * *", "timezone": "Mars/Olympus"}, "resume_when.timezone", "Name a time zone"),
+        ({"cron": "0 9 * * *", "timezone": "../../etc/passwd"}, "resume_when.timezone", "Name a time zone"),
+        ({"cron": "0 9 * * *", "timezone": 5}, "resume_when.timezone", "Name a time zone"),
+        ({"cron": "0 9 * * *", "timezone": "x\x00"}, "resume_when.timezone", "Name a time zone"),
+        ({"event": "two words"}, "resume_when.event", "Name the event"),
+        ({"event": ""}, "resume_when.event", "Name the event"),
+        ({"event": "x", "match": [1]}, "resume_when.match", "JSON object"),
+        ({"event": "x", "mach": {}}, "resume_when.mach", "Unknown field"),
+        ({"webhook": False}, "resume_when.webhook", "Must be true"),
+        ([{"webhook": True}, {"webhook": True}], "resume_when", "One webhook"),
+        ([{"after_seconds": 5}, {"at": "x"}], "resume_when.1.at", "time zone"),
+        ([{"after_seconds": 5}] * 11, "resume_when", "Too many"),
+    ],
+)
+def test_a_condition_that_is_none_is_refused_by_name(given, field, says):
+    with pytest.raises(Invalid) as refusal:
+        read_conditions(given)
+    assert field in refusal.value.errors
+    assert says in refusal.value.errors[field][0]
+
+
+def test_conditions_are_put_into_words():
+    due = datetime.datetime(2030, 1, 31, 10, tzinfo=datetime.UTC)
+    assert in_words("time", due_at=due) == "2030-01-31 10:00:00 UTC"
+    assert in_words("cron", due_at=due, cron="0 9 * * *", zone="UTC").endswith("of cron 0 9 * * * (UTC)")
+    assert in_words("event", event="a.b", match={"n": 1}) == 'event a.b with {"n":1}'
+    assert in_words("webhook") == "a call of its webhook"
+
+
+# Who may set one
+def test_a_compliance_hold_takes_conditions_only_from_who_may_release_it(cast, reviewer):
+    run = story.launch(cast)
+    hold = commands.place(reviewer, run.pk, reason="look", resume_when={"after_seconds": 60})
+    assert outcomes(hold) == [("time", None)]
+    from dataclasses import replace
+
+    placer = replace(reviewer, scopes=frozenset({"holds:place"}))
+    with refused(NotAllowed, run, match="needs the scope holds:release"):
+        commands.place(placer, run.pk, reason="look", resume_when={"after_seconds": 60})
+    commands.place(placer, run.pk, reason="look", resume_when="manual")
+
+
+def test_a_pause_with_a_wrong_condition_is_refused_as_a_whole(cast, operator):
+    run = story.launch(cast)
+    with refused(Invalid, run, match="has passed"):
+        pause(operator, run, {"at": "2020-01-01T00:00:00Z"})
+    assert story.fresh(run).open_holds == 0
+
+
+# Times
+@pytest.mark.parametrize("condition", [{"after_seconds": 0.2}, {"at": None}])
+def test_f5_a_hold_is_released_when_its_time_has_come(condition, cast, operator):
+    run = story.launch(cast)
+    condition = {"at": soon(0.2)} if "at" in condition else condition
+    hold = pause(operator, run, condition)
+    wakeups.fire_due()
+    assert story.fresh(run).state == PAUSED
+    _sleep_until_due(hold)
+    wakeups.fire_due()
+    wakeups.fire_due()
+    now = story.fresh(run)
+    assert now.state == QUEUED
+    assert story.kinds(run)[-3:] == ["trigger.fired", "hold.released", "execution.resumed"]
+    assert now.resumed["trigger"] == "time"
+    assert now.resumed["by"] == "timer"
+    hold.refresh_from_db()
+    assert (hold.released_by, hold.released_via) == ("policy:timer", "engine")
+    assert outcomes(hold) == [("time", "fired")]
+
+
+def _sleep_until_due(hold):
+    import time
+
+    due = hold.conditions.get().due_at
+    time.sleep(max((due - timezone.now()).total_seconds(), 0) + 0.01)
+
+
+def test_f5_a_cron_condition_fires_once(cast, operator):
+    run = story.launch(cast)
+    hold = pause(operator, run, {"cron": "*/5 * * * *"})
+    come(hold)
+    assert story.fresh(run).resumed["trigger"] == "cron"
+    assert outcomes(hold) == [("cron", "fired")]
+
+
+def test_a_condition_releases_its_own_hold_and_no_other(cast, operator, reviewer):
+    run = story.launch(cast)
+    hold = pause(operator, run, {"after_seconds": 60})
+    commands.place(reviewer, run.pk, reason="look")
+    come(hold)
+    now = story.fresh(run)
+    assert (now.state, now.open_holds) == (PAUSED, 1)
+    assert "execution.resumed" not in story.kinds(run)
+
+
+def test_the_first_condition_that_is_met_overtakes_the_others(cast, operator):
+    run = story.launch(cast)
+    hold = pause(operator, run, {"after_seconds": 60}, {"event": "go"}, {"webhook": True})
+    commands.fire_webhook(resume_token(hold))
+    assert outcomes(hold) == [("event", "overtaken"), ("time", "overtaken"), ("webhook", "fired")]
+    assert story.kinds(run).count("hold.released") == 1
+
+
+@pytest.mark.parametrize("way", ["resume", "release"])
+def test_a_stale_timer_never_touches_a_later_hold(way, cast, operator):
+    run = story.launch(cast)
+    hold = pause(operator, run, {"after_seconds": 60})
+    (trigger,) = hold.conditions.all()
+    if way == "resume":
+        commands.resume(operator, run.pk)
+    else:
+        commands.release(operator, hold.pk, reason="fine")
+    assert outcomes(hold) == [("time", "overtaken")]
+    later = pause(operator, run)
+    before = story.kinds(run)
+    firing = fire(TIMER, trigger.pk)
+    assert "released this hold already" in firing.late
+    later.refresh_from_db()
+    assert later.is_open
+    assert story.fresh(run).state == PAUSED
+    assert story.kinds(run) == [*before, "trigger.late"]
+
+
+def test_a_condition_on_a_cancelled_run_changes_nothing_and_says_so(cast, operator):
+    run = story.launch(cast, "obedient", {"seconds": 0})
+    hold = pause(operator, run, {"after_seconds": 60}, {"webhook": True})
+    token = resume_token(hold)
+    commands.cancel(operator, run.pk, reason="enough")
+    with pytest.raises(Conflict, match="being cancelled"):
+        commands.fire_webhook(token)
+    fire(TIMER, hold.conditions.get(kind="time").pk)
+    assert outcomes(hold) == [("time", "overtaken"), ("webhook", "overtaken")]
+    assert story.kinds(run).count("trigger.late") == 2
+
+
+def test_a_condition_on_a_run_that_failed_releases_its_hold_and_leaves_it_failed(cast, operator):
+    run = story.launch(cast, "failing", {"failures": 9, "message": "no"})
+    claimed = story.claim(run)
+    hold = pause(operator, run, {"after_seconds": 60})
+    story.give_back(run, claimed.epoch)
+    Execution.objects.filter(pk=run.pk).update(outcome="failed", finished_at=timezone.now())
+    from executions.actors import SYSTEM
+    from executions.provenance import append
+
+    append(run.pk, "execution.failed", SYSTEM, data={"step": "trouble", "message": "no"})
+    come(hold)
+    assert (story.fresh(run).state, story.fresh(run).open_holds) == ("failed", 0)
+    assert "execution.resumed" not in story.kinds(run)
+    assert commands.retry(operator, run.pk, reason="again").state == QUEUED
+
+
+# Webhooks
+def test_f2_f4_a_webhook_brings_data_and_context_to_the_next_step_and_none_into_the_payload(cast, operator):
+    run = story.launch(cast, "tells-how-it-was-resumed")
+    token = resume_token(pause(operator, run, {"webhook": True}))
+    resumed = commands.fire_webhook(
+        token, data={"total": 5}, additional_context={"ticket": "T-1"}, note="supplier called back"
+    )
+    assert (resumed.state, resumed.payload) == (QUEUED, {})
+    told = story.work(run).payload["resumed"]
+    assert told == {
+        "trigger": "webhook",
+        "data": {"total": 5},
+        "additional_context": {"ticket": "T-1"},
+        "by": "webhook of operator",
+        "note": "supplier called back",
+    }
+    fired = Event.objects.get(ledger=run.pk, kind="trigger.fired")
+    assert (fired.actor_role, fired.via, fired.reason) == ("webhook", "webhook", "supplier called back")
+
+
+def test_f5_a_webhook_works_once_and_each_later_call_is_in_the_history(cast, operator):
+    run = story.launch(cast)
+    token = resume_token(pause(operator, run, {"webhook": True}))
+    commands.fire_webhook(token)
+    later = pause(operator, run, {"webhook": True})
+    for _ in range(2):
+        with pytest.raises(Conflict, match="fired already"):
+            commands.fire_webhook(token)
+    later.refresh_from_db()
+    assert later.is_open
+    assert story.kinds(run).count("trigger.late") == 2
+    assert resume_token(later) != token
+
+
+def test_a_webhook_with_bad_data_changes_nothing_and_can_be_called_again(cast, operator):
+    run = story.launch(cast)
+    token = resume_token(pause(operator, run, {"webhook": True}))
+    with refused(Invalid, run, match="cannot be stored"):
+        commands.fire_webhook(token, data={"a": "\x00"})
+    assert commands.fire_webhook(token, data={"a": "b"}).state == QUEUED
+
+
+def test_a_token_that_nobody_was_given_is_not_found(cast, operator):
+    run = story.launch(cast)
+    hold = pause(operator, run, {"webhook": True}, {"after_seconds": 60})
+    token = resume_token(hold)
+    timer = hold.conditions.get(kind="time")
+    _, _, mac = token.partition(".")
+    for wrong in ("", "x", token[:-1], token + "A", token.replace(".", ""), f"{timer.pk.hex}.{mac}", "\x00", "é"):
+        with pytest.raises(NotFound):
+            commands.fire_webhook(wrong)
+    assert story.fresh(run).state == PAUSED
+
+
+# Events
+def test_f5_an_event_resumes_a_hold_when_its_data_match(cast, operator):
+    run = story.launch(cast)
+    commands.emit(operator, "order.shipped", {"order": 7})
+    hold = pause(operator, run, {"event": "order.shipped", "match": {"order": 7}})
+    wakeups.look_back(hold.conditions.get().pk)
+    assert story.fresh(run).state == PAUSED, "it was sent before the pause"
+    for name, data in (("order.shipped", {"order": 8}), ("order.lost", {"order": 7})):
+        emitted = commands.emit(operator, name, data)
+        assert (emitted.woken, wakeups.wake(emitted.emission.pk)) == (0, 0)
+    assert story.fresh(run).state == PAUSED
+    emitted = commands.emit(cast.actor("admin"), "order.shipped", {"order": 7, "by": {"van": 3}})
+    assert (emitted.woken, wakeups.wake(emitted.emission.pk)) == (1, 1)
+    now = story.fresh(run)
+    assert now.state == QUEUED
+    assert (now.resumed["trigger"], now.resumed["by"]) == ("event:order.shipped", "admin")
+    assert now.resumed["data"] == {"order": 7, "by": {"van": 3}}
+    assert wakeups.wake(emitted.emission.pk) == 0
+    assert story.kinds(run).count("trigger.late") == 0
+
+
+def test_who_may_not_send_events_sends_none(cast, reviewer):
+    before = Emission.objects.count()
+    with pytest.raises(NotAllowed, match="events:emit"):
+        commands.emit(reviewer, "order.shipped")
+    assert Emission.objects.count() == before
+
+
+def test_a_wait_takes_each_event_since_the_run_began_once_and_in_order(cast, operator):
+    commands.emit(operator, "tick", {"n": 0})
+    run = story.launch(cast, "waits-for-ticks", {"ticks": 3})
+    for number in (1, 2):
+        commands.emit(operator, "tick", {"n": number})
+    story.work(run)
+    assert look(run) == [1]
+    assert look(run) == [1, 2]
+    assert look(run) == [1, 2]
+    assert story.fresh(run).state == SUSPENDED
+    commands.emit(operator, "tick", {"n": 3})
+    assert look(run) == [1, 2, 3]
+    assert story.fresh(run).state == "succeeded"
+
+
+def look(run):
+    """Make the look that a worker makes after its commit, let the run go on, and return what it has heard."""
+    for trigger in Trigger.objects.filter(execution=run, closed_at__isnull=True):
+        wakeups.look_back(trigger.pk)
+    story.work(run)
+    answers = run.suspensions.filter(outcome="answered").order_by("opened_at")
+    return [suspension.answer["n"] for suspension in answers]
+
+
+def test_an_event_that_another_wait_passed_over_is_not_lost(cast, operator):
+    run = story.launch(cast, "waits-for-two-orders")
+    for order in (2, 1):
+        commands.emit(operator, "order.shipped", {"order": order})
+    story.work(run)
+    for _ in range(2):
+        (trigger,) = Trigger.objects.filter(execution=run, closed_at__isnull=True)
+        wakeups.look_back(trigger.pk)
+        story.work(run)
+    assert story.fresh(run).payload["shipped"] == [1, 2]
+
+
+def test_a_wait_has_a_deadline(cast):
+    run = story.work(story.launch(cast, "waits-not-for-long", {"default": False}))
+    _pass_deadline(run)
+    assert story.work(run).payload == {"default": False, "came": "too late"}
+
+
+def test_an_event_sent_after_the_deadline_does_not_count_even_if_nobody_has_looked(cast, operator):
+    run = story.work(story.launch(cast, "waits-not-for-long", {"default": False}))
+    (trigger,) = Trigger.objects.filter(execution=run)
+    import time
+
+    deadline = run.suspensions.get().deadline
+    time.sleep(max((deadline - timezone.now()).total_seconds(), 0) + 0.01)
+    emitted = commands.emit(operator, "order.shipped")
+    assert wakeups.wake(emitted.emission.pk) == 0
+    trigger.refresh_from_db()
+    assert trigger.closed_at is None
+    _pass_deadline(run)
+    trigger.refresh_from_db()
+    assert trigger.outcome == "overtaken"
+
+
+def _pass_deadline(run):
+    import time
+
+    from executions.engine import deadlines
+
+    deadline = run.suspensions.get().deadline
+    time.sleep(max((deadline - timezone.now()).total_seconds(), 0) + 0.01)
+    deadlines.expire_questions()
+
+
+def test_a_sleep_ends_by_itself_and_nobody_can_answer_it(cast, reviewer):
+    run = story.work(story.launch(cast, "sleeps", {"seconds": 0.2}))
+    assert run.state == SUSPENDED
+    question = run.suspensions.get()
+    assert (question.kind, question.conditions.get().kind) == ("time", "time")
+    with refused(Conflict, run, match="waits for a time"):
+        commands.answer(reviewer, question.pk, data={}, context_digest=question.context_digest)
+    _sleep_until_due(question)
+    wakeups.fire_due()
+    assert story.kinds(run)[-2:] == ["trigger.fired", "suspension.answered"]
+    assert story.work(run).state == "succeeded"
+
+
+def test_a_cancel_overtakes_a_wait(cast, operator):
+    run = story.work(story.launch(cast, "sleeps", {"seconds": 60}))
+    commands.cancel(operator, run.pk, reason="enough")
+    (trigger,) = Trigger.objects.filter(execution=run)
+    assert trigger.outcome == "overtaken"
+
+
+def test_looks_that_are_owed_are_made_by_the_sweeper(cast, operator):
+    run = story.launch(cast)
+    hold = pause(operator, run, {"event": "go"})
+    emission = commands.emit(operator, "go").emission
+    assert story.fresh(run).state == PAUSED, "in this test nothing commits, so no look is made"
+    import time
+
+    time.sleep(1.05)
+    wakeups.look_again()
+    assert story.fresh(run).state == QUEUED
+    assert outcomes(hold) == [("event", "fired")]
+    emission.refresh_from_db()
+    assert emission.looked_at is not None
+
+
+# ctx.resumed
+def test_ctx_resumed_is_right_for_a_release_too(cast, operator, reviewer):
+    run = story.launch(cast, "tells-how-it-was-resumed")
+    token = resume_token(pause(operator, run, {"webhook": True}))
+    commands.fire_webhook(token, data={"old": True})
+    hold = commands.place(reviewer, run.pk, reason="look")
+    commands.release(reviewer, hold.pk, reason="fine")
+    told = story.work(run).payload["resumed"]
+    assert told == {"trigger": "manual", "data": {}, "additional_context": {}, "by": "reviewer", "note": "fine"}
