@@ -8,7 +8,7 @@ import pytest
 
 import executions
 from console.stack.home import PROJECT
-from executions import Context, FileRules, Workflow, run_inline
+from executions import Context, FileRules, Workflow, commands, queries, run_inline
 from executions.authoring import InlineResult, StoredFile
 from executions.authoring.context import Lifecycle, Resumed
 
@@ -53,6 +53,28 @@ def test_every_public_attribute_is_documented(cls):
 def test_every_argument_is_documented(function):
     arguments = set(inspect.signature(function).parameters) - {"self", "function", "args", "kwargs", "items"}
     assert {name for name in arguments if not mentioned(name)} == set()
+
+
+def described(item: object) -> bool:
+    """Tell whether a name has words of its own; a dataclass without any gets its signature as its docstring."""
+    text = inspect.getdoc(item) or ""
+    return bool(text) and not text.startswith(f"{getattr(item, '__name__', '')}(")
+
+
+@pytest.mark.parametrize("name", executions.__all__)
+def test_every_name_that_authors_import_has_a_docstring(name):
+    item = getattr(executions, name)
+    methods = inspect.getmembers(item, inspect.isroutine) if inspect.isclass(item) else []
+    ours = {method: found for method, found in methods if not method.startswith("_")}
+    builtin = set(dir(dict)) | set(dir(BaseException))
+    assert [name for name in [item, *(ours[key] for key in ours if key not in builtin)] if not described(name)] == []
+
+
+@pytest.mark.parametrize("package", [commands, queries], ids=["commands", "queries"])
+def test_every_command_and_query_has_a_docstring(package):
+    assert [
+        name for name in package.__all__ if callable(getattr(package, name)) and not described(getattr(package, name))
+    ] == []
 
 
 def test_every_check_of_definitions_is_documented():
