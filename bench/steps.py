@@ -96,7 +96,8 @@ def _bare_loop(steps: int) -> float:
     with transaction.atomic():
         run = commands.launch(launcher(), "bench-200", dict(PAYLOAD), not_before=_far())
         Execution.objects.filter(pk=run.pk).update(not_before=None)
-    fixed = {"id": run.pk, "owner": "bare", "actor": "worker:bare", "lease": 60}
+    fixed = {"id": run.pk, "owner": "bare", "actor": "worker:bare", "lease": 60, "through": "{}"}
+    fixed |= {"workflow": run.workflow, "labels": "{}"}
     data = '{"step":"step_0","position":0,"attempt":1,"ms":0.010,"changes":{}}'
     url = os.environ["DATABASE_URL"]
     with psycopg.connect(url, autocommit=True, prepare_threshold=0) as connection, connection.cursor() as cursor:

@@ -13,7 +13,7 @@ from django.template.loader import render_to_string
 from django.views import defaults
 
 from console.access import Unauthenticated
-from executions.errors import Conflict, Gone, Invalid, NotAllowed, NotFound, Refused, Stale, TooLarge
+from executions.errors import Conflict, Gone, Invalid, NotAllowed, NotFound, Refused, Stale, TooLarge, Unconfirmed
 
 STATUS: dict[type[Refused], int] = {
     Refused: 409,
@@ -24,6 +24,7 @@ STATUS: dict[type[Refused], int] = {
     Stale: 412,
     TooLarge: 413,
     Invalid: 422,
+    Unconfirmed: 503,
 }
 API_PREFIX = "/v1/"
 CONTENT_TYPE = "application/problem+json"

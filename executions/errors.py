@@ -86,6 +86,13 @@ class Invalid(Refused):
     title = "Invalid data"
 
 
+class Unconfirmed(Refused):
+    """It was carried out, but that it is in force everywhere could not be confirmed in time (503)."""
+
+    code = "unconfirmed"
+    title = "Not confirmed yet"
+
+
 class DefinitionError(Exception):
     """A workflow is written wrongly; carries the file and line for Django's system checks.
 

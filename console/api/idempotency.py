@@ -16,7 +16,8 @@ from console.api.bodies import MULTIPART_TYPE, body_of, read
 from console.api.identity import identify
 from console.errors import problem_of
 from console.models import IdempotentRequest
-from executions.errors import Invalid, Refused
+from executions.actors import Actor
+from executions.errors import Invalid, Refused, Unconfirmed
 
 HEADER = "Idempotency-Key"
 REPLAYED = "Idempotent-Replayed"
@@ -53,6 +54,17 @@ def idempotent(run: Run) -> Run:
         except Refused as refusal:
             return problem_of(refusal)
         purge()
+        try:
+            return carry_out_once(request, actor, key, mark, arguments)
+        except Unconfirmed as unconfirmed:
+            # It was committed; what is told of it now is what is told again.
+            response = problem_of(unconfirmed)
+            keep(IdempotentRequest.objects.get(actor=actor.id, key=key), response)
+            return response
+
+    def carry_out_once(
+        request: HttpRequest, actor: Actor, key: str, mark: str, arguments: dict[str, Any]
+    ) -> HttpResponse:
         with transaction.atomic():
             # Of two at once, one inserts and the other waits here until the first has committed its answer.
             known, new = IdempotentRequest.objects.get_or_create(

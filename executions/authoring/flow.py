@@ -10,7 +10,7 @@ class Signal:
     """Why a step should stop; always truthy.
 
     Args:
-        kind: ``pause``, ``cancel``, ``shutdown``, ``slice`` or ``lost`` (another worker has taken over).
+        kind: ``pause``, ``freeze``, ``cancel``, ``shutdown``, ``slice`` or ``lost`` (another worker has taken over).
         reason: the words of whoever asked.
         by: printed name of who asked.
     """

@@ -2,6 +2,7 @@
 
 from executions.commands.emission import emit
 from executions.commands.execution import cancel, pause, resume, retry
+from executions.commands.freeze import freeze, lift
 from executions.commands.hold import annotate, place, release
 from executions.commands.launch import launch
 from executions.commands.payload import amend_payload, replace_file
@@ -18,7 +19,9 @@ __all__ = [
     "create_token",
     "emit",
     "fire_webhook",
+    "freeze",
     "launch",
+    "lift",
     "pause",
     "place",
     "release",

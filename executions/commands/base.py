@@ -8,7 +8,7 @@ from typing import Any, Concatenate
 from django.db import transaction
 
 from executions.actors import Actor
-from executions.errors import Conflict, NotAllowed, NotFound, Refused
+from executions.errors import Conflict, NotAllowed, NotFound, Refused, Unconfirmed
 from executions.models import SYSTEM_LEDGER, Execution, Hold
 from executions.provenance import append
 from executions.states import Verdict, allowed_commands
@@ -37,6 +37,8 @@ def command[**P, R](
             try:
                 with transaction.atomic():
                     return function(actor, *args, **kwargs)
+            except Unconfirmed:
+                raise  # nothing was refused
             except Refused as refusal:
                 record_denial(actor, name, refusal)
                 raise

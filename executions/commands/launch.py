@@ -105,7 +105,7 @@ def new_execution(
         workflow=definition.name,
         title=clean_short(title, "title") or definition.title,
         payload=cleaned,
-        labels=_clean_labels(labels or {}),
+        labels=clean_labels(labels or {}),
         priority=_clean_priority(priority),
         not_before=not_before,
         ahead=list(definition.route_names),
@@ -137,7 +137,12 @@ def facts_of(definition: Workflow) -> dict[str, Any]:
     }
 
 
-def _clean_labels(labels: dict[str, str]) -> dict[str, str]:
+def clean_labels(labels: dict[str, str]) -> dict[str, str]:
+    """Check labels: at most 30 short texts by name.
+
+    Raises:
+        Invalid: too many, too long, or no texts.
+    """
     cleaned = clean_object(labels, "labels")
     for name, value in cleaned.items():
         if not isinstance(value, str) or len(value) > 100 or len(name) > 60 or not name.strip():

@@ -16,10 +16,13 @@ class Lease:
     """
 
     __slots__ = (
+        "asked",
         "beat_at",
         "cleaning",
         "epoch",
         "execution_id",
+        "frozen",
+        "labels",
         "lock",
         "progress",
         "signal",
@@ -27,13 +30,18 @@ class Lease:
         "stopping",
         "version",
         "waiting",
+        "workflow",
     )
 
     def __init__(self, execution_id: str) -> None:
         self.execution_id = execution_id
         self.epoch: int | None = None
         self.version = -1
+        self.workflow = ""
+        self.labels: dict[str, Any] = {}
         self.signal: Signal | None = None
+        self.asked: Signal | None = None
+        self.frozen: Signal | None = None
         self.stopping: Signal | None = None
         self.cleaning = False
         self.waiting = False
@@ -68,12 +76,41 @@ class Lease:
             if (version < self.version and not untrue) or (self.signal is not None and self.signal.kind == "lost"):
                 return
             self.version = version
-            if cancelling and not self.cleaning:
-                self.signal = Signal("cancel", reason, by)
-            elif holds and not self.cleaning:
-                self.signal = Signal("pause", reason, by)
+            if cancelling:
+                self.asked = Signal("cancel", reason, by)
             else:
-                self.signal = self.stopping
+                self.asked = Signal("pause", reason, by) if holds else None
+            self._raise()
+
+    def freeze(self, frozen: Signal | None) -> None:
+        """Take in whether a freeze stops the run, as the database says.
+
+        Args:
+            frozen: kind ``freeze``, with who placed it and why; None where none is in force.
+        """
+        with self.lock:
+            self.frozen = frozen
+            self._raise()
+
+    def overhear_freeze(self, workflow: str | None, labels: dict[str, Any], reason: str, by: str) -> None:
+        """Take in what a messenger says of a freeze; the heartbeat confirms it, or takes the flag down.
+
+        Args:
+            workflow: the freeze is for its runs alone; for those of all where None.
+            labels: a run must carry all of these.
+            reason: why it was placed.
+            by: who placed it.
+        """
+        if self.epoch is None or workflow not in (None, self.workflow) or not labels.items() <= self.labels.items():
+            return
+        if self.frozen is None:
+            self.freeze(Signal("freeze", reason, by))
+        self.beat_at = float("-inf")
+
+    def _raise(self) -> None:
+        """Show the step the weightiest of what was heard; the caller holds the lock."""
+        if self.signal is None or self.signal.kind != "lost":
+            self.signal = self.stopping if self.cleaning else self.asked or self.frozen or self.stopping
 
     def overhear(self, version: int, *, cancelling: bool, holds: int, reason: str = "", by: str = "") -> None:
         """Take in what a messenger says of the run. That nothing stops it any more is for the heartbeat to confirm.

@@ -19,7 +19,7 @@ from redis.retry import Retry
 
 from executions.authoring import registry
 from executions.authoring.flow import Signal
-from executions.engine import courier, leases, statements, sweeper
+from executions.engine import courier, leases, lifting, statements, sweeper
 from executions.engine.database import rows
 from executions.engine.post import SIGNALS, office
 from executions.engine.statements import HEARTBEAT
@@ -141,6 +141,7 @@ def beat(lease: leases.Lease) -> None:
     if progress is not None:
         office.changed(lease.execution_id, row.version)
     lease.waiting = row.waiting
+    lease.freeze(Signal("freeze", row.freeze_reason, row.frozen_by) if row.frozen_by is not None else None)
     why, who = row.reason or "", row.placed_by_name or ""
     lease.hear(row.version, cancelling=row.cancelling, holds=row.open_holds, reason=why, by=who, known=known)
     if row.waiting and time.monotonic() > lease.slice_ends:
@@ -174,6 +175,11 @@ def _ear() -> None:
 def _take_in(raw: bytes) -> None:
     try:
         news = json.loads(raw)
+        if "freeze" in news:
+            workflow = None if news["workflow"] is None else str(news["workflow"])
+            for lease in leases.held():
+                lease.overhear_freeze(workflow, dict(news["labels"]), str(news["reason"]), str(news["by"]))
+            return
         lease = leases.find(news["id"])
         if lease is not None:
             lease.overhear(
@@ -201,7 +207,7 @@ def _sweeper() -> None:
             },
         )
         sweeper.sweep()
-        _stop.wait(every)
+        lifting.wait(_stop, every)
 
 
 def _courier() -> None:

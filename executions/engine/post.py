@@ -21,13 +21,13 @@ from django.db import transaction
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from executions.models import Execution
+from executions.models import Execution, Freeze
 from executions.states import CANCELLING, QUEUED
 
 logger = logging.getLogger("holdpoint.post")
 
 SIGNALS = "holdpoint:signals"
-"""Channel that workers listen to: holds and cancels."""
+"""Channel that workers listen to: holds, freezes and cancels."""
 CHANGES = "holdpoint:changes"
 """Channel that the web listens to: which run has changed."""
 
@@ -58,6 +58,18 @@ def announce(execution: Execution) -> None:
         "cancelling": execution.cancel_requested_at is not None,
         "reason": reason,
         "by": by,
+    }
+    transaction.on_commit(functools.partial(office.signal, news))
+
+
+def announce_freeze(freeze: Freeze) -> None:
+    """After commit, tell every worker of a freeze; each looks which of its runs it stops."""
+    news = {
+        "freeze": str(freeze.pk),
+        "workflow": freeze.workflow,
+        "labels": freeze.labels,
+        "reason": freeze.reason,
+        "by": freeze.placed_by_name,
     }
     transaction.on_commit(functools.partial(office.signal, news))
 
@@ -113,7 +125,7 @@ class PostOffice:
         self._put("run", (execution_id, priority))
 
     def signal(self, news: dict[str, Any]) -> None:
-        """Publish holds and cancels to workers, and the change to watchers."""
+        """Publish holds, freezes and cancels to workers, and the change of a run to watchers."""
         self._put("signal", news)
 
     def changed(self, execution_id: str, version: int) -> None:
@@ -188,7 +200,8 @@ class PostOffice:
             run.apply_async(args=[execution_id], priority=9 - priority, retry=False)
         else:
             client.publish(SIGNALS, json.dumps(item))
-            client.publish(CHANGES, json.dumps({"id": item["id"], "version": item["version"]}))
+            if "id" in item:
+                client.publish(CHANGES, json.dumps({"id": item["id"], "version": item["version"]}))
 
     def _send_changes(self, client: redis.Redis) -> None:
         with self._changed_lock:

@@ -18,7 +18,7 @@ from executions.authoring.flow import LeaseLost, Question, Suspended, Yielded
 from executions.authoring.perform import Done, HandlerFailed, perform
 from executions.authoring.step import Step
 from executions.authoring.workflow import Workflow
-from executions.engine import leases, life, settle, statements
+from executions.engine import leases, life, lifting, settle, statements
 from executions.engine.backing import EngineBacking
 from executions.engine.cleaning import clean_up
 from executions.engine.database import OUTAGE, is_outage, lost_connection, patiently, text_array
@@ -58,19 +58,18 @@ def run(execution_id: str) -> None:
 
 def _claim(lease: Lease) -> Any | None:
     actor = Actor.worker(life.worker_name())
-    found = patiently(
-        statements.CLAIM,
-        {
-            "id": lease.execution_id,
-            "owner": actor.name,
-            "actor": actor.id,
-            "lease": settings.HOLDPOINT["LEASE_SECONDS"],
-        },
-        seconds=2.0,
-    )
+    wanted = {
+        "id": lease.execution_id,
+        "owner": actor.name,
+        "actor": actor.id,
+        "lease": settings.HOLDPOINT["LEASE_SECONDS"],
+        "through": "{}",
+    }
+    found = patiently(statements.CLAIM, wanted, seconds=2.0) or lifting.claim_with_leave(wanted)
     if not found:
         return None
     (claimed,) = found
+    lease.workflow, lease.labels = claimed.workflow, json.loads(claimed.labels)
     lease.epoch = claimed.epoch
     lease.beat_at = time.monotonic()
     lease.slice_ends = lease.beat_at + settings.HOLDPOINT["TIME_SLICE_SECONDS"]
@@ -106,6 +105,8 @@ class Run:
             "actor": self.actor.id,
             "owner": self.actor.name,
             "lease": settings.HOLDPOINT["LEASE_SECONDS"],
+            "workflow": claimed.workflow,
+            "labels": claimed.labels,
         }
 
     def go(self) -> None:
@@ -236,7 +237,7 @@ class Run:
         (row,) = found
         self.lease.version = max(self.lease.version, row.version)
         office.changed(self.lease.execution_id, row.version)
-        if row.state == states.QUEUED:
+        if row.state == states.QUEUED and not row.frozen:
             office.run(self.lease.execution_id, self.priority)
         elif row.state == states.SUCCEEDED and self.parent_id is not None:
             wake_parent(self.parent_id)
@@ -281,6 +282,6 @@ class Run:
             raise LeaseLost
         (row,) = found
         office.changed(self.lease.execution_id, row.version)
-        if row.state in (states.QUEUED, states.CANCELLING):
+        if row.state == states.CANCELLING or (row.state == states.QUEUED and not row.frozen):
             office.run(self.lease.execution_id, self.priority)
         return False

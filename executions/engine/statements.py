@@ -5,18 +5,23 @@ was frozen past its lease finds its epoch gone and changes nothing. Parameters a
 statements are prepared once per connection.
 """
 
+from executions.engine.gates import FROZEN, IS_FROZEN, STOPPED
+
 EVENT = "executions_event (ledger, kind, actor_id, actor_name, actor_role, via, reason, data)"
 
 # Take a queued, due run, or a cancelling one whose clean-up is due. The WHERE is evaluated again after a lock was
 # waited for, so of two claims one finds the run leased and gets no row; duplicates of a message are harmless.
+# A freeze that matches keeps it in the queue, except for those that gave it leave (`through`); cleaning up it does not.
 CLAIM = f"""
 WITH claimed AS (
-    UPDATE executions_execution SET
+    UPDATE executions_execution AS run SET
         owner = %(owner)s, lease_until = clock_timestamp() + %(lease)s * interval '1 second',
         epoch = epoch + 1, not_before = NULL, version = version + 1,
         state_since = CASE WHEN cancel_requested_at IS NULL THEN now() ELSE state_since END
     WHERE id = %(id)s AND lease_until IS NULL AND (not_before IS NULL OR not_before <= clock_timestamp())
       AND state IN ('queued', 'cancelling')
+      AND (cancel_requested_at IS NOT NULL OR NOT EXISTS (
+          SELECT FROM executions_freeze AS gate WHERE {STOPPED} AND gate.id <> ALL (%(through)s::uuid[])))
     RETURNING id, epoch, version, workflow, payload::text AS payload, ahead, steps_done, attempt, interrupted,
               passes, priority, parent_id, labels::text AS labels, fingerprint,
               CASE WHEN sla_breached_at IS NULL THEN extract(epoch FROM sla_due - clock_timestamp())::float END
@@ -33,58 +38,66 @@ SELECT * FROM claimed
 
 # The end of a step. Payload, next step, lease and event commit together, and because pause, cancel and boundary all
 # meet on this row's lock, either the hold is seen here or the pause finds the next step running. A run that is held
-# does not finish either: it pauses with nothing ahead, so that its outcome waits for whoever holds it.
+# does not finish either: it pauses with nothing ahead, so that its outcome waits for whoever holds it. So does
+# one that is frozen, which goes back to the queue.
 # No row: the lease is lost or a cancel was requested, and the step's result is not taken.
+_HOW_IT_LEFT = f"""
+CASE WHEN state = 'succeeded' THEN 'execution.succeeded' WHEN state = 'paused' THEN 'execution.paused'
+     WHEN state = 'queued' AND {IS_FROZEN} THEN 'freeze.applied' ELSE 'execution.yielded' END
+"""
+_WHAT_STOPPED_IT = f"""
+CASE WHEN state = 'queued' AND {IS_FROZEN} THEN json_build_object('freeze', (SELECT id FROM frozen), 'step', step)::text
+     ELSE '{{}}' END
+"""  # noqa: S608
+_LET_GO = f"""
+%(stop)s OR {IS_FROZEN} OR open_holds > 0 OR cardinality(%(ahead)s::text[]) = 0
+OR (%(ahead)s::text[])[1] = ANY (breakpoints)
+"""
+_SUCCEEDS = f"cardinality(%(ahead)s::text[]) = 0 AND open_holds = 0 AND NOT {IS_FROZEN}"
 BOUNDARY = f"""
-WITH boundary AS (
+WITH {FROZEN}, boundary AS (
     UPDATE executions_execution SET
         payload = CASE WHEN %(changes)s::jsonb IS NULL THEN payload ELSE payload || %(changes)s::jsonb END,
         ahead = %(ahead)s::text[], steps_done = steps_done + 1, attempt = 0, interrupted = 0,
         error = NULL, progress = NULL, version = version + 1,
-        outcome = CASE WHEN cardinality(%(ahead)s::text[]) = 0 AND open_holds = 0 THEN 'succeeded' END,
-        finished_at = CASE WHEN cardinality(%(ahead)s::text[]) = 0 AND open_holds = 0 THEN clock_timestamp() END,
-        owner = CASE WHEN %(stop)s OR open_holds > 0 OR cardinality(%(ahead)s::text[]) = 0
-                       OR (%(ahead)s::text[])[1] = ANY (breakpoints) THEN NULL ELSE owner END,
-        lease_until = CASE WHEN %(stop)s OR open_holds > 0 OR cardinality(%(ahead)s::text[]) = 0
-                             OR (%(ahead)s::text[])[1] = ANY (breakpoints) THEN NULL
-                           ELSE clock_timestamp() + %(lease)s * interval '1 second' END,
-        state_since = CASE WHEN %(stop)s OR open_holds > 0 OR cardinality(%(ahead)s::text[]) = 0
-                             OR (%(ahead)s::text[])[1] = ANY (breakpoints) THEN now() ELSE state_since END
+        outcome = CASE WHEN {_SUCCEEDS} THEN 'succeeded' END,
+        finished_at = CASE WHEN {_SUCCEEDS} THEN clock_timestamp() END,
+        owner = CASE WHEN {_LET_GO} THEN NULL ELSE owner END,
+        lease_until = CASE WHEN {_LET_GO} THEN NULL ELSE clock_timestamp() + %(lease)s * interval '1 second' END,
+        state_since = CASE WHEN {_LET_GO} THEN now() ELSE state_since END
     WHERE id = %(id)s AND epoch = %(epoch)s AND steps_done = %(position)s
       AND lease_until IS NOT NULL AND cancel_requested_at IS NULL
-    RETURNING id, state, version
+    RETURNING id, state, version, ahead[1] AS step
 ), told AS (
     INSERT INTO {EVENT}
     SELECT id, 'step.finished', %(actor)s, %(owner)s, 'worker', 'engine', '', %(data)s::text FROM boundary
     UNION ALL
-    SELECT id, CASE state WHEN 'succeeded' THEN 'execution.succeeded' WHEN 'paused' THEN 'execution.paused'
-                          ELSE 'execution.yielded' END,
-           %(actor)s, %(owner)s, 'worker', 'engine', '', '{{}}' FROM boundary WHERE state <> 'processing'
+    SELECT id, {_HOW_IT_LEFT}, %(actor)s, %(owner)s, 'worker', 'engine', '', {_WHAT_STOPPED_IT}
+    FROM boundary WHERE state <> 'processing'
 )
-SELECT state, version FROM boundary
+SELECT state, version, {IS_FROZEN} AS frozen FROM boundary
 """  # noqa: S608
 
 # A run with nothing ahead that is not held any more, such as one paused in its last step and resumed.
 FINISH = f"""
-WITH finished AS (
+WITH {FROZEN}, finished AS (
     UPDATE executions_execution SET
-        outcome = CASE WHEN open_holds = 0 THEN 'succeeded' END,
-        finished_at = CASE WHEN open_holds = 0 THEN clock_timestamp() END,
+        outcome = CASE WHEN open_holds = 0 AND NOT {IS_FROZEN} THEN 'succeeded' END,
+        finished_at = CASE WHEN open_holds = 0 AND NOT {IS_FROZEN} THEN clock_timestamp() END,
         owner = NULL, lease_until = NULL, state_since = now(), version = version + 1
     WHERE id = %(id)s AND epoch = %(epoch)s AND cardinality(ahead) = 0
       AND lease_until IS NOT NULL AND cancel_requested_at IS NULL
-    RETURNING id, state, version
+    RETURNING id, state, version, ahead[1] AS step
 ), told AS (
     INSERT INTO {EVENT}
-    SELECT id, CASE state WHEN 'succeeded' THEN 'execution.succeeded' ELSE 'execution.paused' END,
-           %(actor)s, %(owner)s, 'worker', 'engine', '', '{{}}' FROM finished
+    SELECT id, {_HOW_IT_LEFT}, %(actor)s, %(owner)s, 'worker', 'engine', '', {_WHAT_STOPPED_IT} FROM finished
 )
 SELECT state, version FROM finished
 """  # noqa: S608
 
 # Leave a step in the middle. If the hold was lifted meanwhile the run is simply queued again.
 YIELD = f"""
-WITH yielded AS (
+WITH {FROZEN}, yielded AS (
     UPDATE executions_execution SET
         owner = NULL, lease_until = NULL, version = version + 1,
         progress = CASE WHEN (%(progress)s::jsonb ->> 'position')::int = steps_done
@@ -94,12 +107,13 @@ WITH yielded AS (
     RETURNING id, state, version, ahead[1] AS step
 ), told AS (
     INSERT INTO {EVENT}
-    SELECT id, CASE state WHEN 'paused' THEN 'execution.paused' ELSE 'execution.yielded' END,
-           %(actor)s, %(owner)s, 'worker', 'engine', '',
-           json_build_object('step', step, 'mid_step', true, 'because', %(because)s::text)::text
+    SELECT id, {_HOW_IT_LEFT}, %(actor)s, %(owner)s, 'worker', 'engine', '',
+           CASE WHEN state = 'queued' AND {IS_FROZEN}
+                THEN json_build_object('step', step, 'mid_step', true, 'freeze', (SELECT id FROM frozen))
+                ELSE json_build_object('step', step, 'mid_step', true, 'because', %(because)s::text) END::text
     FROM yielded
 )
-SELECT state, version FROM yielded
+SELECT state, version, {IS_FROZEN} AS frozen FROM yielded
 """  # noqa: S608
 
 LOOK = """
@@ -118,9 +132,10 @@ WITH beat AS (
         progress = CASE WHEN (%(progress)s::jsonb ->> 'position')::int = steps_done
                         THEN %(progress)s::jsonb - 'position' ELSE progress END
     WHERE id = %(id)s AND epoch = %(epoch)s AND lease_until IS NOT NULL AND outcome IS NULL
-    RETURNING id, version, priority, open_holds, cancel_requested_at IS NOT NULL AS cancelling
+    RETURNING id, version, priority, open_holds, workflow, labels, cancel_requested_at IS NOT NULL AS cancelling
 )
 SELECT beat.version, beat.open_holds, beat.cancelling, hold.reason, hold.placed_by_name,
+       gate.reason AS freeze_reason, gate.placed_by_name AS frozen_by,
        EXISTS (SELECT FROM executions_execution WHERE state = 'queued' AND priority >= beat.priority
                AND (not_before IS NULL OR not_before <= now())) AS waiting
 FROM beat LEFT JOIN LATERAL (
@@ -128,6 +143,12 @@ FROM beat LEFT JOIN LATERAL (
     WHERE execution_id = beat.id AND released_at IS NULL AND before_step IS NULL
     ORDER BY placed_at LIMIT 1
 ) AS hold ON beat.open_holds > 0
+LEFT JOIN LATERAL (
+    SELECT reason, placed_by_name FROM executions_freeze
+    WHERE lifted_at IS NULL AND lifting_since IS NULL
+      AND (workflow IS NULL OR workflow = beat.workflow) AND beat.labels @> labels
+    ORDER BY placed_at LIMIT 1
+) AS gate ON true
 """
 
 # Record a sub-result. FOR SHARE makes a claim by another worker and this insert wait for each other, so a zombie
@@ -251,17 +272,20 @@ ORDER BY id LIMIT 500
 
 # Runs that should have a message in the broker, oldest first. Those that wait for their clean-up come before all.
 # What was queued this very second may have its message on the way.
-UNCLAIMED = """
-(SELECT id, priority FROM executions_execution
- WHERE state = 'cancelling' AND lease_until IS NULL AND (not_before IS NULL OR not_before <= now())
-   AND state_since < now() - interval '1 second'
- ORDER BY id LIMIT %(limit)s)
+UNCLEANED = """
+SELECT id, priority FROM executions_execution
+WHERE state = 'cancelling' AND lease_until IS NULL AND (not_before IS NULL OR not_before <= now())
+  AND state_since < now() - interval '1 second'
+ORDER BY id LIMIT %(limit)s
+"""
+UNCLAIMED = f"""
+({UNCLEANED})
 UNION ALL
 (SELECT id, priority FROM executions_execution
  WHERE state = 'queued' AND (not_before IS NULL OR not_before <= now())
    AND state_since < now() - interval '1 second'
  ORDER BY id LIMIT %(limit)s)
-"""
+"""  # noqa: S608
 
 WORKER_SEEN = """
 INSERT INTO executions_worker (name, workflows, execution, version, started_at, seen_at)

@@ -6,6 +6,7 @@ Runs in every worker; an advisory lock spares the work, ``SKIP LOCKED`` and comp
 import functools
 import logging
 import time
+from typing import Any
 
 import redis
 from celery import current_app
@@ -14,7 +15,7 @@ from kombu.transport.redis import Channel
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from executions.engine import settle, statements, wakeups
+from executions.engine import gates, lifting, settle, statements, wakeups
 from executions.engine.children import sweep_joins
 from executions.engine.database import rows
 from executions.engine.deadlines import expire_questions, remind_of_questions
@@ -37,6 +38,7 @@ may be frozen."""
 
 _sent: dict[str, float] = {}
 _missed = 0
+_looked_since = lifting.FIRST
 
 
 def sweep() -> None:
@@ -91,7 +93,7 @@ def _resend() -> None:
     waiting = messages_waiting()
     if waiting >= BACKLOG:
         return
-    due = rows(statements.UNCLAIMED, {"limit": waiting + RESEND_LIMIT})
+    due = _unclaimed(waiting + RESEND_LIMIT)
     missing = min(len(due) - waiting, RESEND_LIMIT)
     if missing <= 0:
         return
@@ -101,6 +103,27 @@ def _resend() -> None:
     for row in [row for row in due if str(row.id) not in _sent][:missing]:
         _sent[str(row.id)] = now
         office.run(str(row.id), row.priority)
+
+
+def _unclaimed(limit: int) -> list[Any]:
+    """Return the oldest runs that should have a message.
+
+    While a freeze is open the queue may be full of runs that it keeps there: a part of it is looked at in each sweep,
+    the next one where nothing else was in it.
+    """
+    global _looked_since
+    ((frozen, everything),) = rows(gates.OPEN_FREEZES, {})
+    if not frozen:
+        _looked_since = lifting.FIRST
+        return rows(statements.UNCLAIMED, {"limit": limit})
+    cleaning = rows(statements.UNCLEANED, {"limit": limit})
+    if everything:
+        return cleaning
+    found = rows(gates.UNFROZEN, {"since": _looked_since, "part": lifting.PART, "limit": limit})
+    free = [row for row in found if row.id is not None]
+    if not free:
+        _looked_since = found[0].last if found[0].seen == lifting.PART else lifting.FIRST
+    return cleaning + free
 
 
 def messages_waiting() -> int:

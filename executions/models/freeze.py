@@ -6,8 +6,9 @@ from django.db.models import F, Q
 from django.db.models.functions import Now
 
 from executions.ids import new_id
+from executions.models.execution import Execution
 from executions.models.guards import no_truncate
-from executions.states import COMPLIANCE, OPERATOR
+from executions.states import COMPLIANCE, OPERATOR, QUEUED
 
 
 class Freeze(models.Model):
@@ -32,6 +33,7 @@ class Freeze(models.Model):
     placed_at = models.DateTimeField(db_default=Now())
     lift_rate = models.FloatField(null=True, blank=True, help_text="Runs per second while it is being lifted")
     lifting_since = models.DateTimeField(null=True, blank=True)
+    next_leave_at = models.DateTimeField(null=True, blank=True, help_text="When the next of them may go")
     admitted = models.IntegerField(db_default=0, help_text="Runs let go while it is being lifted")
     released_by = models.TextField(null=True, blank=True)
     released_by_name = models.TextField(null=True, blank=True)
@@ -60,6 +62,7 @@ class Freeze(models.Model):
                 exclude=[
                     "lift_rate",
                     "lifting_since",
+                    "next_leave_at",
                     "admitted",
                     "released_by",
                     "released_by_name",
@@ -81,3 +84,18 @@ class Freeze(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} freeze by {self.placed_by_name}"
+
+    @property
+    def is_open(self) -> bool:
+        """Not lifted yet; one that is being lifted is open until nothing is left that it kept."""
+        return self.lifted_at is None
+
+    def covers(self, workflow: str, labels: dict[str, str]) -> bool:
+        """Tell whether the selector matches a run: the Python twin of the gate in ``engine/gates.py``."""
+        return self.workflow in (None, workflow) and self.labels.items() <= labels.items()
+
+    def stops(self, execution: Execution) -> bool:
+        """Tell whether it keeps a run from going on now; a run that is queued was not yet let go."""
+        if not self.is_open or not self.covers(execution.workflow, execution.labels):
+            return False
+        return self.lifting_since is None or (execution.state == QUEUED and execution.state_since <= self.lifting_since)

@@ -1,6 +1,7 @@
 """Every kind of event, with what its data hold. Printed as docs/reference/events.md; tests keep both complete."""
 
 from executions.provenance.kind import Kind
+from executions.provenance.kinds_of_system import SYSTEM_KINDS
 from executions.provenance.kinds_of_triggers import TRIGGER_KINDS
 
 ERROR = {
@@ -9,6 +10,7 @@ ERROR = {
     "traceback": "the end of its traceback",
 }
 HOLD = "id of the hold"
+FREEZE = "id of the freeze"
 STEP = "name of the step"
 QUESTION = {"suspension": "id of the question", "key": "its key in the step"}
 
@@ -107,6 +109,15 @@ KINDS: dict[str, Kind] = {
     "hold.noted": Kind("Hold noted", "Somebody added a note to a hold; the note is the reason.", {"hold": HOLD}),
     "hold.released": Kind(
         "Hold released", "A hold was lifted.", {"hold": HOLD, "kind": "`operator`, `compliance` or `policy`"}
+    ),
+    "freeze.applied": Kind(
+        "Frozen",
+        "A worker has let go of the run because of a freeze.",
+        {
+            "freeze": FREEZE,
+            "step": "the step that is next, or null",
+            "mid_step?": "true where it left in the middle of that step",
+        },
     ),
     "suspension.opened": Kind(
         "Question asked",
@@ -236,45 +247,7 @@ KINDS: dict[str, Kind] = {
             "holds?": "ids of the holds in the way",
         },
     ),
-    "token.created": Kind(
-        "Token created",
-        "An API token was made. System ledger.",
-        {
-            "token": "id of the token",
-            "name": "what it is for",
-            "owner": "the user it acts for",
-            "scopes": "what it may do",
-            "expires_at": "when it ends, or null",
-        },
-    ),
-    "token.revoked": Kind(
-        "Token revoked",
-        "An API token was ended. System ledger.",
-        {"token": "id of the token", "name": "what it was for"},
-    ),
-    "audit.verified": Kind(
-        "Record verified",
-        "Every chain was recomputed. System ledger.",
-        {
-            "outcome": "`whole` or `broken`",
-            "ledgers": "chains recomputed",
-            "events": "lines recomputed",
-            "seconds": "how long it took",
-            "problems": "the first twenty: ledger, seq, what, detail",
-            "problem_count": "how many there are",
-            "compared_with": "line of the earlier verification it was compared with, or null",
-            "checkpoint": "through, events, ledgers and digest, for the next verification to compare with",
-        },
-    ),
-    "audit.exported": Kind(
-        "Record exported",
-        "Lines were handed out. Written before the first of them, so the export holds it as well. System ledger.",
-        {
-            "ledger": "the one ledger, or null for all",
-            "since": "lines from this time on, or null",
-            "until": "lines before this time, or null",
-        },
-    ),
+    **SYSTEM_KINDS,
 }
 
 REFUSED_KINDS = ("command.denied",)

@@ -34,12 +34,21 @@ def fresh(execution: Execution | str) -> Execution:
 
 def claim(execution: Execution, worker: Actor = WORKER, lease: float = 60) -> Any | None:
     """Claim a run as a worker does; None where there was nothing to claim."""
-    found = rows(statements.CLAIM, {"id": execution.pk, "owner": worker.name, "actor": worker.id, "lease": lease})
+    wanted = {"id": execution.pk, "owner": worker.name, "actor": worker.id, "lease": lease, "through": "{}"}
+    found = rows(statements.CLAIM, wanted)
     return found[0] if found else None
 
 
 def _fixed(execution: Execution, epoch: int, worker: Actor, lease: float) -> dict[str, Any]:
-    return {"id": execution.pk, "epoch": epoch, "actor": worker.id, "owner": worker.name, "lease": lease}
+    return {
+        "id": execution.pk,
+        "epoch": epoch,
+        "actor": worker.id,
+        "owner": worker.name,
+        "lease": lease,
+        "workflow": execution.workflow,
+        "labels": json.dumps(execution.labels),
+    }
 
 
 def boundary(

@@ -29,10 +29,11 @@ def appended(tree: ast.AST) -> set[str]:
 
 
 def inserted(tree: ast.AST) -> set[str]:
-    """Return the kinds that SQL writes: quoted in a statement that inserts events."""
+    """Return the kinds that SQL writes: quoted in a statement that inserts events, or in a choice among them."""
     joined = [node for node in ast.walk(tree) if isinstance(node, ast.JoinedStr)]
     texts = ["".join(part.value for part in node.values if isinstance(part, ast.Constant)) for node in joined]
-    quoted = {match for text in texts if "INSERT INTO" in text for match in re.findall(r"'([a-z_]+\.[a-z_]+)'", text)}
+    telling = [text for text in texts if "INSERT INTO" in text or text.startswith("\nCASE")]
+    quoted = {match for text in telling for match in re.findall(r"'([a-z_]+\.[a-z_]+)'", text)}
     return {text for text in quoted if text.partition(".")[0] in FAMILIES}
 
 

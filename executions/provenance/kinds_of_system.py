@@ -1,0 +1,75 @@
+"""Kinds of events in the system ledger: what concerns no single run."""
+
+from executions.provenance.kind import Kind
+
+FREEZE = "id of the freeze"
+
+SYSTEM_KINDS: dict[str, Kind] = {
+    "freeze.placed": Kind(
+        "Freeze placed",
+        "Somebody stopped every run that a selector matches. System ledger.",
+        {
+            "freeze": FREEZE,
+            "kind": "`operator` or `compliance`",
+            "workflow": "only runs of this workflow, or null",
+            "labels": "only runs that carry all of these; with neither, every run",
+            "reason_code": "a word for statistics, or empty",
+            "ticket": "link or number of the case elsewhere, or empty",
+            "dual_control": "whether somebody else must lift it",
+            "review_by": "when somebody must look again, or null",
+        },
+    ),
+    "freeze.lifting": Kind(
+        "Freeze being lifted",
+        "Somebody began to let the runs go little by little, or changed how fast. System ledger.",
+        {"freeze": FREEZE, "rate": "runs per second"},
+    ),
+    "freeze.lifted": Kind(
+        "Freeze lifted",
+        "A freeze has ended: lifted at once, or nothing was left of what it kept. System ledger.",
+        {
+            "freeze": FREEZE,
+            "admitted": "runs let go one by one before",
+            "seconds?": "how long that took; missing where it was lifted at once",
+        },
+    ),
+    "token.created": Kind(
+        "Token created",
+        "An API token was made. System ledger.",
+        {
+            "token": "id of the token",
+            "name": "what it is for",
+            "owner": "the user it acts for",
+            "scopes": "what it may do",
+            "expires_at": "when it ends, or null",
+        },
+    ),
+    "token.revoked": Kind(
+        "Token revoked",
+        "An API token was ended. System ledger.",
+        {"token": "id of the token", "name": "what it was for"},
+    ),
+    "audit.verified": Kind(
+        "Record verified",
+        "Every chain was recomputed. System ledger.",
+        {
+            "outcome": "`whole` or `broken`",
+            "ledgers": "chains recomputed",
+            "events": "lines recomputed",
+            "seconds": "how long it took",
+            "problems": "the first twenty: ledger, seq, what, detail",
+            "problem_count": "how many there are",
+            "compared_with": "line of the earlier verification it was compared with, or null",
+            "checkpoint": "through, events, ledgers and digest, for the next verification to compare with",
+        },
+    ),
+    "audit.exported": Kind(
+        "Record exported",
+        "Lines were handed out. Written before the first of them, so the export holds it as well. System ledger.",
+        {
+            "ledger": "the one ledger, or null for all",
+            "since": "lines from this time on, or null",
+            "until": "lines before this time, or null",
+        },
+    ),
+}
