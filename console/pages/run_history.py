@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from console.templatetags.wording import duration
+from executions.authoring.who import Who
 from executions.models import Event
 from executions.provenance.kinds import KINDS
 
@@ -22,6 +23,8 @@ TONES = {
     "execution.cancel_requested": "bad",
     "execution.succeeded": "good",
     "suspension.answered": "good",
+    "suspension.escalated": "bad",
+    "suspension.expired": "bad",
 }
 DOORS = {"console": "in the console", "api": "through the API", "cli": "in the terminal", "webhook": "by webhook"}
 MENTIONED = {
@@ -41,6 +44,9 @@ MENTIONED = {
     "payload.amended": lambda data, title: ", ".join(data.get("changes") or {}),
     "file.replaced": lambda data, title: f"{data.get('name', '')}, version {data.get('version', '')}",
     "suspension.opened": lambda data, title: data.get("title", ""),
+    "suspension.voted": lambda data, title: f"{data.get('approvals', '')} of {data.get('needed', '')}",
+    "suspension.reminded": lambda data, title: data.get("key", ""),
+    "suspension.escalated": lambda data, title: Who.of_json(data.get("who")).sentence(),
     "suspension.answered": lambda data, title: _answer(data),
     "command.denied": lambda data, title: data.get("command", ""),
 }  # type: dict[str, Callable[[dict[str, Any], Callable[[Any], str]], str]]

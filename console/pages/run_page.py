@@ -16,6 +16,7 @@ from console.pages.run_words import RunWords
 from executions import queries
 from executions.actors import Actor
 from executions.authoring import registry
+from executions.commands.answering import answer_verdict, person_behind
 from executions.commands.base import holds_in_force, verdicts
 from executions.commands.hold import note_verdict, release_verdict
 from executions.models import Event, Execution, Hold
@@ -86,8 +87,16 @@ class RunPage(RunWords):
     def questions(self) -> list[QuestionView]:
         """Every question, open ones first."""
         newest = {history.name: history.newest for history in self.files}
+        behind = person_behind(self.actor)
         return [
-            view_question(self.request, asked, newest, self.attempt, self.step_title(asked.step))
+            view_question(
+                self.request,
+                asked,
+                newest,
+                self.attempt,
+                self.step_title(asked.step),
+                answer_verdict(asked, self.execution, self.actor, behind, asked.votes.all()),
+            )
             for asked in queries.questions_of(self.execution)
         ]
 
@@ -95,6 +104,11 @@ class RunPage(RunWords):
     def open_questions(self) -> list[QuestionView]:
         """Those that wait for an answer."""
         return [view for view in self.questions if view.asked.is_open]
+
+    @property
+    def waits_for_people(self) -> bool:
+        """An open question is one that a person answers."""
+        return any(view.for_people for view in self.open_questions)
 
     @property
     def closed_questions(self) -> list[QuestionView]:

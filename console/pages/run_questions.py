@@ -9,9 +9,13 @@ from django.http import HttpRequest
 
 from console.pages.base import add_errors
 from console.pages.run_forms import CommandForm, ReasonField, read_json
+from executions.authoring.who import Who
+from executions.commands.answering import valid_votes
+from executions.engine.notices import FOR_PEOPLE
 from executions.errors import Refused
 from executions.forms import form_of
-from executions.models import RunFile, Suspension
+from executions.models import Notification, RunFile, Suspension, Vote
+from executions.states import Verdict
 
 if TYPE_CHECKING:
     from console.pages.run_page import Attempt
@@ -43,6 +47,7 @@ class QuestionView:
     Args:
         asked: the question.
         step_title: which step asks.
+        verdict: whether this person may answer it now, and if not, why.
         files: the present versions of the files that an answer can replace.
         form: the author's form; None where it cannot be found in this installation, or the question is closed.
         comment: our own field.
@@ -53,12 +58,46 @@ class QuestionView:
 
     asked: Suspension
     step_title: str
+    verdict: Verdict
     files: tuple[RunFile, ...]
     form: forms.BaseForm | None = None
     comment: CommentForm | None = None
     trouble: str = ""
     refusal: Refused | None = None
     typed: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def for_people(self) -> bool:
+        """A person answers it, not an event, a time or a child."""
+        return self.asked.kind in FOR_PEOPLE
+
+    @property
+    def who(self) -> str:
+        """Whom it is put to; empty for everybody who may answer questions."""
+        return Who.of_json(self.asked.who).sentence() if self.asked.who else ""
+
+    @property
+    def votes(self) -> list[tuple[Vote, bool]]:
+        """Who has approved so far, and whether for what is shown now."""
+        votes = list(self.asked.votes.all())
+        valid = valid_votes(self.asked, votes)
+        return [(vote, vote in valid) for vote in votes]
+
+    @property
+    def missing_votes(self) -> int:
+        """How many more people must approve; 0 where one answer closes it."""
+        needed = Who.of_json(self.asked.who).approvals
+        return needed - sum(valid for _, valid in self.votes) if needed > 1 else 0
+
+    @property
+    def at_deadline(self) -> str:
+        """What happens when nobody answers in time."""
+        return _at_deadline(self.asked)
+
+    @property
+    def failing(self) -> list[Notification]:
+        """The messages about it that could not be delivered so far, or were given up."""
+        return [message for message in self.asked.notifications.all() if message.status in ("failing", "given up")]
 
     @property
     def rows(self) -> list[tuple[str, Any]]:
@@ -82,7 +121,12 @@ class QuestionView:
 
 
 def view_question(
-    request: HttpRequest, asked: Suspension, newest: Mapping[str, RunFile], attempt: "Attempt | None", step_title: str
+    request: HttpRequest,
+    asked: Suspension,
+    newest: Mapping[str, RunFile],
+    attempt: "Attempt | None",
+    step_title: str,
+    verdict: Verdict,
 ) -> QuestionView:
     """Prepare one question.
 
@@ -92,22 +136,26 @@ def view_question(
         newest: file name → version in use.
         attempt: the refused command of this request, if any.
         step_title: what people call the step that asks.
+        verdict: whether this person may answer it now.
     """
     refusal = attempt.refusal if attempt and (attempt.command, attempt.key) == ("answer", str(asked.pk)) else None
     names = dict.fromkeys(asked.replaces.values())
     files = tuple(newest[name] for name in names if name in newest)
     if not asked.is_open:
-        return QuestionView(asked, step_title, files, refusal=refusal, typed=_typed(request) if refusal else ())
+        typed = _typed(request) if refusal else ()
+        return QuestionView(asked, step_title, verdict, files, refusal=refusal, typed=typed)
     name = f"answer_{asked.pk}"
+    if not verdict.allowed:
+        return QuestionView(asked, step_title, verdict, files, refusal=refusal)
     try:
         form = answer_form(asked, request if refusal else None)
     except LookupError as error:
-        return QuestionView(asked, step_title, files, trouble=str(error), refusal=refusal)
+        return QuestionView(asked, step_title, verdict, files, trouble=str(error), refusal=refusal)
     comment = CommentForm(request.POST if refusal else None, name=name)
     if refusal is not None:
         about_comment = set(refusal.errors) <= set(comment.fields) and bool(refusal.errors)
         add_errors(comment if about_comment else form, refusal)
-    return QuestionView(asked, step_title, files, form, comment)
+    return QuestionView(asked, step_title, verdict, files, form, comment)
 
 
 def answer_form(asked: Suspension, typed_in: HttpRequest | None = None) -> forms.BaseForm:
@@ -152,6 +200,16 @@ def _bounded(upload: Any) -> bytes:
 
     content: bytes = upload.read(settings.HOLDPOINT["MAX_FILE_BYTES"] + 1)
     return content
+
+
+def _at_deadline(asked: Suspension) -> str:
+    if asked.on_deadline == "default":
+        answer = asked.default_answer if isinstance(asked.default_answer, dict) else {}
+        said = ", ".join(f"{name}: {value}" for name, value in answer.items() if value not in (None, ""))
+        return f"then it is answered with {said or 'its default'}"
+    if asked.on_deadline == "escalate" and asked.escalated_at is None and asked.escalate:
+        return f"then it is put to: {Who.of_json(asked.escalate['who']).sentence().rstrip('.')}"
+    return "then the run is cancelled" if asked.on_deadline == "cancel" else "then it expires"
 
 
 def _typed(request: HttpRequest) -> tuple[tuple[str, str], ...]:

@@ -3,7 +3,7 @@
 from django.urls import path
 
 from console import stream
-from console.pages import audit, commands, execution, executions, files, holds, launch, suspensions
+from console.pages import audit, commands, execution, executions, files, holds, inbox, launch, suspensions
 
 urlpatterns = [
     path("executions", executions.executions, name="executions"),
@@ -22,6 +22,8 @@ urlpatterns = [
     path("executions/<uuid:execution_id>/holds/<uuid:hold_id>/annotate", holds.annotate, name="hold-annotate"),
     path("executions/<uuid:execution_id>/holds/<uuid:hold_id>/release", holds.release, name="hold-release"),
     path("executions/<uuid:execution_id>/questions/<uuid:suspension_id>", suspensions.answer, name="question-answer"),
+    path("inbox", inbox.inbox, name="inbox"),
+    path("decide/<str:token>", inbox.decide, name="decide"),
     path("launch", launch.choose, name="launch"),
     path("launch/<str:name>", launch.launch, name="launch-workflow"),
     path("audit", audit.audit, name="audit"),

@@ -13,6 +13,7 @@ from executions.queries.one_run import (
     history,
     holds_of,
     newest_events,
+    question_by_id,
     questions_of,
     steps_of,
 )
@@ -41,6 +42,7 @@ __all__ = [
     "list_runs",
     "matching",
     "newest_events",
+    "question_by_id",
     "questions_of",
     "rows_by_id",
     "steps_of",

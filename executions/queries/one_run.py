@@ -163,6 +163,18 @@ def find_question(execution_id: uuid.UUID | str, suspension_id: uuid.UUID | str)
     return found
 
 
+def question_by_id(suspension_id: uuid.UUID) -> Suspension:
+    """Return one question of whatever run.
+
+    Raises:
+        NotFound: there is no such question.
+    """
+    try:
+        return Suspension.objects.get(pk=suspension_id)
+    except Suspension.DoesNotExist:
+        raise NotFound("The question that this link was made for does not exist here.") from None
+
+
 def newest_events(
     ledger: uuid.UUID, *, before: int | None = None, acts_only: bool = False, limit: int = 50
 ) -> list[Event]:
