@@ -22,6 +22,7 @@ class Actor:
         via: the door: one of ``VIAS``.
         scopes: what this actor may do.
         user_id: the person behind it, if any.
+        person: that person's user name.
     """
 
     id: str
@@ -30,6 +31,7 @@ class Actor:
     via: str
     scopes: frozenset[str] = frozenset()
     user_id: int | None = None
+    person: str = ""
 
     def can(self, scope: str) -> bool:
         """Tell whether this actor has a scope."""
@@ -38,16 +40,16 @@ class Actor:
     @classmethod
     def of_user(cls, user: Any, via: str = "console") -> "Actor":
         """Make the actor for a signed-in person."""
-        return cls(f"user:{user.pk}", user.get_username(), roles_of(user), via, scopes_of(user), user.pk)
+        name = user.get_username()
+        return cls(f"user:{user.pk}", name, roles_of(user), via, scopes_of(user), user.pk, name)
 
     @classmethod
     def of_token(cls, token: "ApiToken", via: str = "api") -> "Actor":
         """Make the actor for an API token; it can do no more than its owner can now."""
         owner = token.owner
         scopes = scopes_of(owner) & frozenset(token.scopes)
-        return cls(
-            f"token:{token.pk}", f"{owner.get_username()} ({token.name})", roles_of(owner), via, scopes, owner.pk
-        )
+        person = owner.get_username()
+        return cls(f"token:{token.pk}", f"{person} ({token.name})", roles_of(owner), via, scopes, owner.pk, person)
 
     @classmethod
     def worker(cls, name: str) -> "Actor":

@@ -400,3 +400,33 @@ def nap(ctx: Context, payload: dict[str, Any]) -> None:
     ctx.once("before", note_effect, ctx.execution_id, "before sleep")
     ctx.sleep("nap", timedelta(seconds=payload["seconds"]))
     note_effect(ctx.execution_id, "after sleep")
+
+
+journey = Workflow("journey", title="Three legs and an arrival")
+
+
+def _leg(ctx: Context, payload: dict[str, Any]) -> dict[str, Any]:
+    ctx.once("travelled", note_effect, ctx.execution_id, f"{ctx.step} with {payload.get('load')}", transactional=True)
+    note_effect(ctx.execution_id, f"entered {ctx.step}")
+    return {ctx.step: payload.get("load"), "last": ctx.step}
+
+
+journey.step(name="north")(_leg)
+journey.step(name="east")(_leg)
+
+
+@journey.step
+def border(ctx: Context, payload: dict[str, Any]) -> dict[str, Any]:
+    """Ask whether to cross."""
+    ctx.once("queued", note_effect, ctx.execution_id, "queued at the border", transactional=True)
+    answer = ctx.suspend("stamp", title="May they cross?", context={"load": payload.get("load")})
+    return {"stamp": answer["stamp"], "last": "border"}
+
+
+@journey.step
+def arrive(ctx: Context, payload: dict[str, Any]) -> dict[str, Any]:
+    """Arrive, if the load is in order."""
+    if payload.get("load") == "contraband":
+        raise ValueError("seized")
+    note_effect(ctx.execution_id, "arrived")
+    return {"arrived": payload["stamp"]}

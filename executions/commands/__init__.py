@@ -1,8 +1,11 @@
 """The only writers of lifecycle facts, besides the engine's own statements. One file per noun."""
 
+from executions.commands.control import retry, skip
 from executions.commands.emission import emit
-from executions.commands.execution import cancel, pause, resume, retry
+from executions.commands.execution import cancel, pause, resume
+from executions.commands.fork import fork
 from executions.commands.freeze import freeze, lift
+from executions.commands.hand_over import hand_over
 from executions.commands.hold import annotate, place, release
 from executions.commands.launch import launch
 from executions.commands.payload import amend_payload, replace_file
@@ -19,7 +22,9 @@ __all__ = [
     "create_token",
     "emit",
     "fire_webhook",
+    "fork",
     "freeze",
+    "hand_over",
     "launch",
     "lift",
     "pause",
@@ -29,4 +34,5 @@ __all__ = [
     "resume",
     "retry",
     "revoke_token",
+    "skip",
 ]

@@ -1,4 +1,4 @@
-"""Commands on executions that exist: pause, resume, cancel, retry."""
+"""Commands on executions that exist: pause, resume, cancel."""
 
 import uuid
 from typing import Any
@@ -13,6 +13,7 @@ from executions.commands.base import about, command, holds_in_force, lock, requi
 from executions.commands.condition import set_conditions
 from executions.commands.hold import make_hold, note_resumed, release_holds
 from executions.commands.payload import apply_changes
+from executions.commands.suspension import withdraw_questions
 from executions.conditions import read_conditions
 from executions.engine.post import announce, tell
 from executions.errors import Conflict, Invalid
@@ -160,8 +161,6 @@ def request_cancel(execution: Execution, actor: Actor, reason: str) -> None:
     """
     definition = registry.find(execution.workflow)
     at_once = execution.lease_until is None and definition is not None and definition.clean_up is None
-    withdrawn = list(execution.suspensions.filter(closed_at__isnull=True))
-    execution.suspensions.filter(closed_at__isnull=True).update(closed_at=Now(), outcome="withdrawn")
     Execution.objects.filter(pk=execution.pk).update(
         cancel_requested_at=Now(),
         state_since=Now(),
@@ -171,49 +170,10 @@ def request_cancel(execution: Execution, actor: Actor, reason: str) -> None:
         version=F("version") + 1,
     )
     append(execution.pk, "execution.cancel_requested", actor, reason=reason)
-    for suspension in withdrawn:
-        append(
-            execution.pk,
-            "suspension.withdrawn",
-            actor,
-            reason=reason,
-            data={"suspension": str(suspension.pk), "key": suspension.key},
-        )
+    withdraw_questions(execution, actor, reason)
     if at_once:
         Execution.objects.filter(pk=execution.pk).update(outcome=states.CANCELLED, finished_at=Now())
         append(execution.pk, "execution.cancelled", actor, reason=reason, data={"clean_up": False})
-
-
-@command("retry")
-def retry(actor: Actor, execution_id: uuid.UUID | str, *, reason: str) -> Execution:
-    """Take a failed run up again at the step that failed, with its recorded sub-results.
-
-    Args:
-        actor: who retries; needs ``executions:control``.
-        execution_id: which run.
-        reason: why it should work now; not blank.
-
-    Returns:
-        The execution as it is now.
-
-    Raises:
-        NotFound, NotAllowed, Conflict, Invalid: as their names say.
-    """
-    execution = lock(execution_id)
-    with about(execution):
-        require(execution, actor, "retry")
-        reason = clean_reason(reason)
-        Execution.objects.filter(pk=execution.pk).update(
-            outcome=None,
-            finished_at=None,
-            attempt=0,
-            interrupted=0,
-            not_before=None,
-            state_since=Now(),
-            version=F("version") + 1,
-        )
-        append(execution.pk, "execution.retried", actor, reason=reason, data={"step": execution.next_step})
-    return tell(execution)
 
 
 def _clean_breakpoint(execution: Execution, step: str | None) -> str | None:

@@ -1,4 +1,4 @@
-"""Commands on holds: place, annotate, release."""
+"""Commands on holds: place, annotate, hand over, release."""
 
 import datetime
 import uuid
@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db.models import F
 from django.db.models.functions import Now
+from django.utils import timezone
 
 from executions import states
 from executions.actors import Actor
@@ -14,7 +15,7 @@ from executions.commands.base import about, command, holds_in_force, lock, parse
 from executions.commands.condition import set_conditions
 from executions.conditions import read_conditions
 from executions.engine.post import announce, tell
-from executions.errors import Conflict, NotAllowed, NotFound
+from executions.errors import Conflict, Invalid, NotAllowed, NotFound
 from executions.models import Execution, Hold, HoldNote
 from executions.provenance import append
 from executions.text import clean_moment, clean_reason, clean_short
@@ -33,6 +34,7 @@ def place(
     ticket: str = "",
     review_by: datetime.datetime | None = None,
     blocks_cancel: bool = False,
+    dual_control: bool = False,
     resume_when: Any = None,
 ) -> Hold:
     """Place a compliance hold: the run stops as with a pause, and no operator can lift it.
@@ -43,8 +45,9 @@ def place(
         reason: why; not blank.
         reason_code: a word for statistics.
         ticket: link or number of the case elsewhere.
-        review_by: when somebody must look at it again (aware).
+        review_by: when somebody must look at it again (aware, in the future).
         blocks_cancel: also forbid cancelling to those who may not release the hold.
+        dual_control: another person than the one who places it must release it; a token counts as its owner.
         resume_when: conditions that release it by themselves, see ``conditions.read_conditions``; only from somebody
             who may release it.
 
@@ -67,6 +70,7 @@ def place(
             ticket=ticket,
             review_by=review_by,
             blocks_cancel=blocks_cancel,
+            dual_control=dual_control,
         )
         set_conditions(execution, hold, actor, conditions)
     announce(execution)
@@ -151,10 +155,21 @@ def require_releasable(execution: Execution, hold: Hold, actor: Actor) -> None:
     """Go on only if a hold can be released by this actor now.
 
     Raises:
-        NotAllowed: its kind asks for a scope the actor lacks.
+        NotAllowed: its kind asks for a scope the actor lacks, or dual control for another person.
         Conflict: it was released already, or the run has ended.
     """
     require_scope(actor, states.RELEASE_SCOPE[hold.kind])
+    if not hold.facts.releasable_by(actor.scopes, actor.user_id):
+        raise NotAllowed(hold.facts.whose(), holds=[str(hold.pk)])
+    require_open(execution, hold)
+
+
+def require_open(execution: Execution, hold: Hold) -> None:
+    """Go on only if a hold is open and still means something.
+
+    Raises:
+        Conflict: it was released already, or the run has ended.
+    """
     if hold.released_at is not None:
         raise Conflict(
             f"{hold.released_by_name} released this hold already, at {hold.released_at:%Y-%m-%d %H:%M} UTC.",
@@ -162,9 +177,16 @@ def require_releasable(execution: Execution, hold: Hold, actor: Actor) -> None:
         )
     if execution.outcome is not None or execution.cancel_requested_at is not None:
         raise Conflict(
-            f"{states.STATE_SENTENCE[execution.state]} Releasing the hold would change nothing.",
-            state=execution.state,
+            f"{states.STATE_SENTENCE[execution.state]} The hold means nothing any more.", state=execution.state
         )
+
+
+def _clean_review(review_by: datetime.datetime) -> datetime.datetime:
+    moment = clean_moment(review_by, "review_by")
+    if moment <= timezone.now():
+        problem = "The review date has passed already. Give one in the future."
+        raise Invalid(problem, errors={"review_by": [problem]})
+    return moment
 
 
 def lock_hold(hold_id: uuid.UUID | str) -> tuple[Hold, Execution]:
@@ -190,6 +212,7 @@ def make_hold(
     ticket: str = "",
     review_by: datetime.datetime | None = None,
     blocks_cancel: bool = False,
+    dual_control: bool = False,
     before_step: str | None = None,
 ) -> Hold:
     """Insert a hold with its event; the caller holds the execution's lock and has asked the rules.
@@ -203,12 +226,13 @@ def make_hold(
         reason=clean_reason(reason),
         reason_code=clean_short(reason_code, "reason_code", 60),
         ticket=clean_short(ticket, "ticket", 500),
-        review_by=None if review_by is None else clean_moment(review_by, "review_by"),
+        review_by=None if review_by is None else _clean_review(review_by),
         blocks_cancel=blocks_cancel,
+        dual_control=dual_control,
         before_step=before_step,
         placed_by=actor.id,
         placed_by_user=actor.user_id,
-        responsible=actor.name,
+        responsible=actor.person,
         placed_by_name=actor.name,
         placed_via=actor.via,
     )
@@ -226,6 +250,7 @@ def make_hold(
             "before_step": before_step,
             "review_by": review_by,
             "blocks_cancel": blocks_cancel,
+            "dual_control": dual_control,
             "step": execution.next_step,
         },
     )

@@ -98,6 +98,14 @@ def answer_by_key(
     return suspension
 
 
+def withdraw_questions(execution: Execution, actor: Actor, reason: str) -> None:
+    """Close a run's open questions unanswered, with one event each; the caller holds the execution's lock."""
+    for suspension in execution.suspensions.filter(closed_at__isnull=True).order_by("opened_at", "id"):
+        Suspension.objects.filter(pk=suspension.pk).update(closed_at=Now(), outcome="withdrawn")
+        told = {"suspension": str(suspension.pk), "key": suspension.key}
+        append(execution.pk, "suspension.withdrawn", actor, reason=reason, data=told)
+
+
 def lock_suspension(suspension_id: uuid.UUID | str) -> tuple[Suspension, Execution]:
     """Load a suspension under its execution's row lock.
 

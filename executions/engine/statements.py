@@ -270,6 +270,14 @@ WHERE closed_at IS NULL AND kind = 'event' AND looked_at IS NULL
 ORDER BY id LIMIT 500
 """
 
+# Holds whose review date has passed. One of a finished run keeps nobody; of a failed one it counts again once retried.
+HOLDS_OVERDUE = """
+SELECT hold.id, hold.execution_id FROM executions_hold hold
+JOIN executions_execution run ON run.id = hold.execution_id AND run.outcome IS NULL
+WHERE hold.released_at IS NULL AND hold.overdue_at IS NULL AND hold.review_by <= clock_timestamp()
+ORDER BY hold.review_by LIMIT 500
+"""
+
 # Runs that should have a message in the broker, oldest first. Those that wait for their clean-up come before all.
 # What was queued this very second may have its message on the way.
 UNCLEANED = """

@@ -20,6 +20,7 @@ from executions.engine.children import sweep_joins
 from executions.engine.database import rows
 from executions.engine.deadlines import expire_questions, remind_of_questions
 from executions.engine.post import office
+from executions.engine.reviews import mark_overdue
 from executions.states import CANCELLING, QUEUED
 
 logger = logging.getLogger("holdpoint.sweeper")
@@ -57,6 +58,7 @@ def sweep() -> None:
         sweep_joins()
         wakeups.fire_due()
         wakeups.look_again()
+        mark_overdue()
         _send_due()
         _resend()
     finally:

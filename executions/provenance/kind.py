@@ -1,4 +1,4 @@
-"""What a kind of event is described by."""
+"""What is said of one kind of event."""
 
 from dataclasses import dataclass
 
@@ -16,3 +16,9 @@ class Kind:
     title: str
     when: str
     data: dict[str, str]
+
+
+STEP = "name of the step"
+HOLD = "id of the hold"
+FREEZE = "id of the freeze"
+QUESTION = {"suspension": "id of the question", "key": "its key in the step"}

@@ -3,7 +3,8 @@
 import json
 from typing import Any
 
-from executions.models import Event, Execution, Record, RunFile
+from executions.models import Event, Execution, Record, RunFile, Suspension
+from executions.passes import pass_at
 from executions.provenance import to_json
 
 FORMAT = "holdpoint.checkpoint/1"
@@ -23,6 +24,7 @@ def checkpoint_of(execution: Execution) -> str:
             "format": FORMAT,
             "execution": str(execution.pk),
             "workflow": execution.workflow,
+            "forked_from": _origin(execution),
             "title": execution.title,
             "labels": execution.labels,
             "state": execution.state,
@@ -43,6 +45,12 @@ def checkpoint_of(execution: Execution) -> str:
             "ran": _ran(execution),
         }
     )
+
+
+def _origin(execution: Execution) -> dict[str, Any] | None:
+    if execution.forked_from_id is None:
+        return None
+    return {"execution": str(execution.forked_from_id), "seq": execution.forked_at}
 
 
 def _files(execution: Execution) -> list[dict[str, Any]]:
@@ -73,34 +81,45 @@ def _suspensions(execution: Execution) -> list[dict[str, Any]]:
 def _ran(execution: Execution) -> list[dict[str, Any]]:
     """Return every step that ran, with its recorded sub-results and answers below it; the unfinished one comes last."""
     steps: dict[int, dict[str, Any]] = {}
-    for event in Event.objects.filter(ledger=execution.pk, kind="step.finished").order_by("seq"):
+    ended = Event.objects.filter(ledger=execution.pk, kind__in=("step.finished", "step.skipped"))
+    # Of a run that was sent back, the last time at each position counts, and what lies ahead again is not done.
+    for event in ended.order_by("seq"):
         told = json.loads(event.data)
-        steps[told["position"]] = {
-            "step": told["step"],
-            "position": told["position"],
-            "finished": True,
-            "finished_at": event.at,
-            "seq": event.seq,
-            "by": event.actor_name,
-            "changes": told.get("changes"),
-            "recorded": [],
-            "answers": [],
-        }
+        if told["position"] < execution.steps_done:
+            steps[told["position"]] = {
+                "step": told["step"],
+                "position": told["position"],
+                "finished": event.kind == "step.finished",
+                "skipped": event.kind == "step.skipped",
+                "finished_at": event.at,
+                "seq": event.seq,
+                "by": event.actor_name,
+                "changes": told.get("changes", told.get("result")),
+                "recorded": [],
+                "answers": [],
+            }
 
-    def step_at(position: int) -> dict[str, Any]:
+    def step_at(row: Record | Suspension) -> dict[str, Any]:
         unfinished: dict[str, Any] = {
-            "step": execution.next_step,
-            "position": position,
+            "step": execution.next_step if row.position == execution.steps_done else row.step,
+            "position": row.position,
             "finished": False,
+            "skipped": False,
             "recorded": [],
             "answers": [],
         }
-        return steps.setdefault(position, unfinished)
+        return steps.setdefault(row.position, unfinished)
+
+    def counts(row: Record | Suspension) -> bool:
+        """Tell whether the step would find this again: not if it was to be done anew, or another step is there now."""
+        return row.pass_no == pass_at(execution.passes, row.position) and step_at(row)["step"] == row.step
 
     for record in Record.objects.filter(execution_id=execution.pk).order_by("position", "at", "key"):
-        step_at(record.position)["recorded"].append({"key": record.key, "result": record.value, "at": record.at})
+        if counts(record):
+            step_at(record)["recorded"].append({"key": record.key, "result": record.value, "at": record.at})
     answered = execution.suspensions.filter(outcome="answered").order_by("closed_at")
     fields = ("key", "title", "answer", "comment", "answered_by_name", "closed_at")
     for answer in answered:
-        step_at(answer.position)["answers"].append({name: getattr(answer, name) for name in fields})
+        if counts(answer):
+            step_at(answer)["answers"].append({name: getattr(answer, name) for name in fields})
     return [steps[position] for position in sorted(steps)]

@@ -100,7 +100,7 @@ class StepView:
     Args:
         name: in the route.
         title: what people read.
-        status: ``finished``, ``running``, ``next`` or ``ahead``.
+        status: ``finished``, ``skipped``, ``running``, ``next`` or ``ahead``.
         position: 0 for the run's first step.
         at: when it finished.
         ms: how long its last attempt took, in milliseconds.
@@ -124,12 +124,17 @@ def steps_of(execution: Execution, limit: int = 100) -> list[StepView]:
     def title(name: str) -> str:
         return titles.get(name, name.replace("_", " "))
 
-    finished = Event.objects.filter(ledger=execution.pk, kind="step.finished").order_by("-seq")[:limit]
-    views = []
-    for event in reversed(finished):
+    ended = Event.objects.filter(ledger=execution.pk, kind__in=("step.finished", "step.skipped"))
+    by_position: dict[int, StepView] = {}
+    # Of a run that was sent back, the last time at each position counts, and what lies ahead again is not done.
+    for event in ended.order_by("-seq")[:limit]:
         told = json.loads(event.data)
-        name, ms, attempt = str(told["step"]), told.get("ms"), int(told.get("attempt", 1))
-        views.append(StepView(name, title(name), "finished", int(told["position"]), event.at, ms, attempt))
+        name, position = str(told["step"]), int(told["position"])
+        if position < execution.steps_done and position not in by_position:
+            status = event.kind.removeprefix("step.")
+            ms, attempt = told.get("ms"), int(told.get("attempt", 1))
+            by_position[position] = StepView(name, title(name), status, position, event.at, ms, attempt)
+    views = [by_position[position] for position in sorted(by_position)]
     for offset, name in enumerate(execution.ahead[:limit]):
         status = "ahead"
         if offset == 0 and execution.outcome is None:

@@ -12,6 +12,7 @@ from executions.actors import Actor
 from executions.engine import runner, statements
 from executions.engine.database import rows
 from executions.models import Event, Execution, Ledger
+from executions.passes import pass_at
 
 WORKER = Actor.worker("w1")
 OTHER_WORKER = Actor.worker("w2")
@@ -92,10 +93,9 @@ def finish(execution: Execution, epoch: int, worker: Actor = WORKER) -> str | No
     return found[0].state if found else None
 
 
-def record(
-    execution: Execution, epoch: int, key: str, value: Any = None, position: int = 0, step: str = "step"
-) -> bool:
+def record(execution: Execution, epoch: int, key: str, value: Any = None, position: int = 0) -> bool:
     """Record a sub-result; False where it was refused or recorded before."""
+    run = fresh(execution)
     return bool(
         rows(
             statements.RECORD,
@@ -103,8 +103,8 @@ def record(
                 "id": execution.pk,
                 "epoch": epoch,
                 "position": position,
-                "pass_no": fresh(execution).pass_no,
-                "step": step,
+                "pass_no": pass_at(run.passes, position),
+                "step": run.next_step or "",
                 "key": key,
                 "value": json.dumps(value),
             },

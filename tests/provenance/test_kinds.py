@@ -17,7 +17,7 @@ FAMILIES = {kind.partition(".")[0] for kind in KINDS}
 def sources():
     for package in ("executions", "console", "workflows"):
         for path in sorted((PROJECT / package).rglob("*.py")):
-            if "migrations" not in path.parts and path.name != "kinds.py":
+            if "migrations" not in path.parts and not path.name.startswith("kinds"):
                 yield path
 
 
