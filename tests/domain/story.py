@@ -70,7 +70,7 @@ def boundary(
             "position": position,
             "changes": None if changes is None else json.dumps(changes),
             "ahead": ahead,
-            "data": json.dumps({"position": position}),
+            "data": json.dumps({"step": fresh(execution).next_step, "position": position, "changes": changes or {}}),
             "stop": stop,
         },
     )

@@ -12,6 +12,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 import pytest
+from django.contrib.auth.models import Group, User
 from django.db import transaction
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
@@ -34,11 +35,16 @@ from executions.engine import settle
 from executions.engine.leases import Lease
 from executions.errors import Conflict, NotAllowed, Refused
 from executions.models import Execution
+from executions.passes import pass_at
+from executions.queries.boundaries import state_at
 from executions.states import Facts, HoldFacts, allowed_commands, state_of
 from tests.domain import story
 
 ROUTE = ["step_0", "step_1", "step_2"]
-PEOPLE = {role: Actor(f"user:{role}", role, role, "api", frozenset(scopes)) for role, scopes in ROLES.items()}
+PEOPLE = {
+    role: Actor(f"user:{role}", role, role, "api", frozenset(scopes), number, role)
+    for number, (role, scopes) in enumerate(ROLES.items(), start=10_001)
+}
 CLOCK_RUNS = (states.QUEUED, states.PROCESSING, states.PAUSING)
 WORKERS = [story.WORKER, story.OTHER_WORKER]
 PLAIN = Step("step", lambda ctx, payload: None)
@@ -56,6 +62,8 @@ class ModelHold:
     kind: str
     before: str | None = None
     blocks: bool = False
+    not_by: int | None = None
+    responsible: str = ""
 
 
 @dataclass
@@ -72,8 +80,14 @@ class Model:
     attempt: int = 0
     holds: dict[str, ModelHold] = field(default_factory=dict)
     questions: list[str] = field(default_factory=list)
-    records: set[tuple[int, str]] = field(default_factory=set)
-    payload: dict = field(default_factory=dict)
+    records: set[tuple[int, int, str]] = field(default_factory=set)
+    passes: list[int] = field(default_factory=list)
+    changes: list[tuple[int | None, dict]] = field(default_factory=list)
+    """What steps (by position) and people (None) changed, in order."""
+
+    @property
+    def payload(self) -> dict:
+        return {name: value for _, changes in self.changes for name, value in changes.items()}
 
     @property
     def plain_holds(self) -> int:
@@ -91,13 +105,17 @@ class Model:
     def in_force(self) -> list[HoldFacts]:
         reached = self.ahead[0] if self.ahead and not self.leased else None
         return [
-            HoldFacts(key, hold.kind, "somebody", "x", hold.blocks)
+            HoldFacts(key, hold.kind, "somebody", "x", hold.blocks, hold.not_by)
             for key, hold in self.holds.items()
             if hold.before is None or hold.before == reached
         ]
 
     def may(self, command: str, actor: Actor) -> str:
-        return allowed_commands(self.facts, actor.scopes, self.in_force())[command].code
+        return allowed_commands(self.facts, actor.scopes, self.in_force(), actor.user_id)[command].code
+
+    def may_release(self, key: str, actor: Actor) -> bool:
+        hold = self.holds[key]
+        return states.RELEASE_SCOPE[hold.kind] in actor.scopes and actor.user_id != hold.not_by
 
     def drop_lease(self) -> None:
         self.leased = self.late = False
@@ -123,6 +141,10 @@ class AnyOrder(RuleBasedStateMachine):
     @initialize(start=ANY(["queued", "pausing", "cancelling", "failed", "suspended", "last step"]))
     def launch(self, start: str) -> None:
         """Begin anywhere: by chance alone, walks of this length would hardly reach some states."""
+        for role, actor in PEOPLE.items():
+            person, _ = User.objects.get_or_create(username=role)
+            person.groups.set([Group.objects.get(name=role)])
+            assert actor.person == person.username
         self.run = commands.launch(PEOPLE["admin"], "noop")
         story.execute("UPDATE executions_execution SET sla_left = 3600 WHERE id = %s", [self.run.pk])
         if start == "queued":
@@ -170,16 +192,19 @@ class AnyOrder(RuleBasedStateMachine):
             "pause", actor, lambda: commands.pause(actor, self.run.pk, reason="because", before_step=before)
         )
         if hold:
-            model.holds[str(hold.pk)] = ModelHold(states.OPERATOR, before)
+            model.holds[str(hold.pk)] = ModelHold(states.OPERATOR, before, responsible=who)
 
-    @rule(who=ANY(sorted(PEOPLE)), blocks=st.booleans())
-    def place(self, who: str, blocks: bool) -> None:
+    @rule(who=ANY(sorted(PEOPLE)), blocks=st.booleans(), dual=st.booleans())
+    def place(self, who: str, blocks: bool, dual: bool) -> None:
         actor = PEOPLE[who]
         hold = self._try(
-            "place", actor, lambda: commands.place(actor, self.run.pk, reason="case", blocks_cancel=blocks)
+            "place",
+            actor,
+            lambda: commands.place(actor, self.run.pk, reason="case", blocks_cancel=blocks, dual_control=dual),
         )
         if hold:
-            self.model.holds[str(hold.pk)] = ModelHold(states.COMPLIANCE, None, blocks)
+            not_by = actor.user_id if dual else None
+            self.model.holds[str(hold.pk)] = ModelHold(states.COMPLIANCE, None, blocks, not_by, who)
 
     @rule(who=ANY(sorted(PEOPLE)))
     def resume(self, who: str) -> None:
@@ -194,7 +219,7 @@ class AnyOrder(RuleBasedStateMachine):
     def release(self, who: str, data: st.DataObject) -> None:
         model, actor = self.model, PEOPLE[who]
         key = data.draw(ANY(sorted(model.holds)))
-        may = states.RELEASE_SCOPE[model.holds[key].kind] in actor.scopes
+        may = model.may_release(key, actor)
         over = model.outcome is not None or model.cancel
         code = "permission" if not may else "state" if over else "ok"
         if self._try("release", actor, lambda: commands.release(actor, key, reason="fine"), code=code):
@@ -210,11 +235,65 @@ class AnyOrder(RuleBasedStateMachine):
             if not model.leased:
                 model.outcome = "cancelled"
 
+    @precondition(lambda self: self.model.holds)
+    @rule(who=ANY(sorted(PEOPLE)), to=ANY(["reviewer", "admin"]), data=st.data())
+    def hand_over(self, who: str, to: str, data: st.DataObject) -> None:
+        model, actor = self.model, PEOPLE[who]
+        key = data.draw(ANY(sorted(model.holds)))
+        if model.holds[key].responsible == to:
+            return
+        may = model.may_release(key, actor) or model.holds[key].responsible == who
+        over = model.outcome is not None or model.cancel
+        code = "permission" if not may else "state" if over else "ok"
+        if self._try("hand over", actor, lambda: commands.hand_over(actor, key, to=to, reason="away"), code=code):
+            model.holds[key].responsible = to
+
     @rule(who=ANY(sorted(PEOPLE)))
     def retry(self, who: str) -> None:
         actor = PEOPLE[who]
-        if self._try("retry", actor, lambda: commands.retry(actor, self.run.pk, reason="again")):
+        code = self.model.may("retry", actor)
+        code = "state" if code == "ok" and self.model.outcome != "failed" else code
+        if self._try("retry", actor, lambda: commands.retry(actor, self.run.pk, reason="again"), code=code):
             self.model.outcome, self.model.attempt = None, 0
+
+    @rule(who=ANY(sorted(PEOPLE)), back=st.integers(0, 3), again=st.booleans())
+    def send_back(self, who: str, back: int, again: bool) -> None:
+        model, actor = self.model, PEOPLE[who]
+        position = max(model.done - back, 0)
+        if position == len(ROUTE):
+            return  # nothing ran there, and nothing will
+        if self._try(
+            "retry", actor, lambda: commands.retry(actor, self.run.pk, position=position, again=again, reason="again")
+        ):
+            model.outcome, model.attempt, model.questions = None, 0, []
+            model.done, model.ahead = position, ROUTE[position:]
+            model.changes = [(by, changes) for by, changes in model.changes if by is None or by < position]
+            if again:
+                model.passes.append(position)
+
+    @rule(who=ANY(sorted(PEOPLE)), value=st.none() | st.integers(0, 9))
+    def skip(self, who: str, value: int | None) -> None:
+        model, actor = self.model, PEOPLE[who]
+        code = model.may("skip", actor)
+        code = "state" if code == "ok" and not model.ahead else code
+        result = {} if value is None else {"s": value}
+        if self._try("skip", actor, lambda: commands.skip(actor, self.run.pk, result=result, reason="x"), code=code):
+            model.changes.append((model.done, result))
+            model.outcome, model.attempt, model.questions = None, 0, []
+            model.done, model.ahead = model.done + 1, model.ahead[1:]
+
+    @rule(who=ANY(sorted(PEOPLE)))
+    def fork(self, who: str) -> None:
+        model, actor = self.model, PEOPLE[who]
+        code = model.may("fork", actor)
+        if code == "ok" and not model.ahead:
+            return
+        row = Execution.objects.filter(pk=self.run.pk).values().get()
+        fork = self._try("fork", actor, lambda: commands.fork(actor, self.run.pk, reason="what if"), code=code)
+        if fork:
+            assert (fork.payload, fork.ahead, fork.state) == (model.payload, model.ahead, states.QUEUED)
+            assert Execution.objects.filter(pk=self.run.pk).values().get() == row
+            assert story.bad_line(fork.pk) is None
 
     @rule(who=ANY(sorted(PEOPLE)), value=st.integers(0, 9))
     def amend(self, who: str, value: int) -> None:
@@ -222,7 +301,7 @@ class AnyOrder(RuleBasedStateMachine):
         if self._try(
             "amend", actor, lambda: commands.amend_payload(actor, self.run.pk, changes={"v": value}, reason="typo")
         ):
-            self.model.payload["v"] = value
+            self.model.changes.append((None, {"v": value}))
 
     @precondition(lambda self: self.model.questions)
     @rule(who=ANY(sorted(PEOPLE)))
@@ -269,7 +348,7 @@ class AnyOrder(RuleBasedStateMachine):
         if state is None:
             return
         model.done, model.ahead, model.attempt = model.done + 1, ahead, 0
-        model.payload.update(changes or {})
+        model.changes.append((model.done - 1, changes or {}))
         if not ahead and not model.plain_holds:
             model.outcome = "succeeded"
         at_point = bool(ahead) and any(hold.before == ahead[0] for hold in model.holds.values())
@@ -325,9 +404,10 @@ class AnyOrder(RuleBasedStateMachine):
         model = self.model
         epoch, fresh = self._lease(which)
         taken = story.record(self.run, epoch, key, position=model.done)
-        assert taken is (fresh and (model.done, key) not in model.records)
+        place = (model.done, pass_at(model.passes, model.done), key)
+        assert taken is (fresh and place not in model.records)
         if taken:
-            model.records.add((model.done, key))
+            model.records.add(place)
 
     @rule()
     def expire(self) -> None:
@@ -403,6 +483,8 @@ class AnyOrder(RuleBasedStateMachine):
         )
         assert (run.lease_until is not None, run.cancel_requested_at is not None) == (model.leased, model.cancel)
         assert (run.payload, run.attempt) == (model.payload, model.attempt)
+        then = state_at(run)
+        assert (then.payload, then.ahead, then.position) == (model.payload, model.ahead, model.done)
         assert run.epoch >= self.last_epoch  # invariant 3: it only grows
         self.last_epoch = run.epoch
         REACHED[run.state] += 1
@@ -414,7 +496,8 @@ class AnyOrder(RuleBasedStateMachine):
 
     def _counters_are_true(self, run: Execution) -> None:
         holds = list(run.holds.filter(released_at__isnull=True))
-        assert {str(hold.pk) for hold in holds} == set(self.model.holds)
+        said = {key: hold.responsible for key, hold in self.model.holds.items()}
+        assert {str(hold.pk): hold.responsible for hold in holds} == said
         assert run.open_holds == sum(hold.before_step is None for hold in holds) == self.model.plain_holds
         assert sorted(run.breakpoints) == sorted(hold.before_step for hold in holds if hold.before_step)
         assert run.open_suspensions == run.suspensions.filter(closed_at__isnull=True).count()
