@@ -8,7 +8,7 @@ from console.api.bodies import read_command
 from console.api.documents import Paused, Standing
 from console.api.openapi import PROBLEMS, patches, takes
 from console.api.replies import etag, reply, seen_version
-from console.api.schemas import AmendBody, PauseBody, ReasonBody, ResumeBody
+from console.api.schemas import AmendBody, CancelBody, PauseBody, ReasonBody, ResumeBody
 from console.api.shapes import paused, standing
 from executions import commands
 from executions.errors import Refused
@@ -37,6 +37,7 @@ def pause(request: HttpRequest, id: str) -> HttpResponse:
         reason_code=body.reason_code,
         ticket=body.ticket,
         before_step=body.before_step,
+        scope=body.scope,
     )
     return reply(paused(hold, request.auth), ETag=etag(hold.execution.version))
 
@@ -68,14 +69,14 @@ def resume(request: HttpRequest, id: str) -> HttpResponse:
 @router.post(
     "/{id}/cancel",
     response={200: Standing, **PROBLEMS},
-    openapi_extra=takes(ReasonBody),
+    openapi_extra=takes(CancelBody),
     operation_id="cancel",
     summary="Cancel a run",
 )
 def cancel(request: HttpRequest, id: str) -> HttpResponse:
     """End a run for ever; its workflow's clean-up runs once. Needs `executions:cancel`."""
-    body, _ = read_command(request, ReasonBody, "cancel", id)
-    return stands(request, commands.cancel(request.auth, id, reason=body.reason))
+    body, _ = read_command(request, CancelBody, "cancel", id)
+    return stands(request, commands.cancel(request.auth, id, reason=body.reason, scope=body.scope))
 
 
 @router.post(

@@ -37,6 +37,8 @@ class HoldOut(Schema):
     ticket: str
     before_step: str | None
     blocks_cancel: bool
+    scope: str
+    spread_from: uuid.UUID | None
     review_by: Moment | None
     placed_by: Person
     placed_via: str

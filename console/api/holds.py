@@ -59,6 +59,7 @@ def place(request: HttpRequest) -> HttpResponse:
         ticket=body.ticket,
         review_by=body.review_by,
         blocks_cancel=body.blocks_cancel,
+        scope=body.scope,
     )
     hold.refresh_from_db()
     return reply(hold_out(hold), 201)

@@ -23,6 +23,9 @@ class LaunchBody(Body):
     not_before: Moment | None = Field(None, description="Start no earlier than this.")
 
 
+Scope = Literal["this", "tree"]
+
+
 class ResumeCondition(Body):
     """When a pause ends. A person may always end it; that is the only condition so far."""
 
@@ -36,7 +39,7 @@ class PauseBody(Body):
     reason_code: str = Field("", description="A word for statistics.", examples=["data-error"])
     ticket: str = Field("", description="Link or number of the case elsewhere.")
     resume_when: ResumeCondition = Field(ResumeCondition(), description="Only `manual` is understood so far.")
-    scope: Literal["this", "tree"] = Field("tree", description="Runs have no children yet, so both mean the same.")
+    scope: Scope = Field("tree", description="Only this run, or its unfinished children and theirs too.")
     before_step: str | None = Field(None, description="Pause only when this step is next.")
 
 
@@ -55,6 +58,12 @@ class ReasonBody(Body):
     reason: str = REASON
 
 
+class CancelBody(ReasonBody):
+    """End a run for ever."""
+
+    scope: Scope = Field("tree", description="Only this run, or its unfinished children and theirs too.")
+
+
 class AmendBody(Body):
     """Correct the payload of a run that is at rest."""
 
@@ -71,6 +80,7 @@ class HoldBody(Body):
     ticket: str = Field("", description="Link or number of the case elsewhere.")
     review_by: Moment | None = Field(None, description="When somebody must look at it again.")
     blocks_cancel: bool = Field(False, description="Also forbid cancelling to those who may not release the hold.")
+    scope: Scope = Field("tree", description="Only this run, or its unfinished children and theirs too.")
 
 
 class NoteBody(Body):

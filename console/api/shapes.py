@@ -57,6 +57,8 @@ def hold_out(hold: Hold, notes: Iterable[HoldNote] = ()) -> HoldOut:
         ticket=hold.ticket,
         before_step=hold.before_step,
         blocks_cancel=hold.blocks_cancel,
+        scope=hold.scope,
+        spread_from=hold.spread_from_id,
         review_by=hold.review_by,
         placed_by=Person(id=hold.placed_by, name=hold.placed_by_name),
         placed_via=hold.placed_via,

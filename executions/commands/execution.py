@@ -3,17 +3,14 @@
 import uuid
 from typing import Any
 
-from django.db.models import F
-from django.db.models.functions import Now
-
 from executions import states
 from executions.actors import Actor
-from executions.authoring import registry
 from executions.commands.base import about, command, holds_in_force, lock, require, require_scope
+from executions.commands.cancelling import cancel_below, cancel_runs
 from executions.commands.condition import set_conditions
 from executions.commands.hold import make_hold, note_resumed, release_holds
 from executions.commands.payload import apply_changes
-from executions.commands.suspension import withdraw_questions
+from executions.commands.tree import THIS, TREE, clean_scope
 from executions.conditions import read_conditions
 from executions.engine.post import announce, tell
 from executions.errors import Conflict, Invalid
@@ -32,6 +29,7 @@ def pause(
     ticket: str = "",
     before_step: str | None = None,
     resume_when: Any = None,
+    scope: str = TREE,
 ) -> Hold:
     """Place an operator hold: once this returns, no further step of the run starts until it is lifted.
 
@@ -41,8 +39,10 @@ def pause(
         reason: why; not blank.
         reason_code: a word for statistics, such as ``data-error``.
         ticket: link or number of the case elsewhere.
-        before_step: pause only when this step is next, instead of at the next boundary.
         resume_when: conditions that release the hold by themselves, see ``conditions.read_conditions``.
+        before_step: pause only when this step is next, instead of at the next boundary; of this run alone.
+        scope: ``tree`` (its unfinished children and theirs too, and those yet to be launched) or ``this`` (only this
+            run).
 
     Returns:
         The hold.
@@ -62,6 +62,7 @@ def pause(
             reason_code=reason_code,
             ticket=ticket,
             before_step=_clean_breakpoint(execution, before_step),
+            scope=THIS if before_step else clean_scope(scope),
         )
         set_conditions(execution, hold, actor, conditions)
     announce(execution)
@@ -130,13 +131,15 @@ def resume(
 
 
 @command("cancel")
-def cancel(actor: Actor, execution_id: uuid.UUID | str, *, reason: str) -> Execution:
+def cancel(actor: Actor, execution_id: uuid.UUID | str, *, reason: str, scope: str = TREE) -> Execution:
     """Cancel a run for ever. Beats pause; the workflow's clean-up hook runs once, in a worker.
 
     Args:
         actor: who cancels; needs ``executions:cancel``.
         execution_id: which run.
         reason: why; not blank.
+        scope: ``tree`` (its unfinished children and theirs too, each with its own clean-up) or ``this`` (only this
+            run).
 
     Returns:
         The execution as it is now: ``cancelling``, or ``cancelled`` where nothing has to be cleaned up.
@@ -147,33 +150,27 @@ def cancel(actor: Actor, execution_id: uuid.UUID | str, *, reason: str) -> Execu
     execution = lock(execution_id)
     with about(execution):
         require(execution, actor, "cancel")
-        request_cancel(execution, actor, clean_reason(reason))
+        request_cancel(execution, actor, clean_reason(reason), clean_scope(scope))
     return tell(execution)
 
 
-def request_cancel(execution: Execution, actor: Actor, reason: str) -> None:
+def request_cancel(execution: Execution, actor: Actor, reason: str, scope: str = TREE) -> None:
     """Cancel a run that is not finished; the caller holds its lock, has asked the rules, and tells of it.
+
+    Descendants are told of here.
 
     Args:
         execution: the run.
         actor: who cancels, or the rule that does.
         reason: why.
+        scope: as in ``cancel``.
+
+    Raises:
+        Conflict: a hold on a descendant forbids it to this actor.
     """
-    definition = registry.find(execution.workflow)
-    at_once = execution.lease_until is None and definition is not None and definition.clean_up is None
-    Execution.objects.filter(pk=execution.pk).update(
-        cancel_requested_at=Now(),
-        state_since=Now(),
-        # Clean-up waits for no retry's time, and has tries of its own.
-        not_before=None,
-        attempt=0,
-        version=F("version") + 1,
-    )
-    append(execution.pk, "execution.cancel_requested", actor, reason=reason)
-    withdraw_questions(execution, actor, reason)
-    if at_once:
-        Execution.objects.filter(pk=execution.pk).update(outcome=states.CANCELLED, finished_at=Now())
-        append(execution.pk, "execution.cancelled", actor, reason=reason, data={"clean_up": False})
+    cancel_runs([execution], actor, reason)
+    if scope == TREE:
+        cancel_below(execution, actor, reason)
 
 
 def _clean_breakpoint(execution: Execution, step: str | None) -> str | None:

@@ -13,6 +13,7 @@ from executions import states
 from executions.actors import Actor
 from executions.commands.base import about, command, holds_in_force, lock, parse_id, require, require_scope
 from executions.commands.condition import set_conditions
+from executions.commands.tree import THIS, TREE, clean_scope, hold_tree, release_spread, told_of
 from executions.conditions import read_conditions
 from executions.engine.post import announce, tell
 from executions.errors import Conflict, Invalid, NotAllowed, NotFound
@@ -36,6 +37,7 @@ def place(
     blocks_cancel: bool = False,
     dual_control: bool = False,
     resume_when: Any = None,
+    scope: str = TREE,
 ) -> Hold:
     """Place a compliance hold: the run stops as with a pause, and no operator can lift it.
 
@@ -50,6 +52,7 @@ def place(
         dual_control: another person than the one who places it must release it; a token counts as its owner.
         resume_when: conditions that release it by themselves, see ``conditions.read_conditions``; only from somebody
             who may release it.
+        scope: ``tree`` or ``this``, as in ``pause``.
 
     Returns:
         The hold.
@@ -71,6 +74,7 @@ def place(
             review_by=review_by,
             blocks_cancel=blocks_cancel,
             dual_control=dual_control,
+            scope=clean_scope(scope),
         )
         set_conditions(execution, hold, actor, conditions)
     announce(execution)
@@ -214,8 +218,11 @@ def make_hold(
     blocks_cancel: bool = False,
     dual_control: bool = False,
     before_step: str | None = None,
+    scope: str = THIS,
 ) -> Hold:
     """Insert a hold with its event; the caller holds the execution's lock and has asked the rules.
+
+    With the scope ``tree`` it is spread to the run's unfinished descendants as well.
 
     Returns:
         The hold; ``execution`` is re-read, so its state is the new one.
@@ -230,6 +237,7 @@ def make_hold(
         blocks_cancel=blocks_cancel,
         dual_control=dual_control,
         before_step=before_step,
+        scope=scope,
         placed_by=actor.id,
         placed_by_user=actor.user_id,
         responsible=actor.person,
@@ -237,23 +245,9 @@ def make_hold(
         placed_via=actor.via,
     )
     hold.save(force_insert=True)
-    append(
-        execution.pk,
-        "hold.placed",
-        actor,
-        reason=hold.reason,
-        data={
-            "hold": str(hold.pk),
-            "kind": kind,
-            "reason_code": hold.reason_code,
-            "ticket": hold.ticket,
-            "before_step": before_step,
-            "review_by": review_by,
-            "blocks_cancel": blocks_cancel,
-            "dual_control": dual_control,
-            "step": execution.next_step,
-        },
-    )
+    append(execution.pk, "hold.placed", actor, reason=hold.reason, data=told_of(hold, execution))
+    if scope == TREE:
+        hold_tree(hold, actor)
     execution.refresh_from_db()
     return hold
 
@@ -279,7 +273,10 @@ def note_resumed(
 
 
 def release_holds(execution: Execution, holds: Iterable[Hold], actor: Actor, reason: str) -> list[Hold]:
-    """Release holds with one event each; the caller holds the execution's lock and has asked the rules."""
+    """Release holds with one event each, and what was spread from them to descendants.
+
+    The caller holds the execution's lock and has asked the rules.
+    """
     released = list(holds)
     for hold in released:
         Hold.objects.filter(pk=hold.pk, released_at__isnull=True).update(
@@ -290,4 +287,5 @@ def release_holds(execution: Execution, holds: Iterable[Hold], actor: Actor, rea
             release_reason=reason,
         )
         append(execution.pk, "hold.released", actor, reason=reason, data={"hold": str(hold.pk), "kind": hold.kind})
+        release_spread(hold, actor, reason)
     return released

@@ -1,19 +1,29 @@
-"""Commands whose scope is a tree: a run and all that its children and theirs launched.
+"""What acts on a tree: a run and all that its children and theirs launched.
 
 Rows are locked in the order of ids, in which a parent comes before its children. A child is only born under its
 parent's lock, so once every unfinished run found is locked and another look finds no more, the tree stands still.
+Everything else is done in a constant number of statements, however many runs there are.
 """
 
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 
 from django.db import connection
+from django.db.models.functions import Now
 
+from executions import states
 from executions.actors import Actor
+from executions.engine.post import tell_all
+from executions.errors import Invalid
 from executions.ids import new_id
 from executions.models import Execution, Hold
 from executions.provenance import append_each
 
+THIS = "this"
+TREE = "tree"
+HEAVY = ("payload", "error", "resumed", "progress")
+"""What is not needed of a thousand runs at once."""
 COPIED = (
     "kind",
     "reason",
@@ -39,40 +49,56 @@ SELECT id FROM tree WHERE outcome IS NULL
 """
 
 
+def clean_scope(scope: str) -> str:
+    """Check whether a command is meant for one run or for its tree.
+
+    Raises:
+        Invalid: neither.
+    """
+    if scope not in (THIS, TREE):
+        problem = f"Choose {THIS} (only this run) or {TREE} (its children and theirs too), not {str(scope)[:40]!r}."
+        raise Invalid(problem, errors={"scope": [problem]})
+    return scope
+
+
 def lock_descendants(execution: Execution) -> list[Execution]:
-    """Lock every unfinished descendant of a run; the caller holds the run's own lock.
+    """Lock every descendant of a run that has not finished and is not being cancelled.
 
     Args:
-        execution: the run at the top.
+        execution: the run at the top; the caller holds its lock.
 
     Returns:
-        The descendants as they are under their locks, in the order of their ids.
+        Them, as they are under their locks, in the order of their ids, without what is heavy.
     """
-    locked: dict[uuid.UUID, Execution] = {}
-    while found := _unfinished_below(execution) - set(locked):
-        for run in Execution.objects.select_for_update().filter(pk__in=found).order_by("pk"):
-            locked[run.pk] = run
-    return [locked[key] for key in sorted(locked) if locked[key].outcome is None]
 
+    def unfinished() -> set[uuid.UUID]:
+        with connection.cursor() as cursor:
+            cursor.execute(UNFINISHED_BELOW, [execution.pk])
+            return {key for (key,) in cursor.fetchall()}
 
-def _unfinished_below(execution: Execution) -> set[uuid.UUID]:
-    with connection.cursor() as cursor:
-        cursor.execute(UNFINISHED_BELOW, [execution.pk])
-        return {key for (key,) in cursor.fetchall()}
+    return [run for run in _lock_until_no_more(unfinished) if run.outcome is None]
 
 
 def spread_hold(origin: Hold, runs: Sequence[Execution], actor: Actor) -> None:
-    """Hold runs as their ancestor is held; the caller holds their locks.
+    """Hold runs as their ancestor is held; the caller holds their locks and tells of it.
 
     Args:
-        origin: the hold with scope ``tree``, on the ancestor it was placed on.
+        origin: the hold with scope ``tree``, where it was placed.
         runs: which runs.
-        actor: who placed it.
+        actor: who places it on them; whose hold it is says ``origin``.
     """
     holds = [_copy(origin, run) for run in runs]
     Hold.objects.bulk_create(holds)
-    told = {hold.execution_id: _told(hold, run) for hold, run in zip(holds, runs, strict=True)}
+    told = [(run.pk, told_of(hold, run)) for hold, run in zip(holds, runs, strict=True)]
     append_each("hold.placed", actor, told, reason=origin.reason)
+
+
+def hold_tree(origin: Hold, actor: Actor) -> None:
+    """Spread a hold with scope ``tree`` just placed on a run, which the caller has locked, to its descendants."""
+    below = lock_descendants(origin.execution)
+    if below:
+        spread_hold(origin, below, actor)
+        tell_all([run.pk for run in below])
 
 
 def hold_as_parent(parent: Execution, children: Iterable[Execution], actor: Actor) -> None:
@@ -81,32 +107,71 @@ def hold_as_parent(parent: Execution, children: Iterable[Execution], actor: Acto
     Args:
         parent: under its lock.
         children: just stored; their count of holds is kept up here as the database keeps it in the row.
-        actor: the worker that launches them; the holds stay those of whoever holds the parent.
+        actor: the worker that launches them.
     """
     if not parent.open_holds:
         return
     children = list(children)
-    holds = parent.holds.filter(released_at__isnull=True, scope="tree").select_related("spread_from")
+    holds = parent.holds.filter(released_at__isnull=True, scope=TREE).select_related("spread_from")
     for hold in holds.order_by("placed_at", "id"):
         spread_hold(hold.spread_from or hold, children, actor)
         for child in children:
             child.open_holds += 1
 
 
-def _copy(origin: Hold, run: Execution) -> Hold:
-    copied = {name: getattr(origin, name) for name in COPIED}
-    return Hold(id=new_id(), execution=run, scope="tree", spread_from=origin, **copied)
+def release_spread(origin: Hold, actor: Actor, reason: str) -> int:
+    """Release what was spread from a hold; the caller holds the lock of the origin's run.
+
+    Returns:
+        How many runs it was lifted from.
+    """
+    if origin.scope != TREE or origin.spread_from_id is not None:
+        return 0
+    spread = Hold.objects.filter(spread_from=origin, released_at__isnull=True)
+    runs = {run.pk for run in _lock_until_no_more(lambda: set(spread.values_list("execution_id", flat=True)))}
+    holds = list(spread.filter(execution__in=runs))
+    Hold.objects.filter(pk__in=[hold.pk for hold in holds], released_at__isnull=True).update(
+        released_by=actor.id,
+        released_by_name=actor.name,
+        released_via=actor.via,
+        released_at=Now(),
+        release_reason=reason,
+    )
+    told = [
+        (hold.execution_id, {"hold": str(hold.pk), "kind": hold.kind, "spread_from": str(origin.pk)}) for hold in holds
+    ]
+    append_each("hold.released", actor, told, reason=reason)
+    tell_all(runs)
+    return len(holds)
 
 
-def _told(hold: Hold, run: Execution) -> dict[str, object]:
-    return {
+def told_of(hold: Hold, run: Execution) -> dict[str, Any]:
+    """Return what `hold.placed` tells of a hold."""
+    told = {
         "hold": str(hold.pk),
         "kind": hold.kind,
         "reason_code": hold.reason_code,
         "ticket": hold.ticket,
-        "before_step": None,
+        "before_step": hold.before_step,
         "review_by": hold.review_by,
         "blocks_cancel": hold.blocks_cancel,
+        "dual_control": hold.dual_control,
+        "scope": hold.scope,
         "step": run.next_step,
-        "spread_from": str(hold.spread_from_id),
     }
+    return told if hold.spread_from_id is None else {**told, "spread_from": str(hold.spread_from_id)}
+
+
+def _lock_until_no_more(find: Callable[[], set[uuid.UUID]]) -> list[Execution]:
+    locked: dict[uuid.UUID, Execution] = {}
+    while found := find() - set(locked):
+        rows = Execution.objects.select_for_update().defer(*HEAVY).filter(pk__in=found)
+        locked.update((run.pk, run) for run in rows.order_by("pk"))
+    runs = (locked[key] for key in sorted(locked))
+    # A failed run may be retried, and would find its hold still there.
+    return [run for run in runs if run.outcome in (None, states.FAILED) and run.cancel_requested_at is None]
+
+
+def _copy(origin: Hold, run: Execution) -> Hold:
+    copied = {name: getattr(origin, name) for name in COPIED}
+    return Hold(id=new_id(), execution=run, scope=TREE, spread_from=origin, **copied)

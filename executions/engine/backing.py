@@ -100,17 +100,6 @@ class EngineBacking:
         expired = asked.outcome == "expired"
         return Answer(asked.answer or {}, asked.answered_by_name or "", asked.comment, expired=expired)
 
-    def _asked(self, key: str) -> Suspension | None:
-        # One that was withdrawn, by a cancel or because the run was sent back, counts as never asked.
-        return Suspension.objects.filter(
-            ~Q(outcome="withdrawn") | Q(outcome__isnull=True),
-            execution_id=self.execution_id,
-            position=self.position,
-            pass_no=self.pass_no,
-            step=self.step,
-            key=key,
-        ).first()
-
     def launch(
         self,
         workflow: str,

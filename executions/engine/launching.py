@@ -74,10 +74,7 @@ def _store(parent: Execution, actor: Actor, place: dict[str, Any], children: lis
         )
         for child in children
     )
-    told = {
-        child.pk: {**launch_data(child), "parent": str(parent.pk), "parent_key": child.parent_key} for child in children
-    }
-    append_each("execution.launched", actor, told)
+    append_each("execution.launched", actor, [(child.pk, _told(parent, child)) for child in children])
     append(
         parent.pk,
         "children.launched",
@@ -89,6 +86,10 @@ def _store(parent: Execution, actor: Actor, place: dict[str, Any], children: lis
         },
     )
     hold_as_parent(parent, children, actor)
+
+
+def _told(parent: Execution, child: Execution) -> dict[str, Any]:
+    return {**launch_data(child), "parent": str(parent.pk), "parent_key": child.parent_key}
 
 
 def _require_room(parent: Execution, more: int) -> None:

@@ -1,7 +1,7 @@
 """Appending to a ledger."""
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable
 from typing import Any
 
 from django.db import connection
@@ -42,17 +42,20 @@ def append(ledger: uuid.UUID, kind: str, actor: Actor, *, reason: str = "", data
     return int(seq)
 
 
-def append_each(kind: str, actor: Actor, told: Mapping[uuid.UUID, dict[str, Any]], *, reason: str = "") -> None:
+def append_each(kind: str, actor: Actor, told: Iterable[tuple[uuid.UUID, dict[str, Any]]], *, reason: str = "") -> None:
     """Append one event of the same kind to each of many ledgers, in one statement.
 
     Args:
         kind: as in ``append``.
         actor: who did it.
-        told: ledger → data of its event.
+        told: ledger and data of each event, in their order.
         reason: why, in the actor's words.
     """
-    if not told:
+    lines = [(ledger, to_json(data)) for ledger, data in told]
+    if not lines:
         return
-    data = [to_json(each) for each in told.values()]
+    ledgers, data = zip(*lines, strict=True)
     with connection.cursor() as cursor:
-        cursor.execute(INSERT_EVENTS, [kind, actor.id, actor.name, actor.role, actor.via, reason, list(told), data])
+        cursor.execute(
+            INSERT_EVENTS, [kind, actor.id, actor.name, actor.role, actor.via, reason, list(ledgers), list(data)]
+        )

@@ -15,13 +15,20 @@ KINDS: dict[str, Kind] = {
             "review_by": "when somebody must look again, or null",
             "blocks_cancel": "whether it forbids cancelling as well",
             "dual_control": "whether another person than its placer must release it",
+            "scope": "`this` run, or the `tree` of its children and theirs too",
             "step": "the step that was next or running, or null",
             "spread_from?": "id of the hold on the run above it that holds the whole tree",
         },
     ),
     "hold.noted": Kind("Hold noted", "Somebody added a note to a hold; the note is the reason.", {"hold": HOLD}),
     "hold.released": Kind(
-        "Hold released", "A hold was lifted.", {"hold": HOLD, "kind": "`operator`, `compliance` or `policy`"}
+        "Hold released",
+        "A hold was lifted.",
+        {
+            "hold": HOLD,
+            "kind": "`operator`, `compliance` or `policy`",
+            "spread_from?": "id of the hold on the run above it that was lifted, and this one with it",
+        },
     ),
     "hold.handed_over": Kind(
         "Hold handed over",

@@ -59,7 +59,11 @@ KINDS: dict[str, Kind] = {
             "because?": "`slice`, `shutdown`, `cancel`, `suspended`, or the code of a policy hold",
         },
     ),
-    "execution.cancel_requested": Kind("Cancel requested", "Somebody cancelled the run; this is final.", {}),
+    "execution.cancel_requested": Kind(
+        "Cancel requested",
+        "Somebody cancelled the run, or a run above it with its whole tree; this is final.",
+        {"because_of?": "the run above it whose tree was cancelled"},
+    ),
     "execution.cancelled": Kind(
         "Cancelled",
         "The run is cancelled and its clean-up is over.",

@@ -26,15 +26,15 @@ def reviewer(program):
 
 def test_a_pause_costs_few_queries(operator, launch, path, django_assert_num_queries):
     run = launch()
-    # savepoint, lock, hold, event, re-read, release of the savepoint, holds in force; no worker has to hear
-    with django_assert_num_queries(IDENTITY + 7):
+    # savepoint, lock, hold, event, look for children, re-read, release of the savepoint, holds in force; no worker has to hear
+    with django_assert_num_queries(IDENTITY + 8):
         assert operator.post(path(run, "pause"), {"reason": "why"}).status_code == 200
 
 
 def test_a_pause_with_a_key_costs_few_more(operator, launch, path, django_assert_num_queries):
     run = launch()
     # purge (3 with its savepoint); look, insert with its savepoint, and the answer, in a savepoint of their own
-    with django_assert_num_queries(IDENTITY + 7 + 3 + 7):
+    with django_assert_num_queries(IDENTITY + 8 + 3 + 7):
         operator.post(path(run, "pause"), {"reason": "why"}, headers={"Idempotency-Key": "one"})
 
 

@@ -22,10 +22,12 @@ def sources():
 
 
 def appended(tree: ast.AST) -> set[str]:
-    """Return what is passed to append() as a kind, spelled out."""
+    """Return what is passed to append() and append_each() as a kind, spelled out."""
     calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and len(node.args) >= 3]
-    named = [call for call in calls if isinstance(call.func, ast.Name) and call.func.id == "append"]
-    return {call.args[1].value for call in named if isinstance(call.args[1], ast.Constant)}
+    named = [(call, call.func.id) for call in calls if isinstance(call.func, ast.Name)]
+    kinds = [call.args[1] for call, name in named if name == "append"]
+    kinds += [call.args[0] for call, name in named if name == "append_each"]
+    return {kind.value for kind in kinds if isinstance(kind, ast.Constant)}
 
 
 def inserted(tree: ast.AST) -> set[str]:

@@ -194,7 +194,8 @@ def test_more_broken_ledgers_than_are_named_are_counted(run, monkeypatch):
 
 def test_a_trigger_that_was_switched_off_is_named(run):
     with connection.cursor() as cursor:
-        cursor.execute("SELECT tgname FROM pg_trigger"
+        cursor.execute(
+            "SELECT tgname FROM pg_trigger"
             " WHERE tgname LIKE 'pgtrigger_append_only%' AND tgrelid = 'executions_event'::regclass"
         )
         (name,) = cursor.fetchone()
