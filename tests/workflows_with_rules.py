@@ -1,5 +1,6 @@
 """Small workflows with rules: SLA, budgets, error threshold."""
 
+import time
 from datetime import timedelta
 from typing import Any
 
@@ -27,9 +28,76 @@ for flow in (hurried, hurried_fails, hurried_escalates):
     flow.step(name="work")(_work)
     flow.step(name="after")(_work)
 
+
+def _slow(ctx: Context, payload: dict[str, Any]) -> None:
+    note_effect(ctx.execution_id, ctx.step)
+    time.sleep(0.3)
+
+
+hurried_briefly = Workflow("hurried-briefly", sla=timedelta(seconds=0.2))
+hurried_briefly.step(name="slow")(_slow)
+hurried_briefly.step(name="after")(_work)
+
 hurried_asking = Workflow("hurried-asking", sla=timedelta(seconds=60))
 hurried_asking.step(name="ask")(_ask)
 hurried_asking.step(name="after")(_work)
 
 hurried_failing = Workflow("hurried-failing", sla=timedelta(seconds=60))
 hurried_failing.step(name="trouble", retries=3, backoff=3600)(_fail)
+
+spending = Workflow("spending", title="Spends tokens", budgets={"tokens": 10_000, "euros": 2.5})
+
+
+@spending.step
+def turns(ctx: Context, payload: dict[str, Any]) -> dict[str, Any]:
+    """Spend what the payload says, once per turn, and note what was left after each."""
+    for number, amount in enumerate(payload["amounts"]):
+        left = ctx.spend("tokens", amount, key=str(number))
+        ctx.once(f"note {number}", note_effect, ctx.execution_id, f"turn {number}, {left} left")
+    return {"left": left}
+
+
+careless = Workflow("careless", title="Spends without keys", budgets={"tokens": 100})
+
+
+@careless.step
+def burn(ctx: Context, payload: dict[str, Any]) -> dict[str, Any]:
+    """Spend once per call of this function, on whatever is named."""
+    note_effect(ctx.execution_id, "burning")
+    return {"left": ctx.spend(payload.get("budget", "tokens"), payload.get("amount", 60))}
+
+
+faulty = Workflow("faulty", title="Has bad items", error_threshold=2)
+
+
+@faulty.step
+def sift(ctx: Context, payload: dict[str, Any]) -> dict[str, Any]:
+    """Tell of every bad item, and go on with the next."""
+    for item in ctx.each(payload["items"]):
+        if item.startswith("bad"):
+            ctx.error(item, ValueError(f"{item} is bad"))
+        ctx.once(item, note_effect, ctx.execution_id, item)
+    return {"sifted": True}
+
+
+shaky = Workflow("shaky", title="Fails often", error_threshold=2)
+
+
+@shaky.step(retries=10, backoff=0)
+def shake(ctx: Context, payload: dict[str, Any]) -> dict[str, Any]:
+    """Fail so many times."""
+    if ctx.attempt < payload["failures"]:
+        raise ValueError("shaken")
+    return {"attempts": ctx.attempt}
+
+
+dependent = Workflow("dependent", title="Needs another system")
+
+
+@dependent.step
+def lean(ctx: Context, payload: dict[str, Any]) -> dict[str, Any]:
+    """Hold the run until somebody says that the other system is there."""
+    ctx.once("before", note_effect, ctx.execution_id, "before")
+    ctx.hold("bank", "The bank's gateway is closed until Monday.", code=payload.get("code", "external-dependency"))
+    note_effect(ctx.execution_id, "leaned")
+    return {"leaned": True}

@@ -61,3 +61,15 @@ class Backing(Protocol):
 
     def log(self, text: str, data: dict[str, Any]) -> None:
         """Add a line to the run's history."""
+
+    def spend(self, name: str, amount: float, key: str | None) -> float:
+        """Add to what the run has spent, recorded under the key where there is one; return what is left.
+
+        Raises ``Yielded`` when that holds the run.
+        """
+
+    def item_failed(self, key: str, what: str) -> None:
+        """Count an error and record it under ``error:<key>``; raises ``Yielded`` when that holds the run."""
+
+    def hold(self, key: str, reason: str, code: str) -> None:
+        """Hold the run, record that under ``hold:<key>``, and raise ``Yielded``."""

@@ -10,6 +10,7 @@ from executions.authoring.backing import MISSING, Backing
 from executions.authoring.children import Family
 from executions.authoring.files import StoredFile
 from executions.authoring.flow import Signal, Yielded
+from executions.authoring.limits import Limited
 from executions.authoring.tools import ToolResult, call_tool
 from executions.authoring.waits import Waiting
 
@@ -42,7 +43,7 @@ class Lifecycle:
             raise Yielded(self._backing.signal)
 
 
-class Context(Waiting, Family):
+class Context(Waiting, Family, Limited):
     """Handed to every step as its first argument."""
 
     def __init__(self, backing: Backing, resumed: Resumed | None = None, ahead: Iterable[str] = ()) -> None:

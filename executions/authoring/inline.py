@@ -11,9 +11,10 @@ from executions.authoring.answers import Answer
 from executions.authoring.backing import MISSING
 from executions.authoring.context import Context
 from executions.authoring.files import StoredFile
-from executions.authoring.flow import Question, Signal, Suspended
+from executions.authoring.flow import Question, Signal, Suspended, Yielded
 from executions.authoring.inline_children import InlineFamily
 from executions.authoring.perform import perform
+from executions.authoring.policies import no_budget, over_budget, plus, raised_limit, too_many_errors
 from executions.authoring.workflow import Workflow
 from executions.jsonable import checked_changes, checked_result
 
@@ -28,7 +29,7 @@ class InlineResult:
     """What came of a run in memory.
 
     Args:
-        state: ``succeeded``, ``suspended`` (a question without an answer) or ``failed``.
+        state: ``succeeded``, ``suspended`` (a question without an answer), ``paused`` (held by a rule) or ``failed``.
         payload: as the last finished step left it.
         steps: names of the finished steps, in order.
         asked: every question asked, by key.
@@ -36,6 +37,9 @@ class InlineResult:
         error: what a step raised.
         log: lines written with ``ctx.log``.
         children: what came of each child launched, by key.
+        held: why the run was held: a budget or the error threshold exceeded, or ``ctx.hold``.
+        spent: what was spent, by budget.
+        errors: what ``ctx.error`` told of.
     """
 
     state: str = "succeeded"
@@ -46,12 +50,18 @@ class InlineResult:
     error: Exception | None = None
     log: list[str] = field(default_factory=list)
     children: "dict[str, InlineResult]" = field(default_factory=dict)
+    held: str | None = None
+    spent: dict[str, float] = field(default_factory=dict)
+    errors: list[str] = field(default_factory=list)
 
 
 class InlineRun:
     """What a run in memory has between its steps."""
 
-    def __init__(self, result: InlineResult, answers: Mapping[str, Any], files: Mapping[str, bytes]) -> None:
+    def __init__(
+        self, workflow: Workflow, result: InlineResult, answers: Mapping[str, Any], files: Mapping[str, bytes]
+    ) -> None:
+        self.workflow = workflow
         self.result = result
         self.answers = {key: list(value) if isinstance(value, list) else value for key, value in answers.items()}
         self.files = {name: stored(name, content) for name, content in files.items()}
@@ -146,6 +156,31 @@ class InlineBacking(InlineFamily):
     def log(self, text: str, data: dict[str, Any]) -> None:
         self._run.result.log.append(text)
 
+    def spend(self, name: str, amount: float, key: str | None) -> float:
+        budgets, spent = self._run.workflow.policies.budgets, self._run.result.spent
+        if name not in budgets:
+            raise ValueError(no_budget(self._run.workflow.name, name, budgets))
+        limit = budgets[name]
+        spent[name] = plus(spent.get(name, 0), amount)
+        left = plus(limit, -spent[name])
+        if left < 0:
+            self._stop(over_budget(name, spent[name], limit, raised_limit(limit, limit, spent[name])))
+        return left if key is None else self.record(key, left)
+
+    def item_failed(self, key: str, what: str) -> None:
+        self.record(f"error:{key}", what)
+        errors, threshold = self._run.result.errors, self._run.workflow.policies.error_threshold
+        errors.append(what)
+        if threshold is not None and len(errors) > threshold:
+            self._stop(too_many_errors(len(errors), threshold))
+
+    def hold(self, key: str, reason: str, code: str) -> None:
+        self._stop(reason)
+
+    def _stop(self, reason: str) -> None:
+        self._run.result.held = reason
+        raise Yielded(Signal("pause", reason))
+
 
 def stored(name: str, content: bytes, version: int = 1) -> StoredFile:
     """Make a file as a run would have it."""
@@ -176,7 +211,7 @@ def run_inline(
         What came of it. A step that raises ends the run as ``failed``; retries are not tried.
     """
     result = InlineResult(payload=dict(payload or {}))
-    run = InlineRun(result, answers or {}, files or {})
+    run = InlineRun(workflow, result, answers or {}, files or {})
     if workflow.files is not None:
         result.payload.setdefault("files", list(run.files))
     ahead = list(workflow.route_names)
@@ -195,6 +230,9 @@ def run_inline(
                 if question is None or not backing.take_answer(question):
                     result.state, result.open_question = "suspended", question.key if question else None
                     return result
+            except Yielded:
+                result.state = "paused"
+                return result
             except Exception as error:
                 result.state, result.error = "failed", error
                 return result

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import math
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -11,6 +12,7 @@ from typing import Any
 ON_SLA = ("hold", "fail", "escalate")
 ON_CHANGE = ("hold", "go-on")
 LONGEST_SLA = timedelta(days=3653)
+MOST = 1e15
 BUDGET_NAME = re.compile(r"[a-z][a-z0-9_-]{0,39}")
 
 
@@ -65,9 +67,35 @@ def fingerprint_of(route: Iterable[tuple[str, ...]]) -> str:
     return hashlib.sha256(json.dumps([list(step) for step in route]).encode()).hexdigest()[:16]
 
 
+def over_budget(name: str, spent: float, limit: float, raised: float) -> str:
+    """Say that a budget is exceeded, and up to what a resume lets the run spend."""
+    return f"Spent {spent:,} of {limit:,} {name}. Resuming lets it spend up to {raised:,}."
+
+
+def too_many_errors(errors: int, threshold: int) -> str:
+    """Say that the error threshold is exceeded, and how many more errors a resume allows."""
+    return f"{errors:,} errors, and its workflow allows {threshold:,}. Resuming allows it {threshold:,} more."
+
+
+def no_budget(workflow: str, name: str, budgets: Iterable[str]) -> str:
+    """Say that a workflow has no such budget."""
+    return f"{workflow} has no budget called {name!r}. It has: {', '.join(budgets) or 'none'}."
+
+
+def plus(one: float, other: float) -> float:
+    """Add amounts. Money in binary fractions: six digits are kept, and whole numbers stay whole."""
+    total = one + other
+    return total if isinstance(total, int) else round(total, 6)
+
+
+def raised_limit(limit: float, grant: float, spent: float) -> float:
+    """Return a limit raised by as many grants as it takes to reach what was spent."""
+    return plus(limit, math.ceil((spent - limit) / grant) * grant)
+
+
 def is_amount(value: Any) -> bool:
-    """Tell whether a value can be spent or granted: a finite number above zero."""
-    return isinstance(value, int | float) and not isinstance(value, bool) and 0 < value < float("inf")
+    """Tell whether a value can be spent or granted: a number above zero, small enough for exact sums."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 < value <= MOST
 
 
 def _budget_problems(name: str, budget: Any, amount: Any) -> list[str]:

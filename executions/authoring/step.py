@@ -1,5 +1,6 @@
 """One step of a workflow."""
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -47,6 +48,13 @@ class Step:
     on_resume: StepFunction | None = None
     pause: Pause | None = None
     gate: Gate | None = None
+
+    @property
+    def nature(self) -> tuple[str, str, str]:
+        """What of the step belongs to its workflow's fingerprint: its name, its kind, its gate."""
+        who = self.gate.who.as_json() if self.gate and self.gate.who else None
+        gate = f"{self.gate.on_refuse} {json.dumps(who, sort_keys=True)}" if self.gate else ""
+        return self.name, "step" if self.pause is None else "pause", gate
 
     def delay(self, failures: int) -> float:
         """Return the seconds to wait after this many failures."""

@@ -3,6 +3,7 @@
 from executions.commands.control import retry, skip
 from executions.commands.emission import emit
 from executions.commands.execution import cancel, pause, resume
+from executions.commands.extend import extend
 from executions.commands.fork import fork
 from executions.commands.freeze import freeze, lift
 from executions.commands.hand_over import hand_over
@@ -21,6 +22,7 @@ __all__ = [
     "cancel",
     "create_token",
     "emit",
+    "extend",
     "fire_webhook",
     "fork",
     "freeze",

@@ -15,13 +15,16 @@ from executions.authoring.answers import Answer
 from executions.authoring.backing import MISSING
 from executions.authoring.children import Child
 from executions.authoring.files import StoredFile
-from executions.authoring.flow import LeaseLost, Signal, Suspended
+from executions.authoring.flow import LeaseLost, Signal, Suspended, Yielded
 from executions.engine import statements
 from executions.engine.children import finished_children, wait_for_children
 from executions.engine.database import patiently, rows
 from executions.engine.launching import launch_children
 from executions.engine.leases import Lease
 from executions.engine.life import nudge_heart
+from executions.engine.policies import count_error, hold_for_errors, spend
+from executions.engine.post import tell
+from executions.engine.under_lock import locked, place_policy_hold
 from executions.jsonable import checked_result
 from executions.models import Execution, RunFile, Suspension
 from executions.provenance import append, to_json
@@ -159,6 +162,52 @@ class EngineBacking:
                 raise LeaseLost
             told = {"text": str(text)[:2000], "step": self.step, **({"data": data} if data else {})}
             append(uuid.UUID(self.execution_id), "step.logged", self._actor, data=told)
+
+    def spend(self, name: str, amount: float, key: str | None) -> float:
+        """See ``Backing.spend``."""
+        with transaction.atomic():
+            execution = locked(self._lease)
+            left, held = spend(execution, name, amount)
+            if key is not None:
+                self._record_now(key, left)
+            if held:
+                tell(execution)
+        self._stop_if(held)
+        return left
+
+    def item_failed(self, key: str, what: str) -> None:
+        """See ``Backing.item_failed``."""
+        with transaction.atomic():
+            execution = locked(self._lease)
+            self._record_now(f"error:{key}", what)
+            told = {"step": self.step, "key": key, "what": what}
+            append(execution.pk, "item.failed", self._actor, data=told)
+            held = hold_for_errors(execution) if count_error(execution) else None
+            tell(execution)
+        self._stop_if(held)
+
+    def hold(self, key: str, reason: str, code: str) -> None:
+        """See ``Backing.hold``."""
+        with transaction.atomic():
+            execution = locked(self._lease)
+            self._record_now(f"hold:{key}", reason)
+            held = None if execution.cancel_requested_at else reason
+            if held:
+                place_policy_hold(execution, "step", code, reason)
+                tell(execution)
+        self._stop_if(held)
+
+    def _record_now(self, key: str, value: Any) -> None:
+        """Record within the transaction at hand; the caller has found nothing under this key."""
+        text = checked_result(self.step, key, value)
+        if not rows(statements.RECORD, self._record_parameters(key, text)):
+            raise LeaseLost
+        # Should this transaction fail, the records are loaded again.
+        self._records = None
+
+    def _stop_if(self, held: str | None) -> None:
+        if held:
+            raise Yielded(Signal("pause", held))
 
     @property
     def _patience(self) -> float:

@@ -18,7 +18,7 @@ from executions.authoring.flow import LeaseLost, Question, Suspended, Yielded
 from executions.authoring.perform import Done, HandlerFailed, perform
 from executions.authoring.step import Step
 from executions.authoring.workflow import Workflow
-from executions.engine import leases, life, lifting, settle, statements
+from executions.engine import leases, life, lifting, policies, settle, sla, statements
 from executions.engine.backing import EngineBacking
 from executions.engine.cleaning import clean_up
 from executions.engine.database import OUTAGE, is_outage, lost_connection, patiently, text_array
@@ -97,6 +97,8 @@ class Run:
         self.priority: int = claimed.priority
         self.parent_id = claimed.parent_id
         self.cancelling: bool = claimed.cancelling
+        self.fingerprint: str = claimed.fingerprint
+        self.sla_ends: float = time.monotonic() + (sla.NEVER if claimed.sla_seconds is None else claimed.sla_seconds)
         resumed = json.loads(claimed.resumed) if claimed.resumed else None
         self.resumed = Resumed(**resumed) if resumed else None
         self.fixed = {
@@ -124,6 +126,9 @@ class Run:
             )
             settle.unknown(self.lease, self.actor, "workflow-unknown", reason)
             return
+        if self.fingerprint not in ("", workflow.fingerprint) and workflow.policies.on_change == "hold":
+            policies.workflow_changed(self.lease, self.actor, workflow)
+            return
         while self.ahead:
             step = workflow.steps.get(self.ahead[0])
             if step is None:
@@ -133,9 +138,19 @@ class Run:
                 )
                 settle.unknown(self.lease, self.actor, "step-unknown", reason)
                 return
-            if not self._step(workflow, step):
+            if not self._in_time(workflow) or not self._step(workflow, step):
                 return
         self._finish()
+
+    def _in_time(self, workflow: Workflow) -> bool:
+        """Look at the SLA before a step; a look at memory, until its time has come."""
+        if time.monotonic() < self.sla_ends:
+            return True
+        seconds = sla.sla_spent(self.lease, self.actor, workflow.policies)
+        if seconds is None:
+            return False
+        self.sla_ends = time.monotonic() + seconds
+        return True
 
     @property
     def pass_no(self) -> int:

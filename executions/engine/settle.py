@@ -9,18 +9,18 @@ from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F
 from django.db.models.functions import Now
 
 from executions import states
 from executions.actors import Actor
-from executions.authoring.flow import LeaseLost, Question
+from executions.authoring.flow import Question
 from executions.authoring.perform import HandlerFailed, HandlerMissing, RouteError, StepRefused
 from executions.authoring.step import Step
-from executions.commands.hold import make_hold
 from executions.engine.leases import Lease
+from executions.engine.policies import count_error, hold_for_errors
 from executions.engine.post import tell, wake_parent
 from executions.engine.questions import open_question
+from executions.engine.under_lock import give_up_lease, locked, place_policy_hold
 from executions.models import Execution
 from executions.provenance import append
 
@@ -28,25 +28,6 @@ TRACEBACK_CHARACTERS = 8000
 CLEAN_UP_RETRIES = 3
 HOPELESS = (HandlerMissing, RouteError, StepRefused)
 """What trying again by itself would not change."""
-
-
-def locked(lease: Lease) -> Execution:
-    """Lock the row of a run this worker is on.
-
-    Raises:
-        LeaseLost: it is not any more.
-    """
-    execution = Execution.objects.select_for_update().get(pk=lease.execution_id)
-    if execution.epoch != lease.epoch or execution.lease_until is None or execution.outcome is not None:
-        raise LeaseLost
-    return execution
-
-
-def give_up_lease(execution: Execution, **facts: Any) -> None:
-    """Drop the lease of a locked run, and change other facts with it."""
-    Execution.objects.filter(pk=execution.pk).update(
-        owner=None, lease_until=None, state_since=Now(), version=F("version") + 1, **facts
-    )
 
 
 @transaction.atomic
@@ -74,7 +55,12 @@ def step_failed(lease: Lease, actor: Actor, step: Step, position: int, error: Ba
     told: dict[str, Any] = {**describe(error), "step": step.name, "position": position, "attempt": failures}
     again = failures <= step.retries and not isinstance(error, HOPELESS)
     retry = again and execution.cancel_requested_at is None
-    if retry:
+    too_many = count_error(execution)
+    if retry and too_many:
+        give_up_lease(execution, attempt=failures, error=told)
+        append(execution.pk, "step.failed", actor, data=told)
+        hold_for_errors(execution)
+    elif retry:
         delay = step.delay(failures)
         give_up_lease(execution, attempt=failures, error=told, not_before=Now() + timedelta(seconds=delay))
         append(execution.pk, "step.failed", actor, data={**told, "retry_in_seconds": delay})
@@ -151,11 +137,6 @@ def give_up_clean_up(execution_id: str, reason: str) -> None:
     append(execution.pk, "clean_up.failed", actor, reason=reason)
     append(execution.pk, "execution.cancelled", actor, data={"clean_up": True, "clean_up_failed": True})
     tell(execution)
-
-
-def place_policy_hold(execution: Execution, policy: str, code: str, reason: str) -> None:
-    """Place a hold by a rule of the engine; anyone who may resume can lift it."""
-    make_hold(execution, Actor.policy(policy), states.POLICY, reason=reason, reason_code=code)
 
 
 @transaction.atomic

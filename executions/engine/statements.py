@@ -278,6 +278,14 @@ WHERE hold.released_at IS NULL AND hold.overdue_at IS NULL AND hold.review_by <=
 ORDER BY hold.review_by LIMIT 500
 """
 
+# Clocks that have run out and were not told of: of runs nobody is on, and of those on it whose author wants them held.
+SLA_SPENT = """
+SELECT id FROM executions_execution
+WHERE sla_due <= clock_timestamp() AND sla_breached_at IS NULL AND workflow = ANY (%(known)s::text[])
+  AND (lease_until IS NULL OR workflow <> ALL (%(patient)s::text[]))
+ORDER BY sla_due LIMIT 500
+"""
+
 # Runs that should have a message in the broker, oldest first. Those that wait for their clean-up come before all.
 # What was queued this very second may have its message on the way.
 UNCLEANED = """

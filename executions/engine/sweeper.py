@@ -21,6 +21,7 @@ from executions.engine.database import rows
 from executions.engine.deadlines import expire_questions, remind_of_questions
 from executions.engine.post import office
 from executions.engine.reviews import mark_overdue
+from executions.engine.sla import breach_overdue
 from executions.states import CANCELLING, QUEUED
 
 logger = logging.getLogger("holdpoint.sweeper")
@@ -59,6 +60,7 @@ def sweep() -> None:
         wakeups.fire_due()
         wakeups.look_again()
         mark_overdue()
+        breach_overdue()
         _send_due()
         _resend()
     finally:

@@ -2,10 +2,17 @@
 
 from executions.provenance import kinds_of_authority, kinds_of_runs
 from executions.provenance.kind import Kind
+from executions.provenance.kinds_of_policies import POLICY_KINDS
 from executions.provenance.kinds_of_system import SYSTEM_KINDS
 from executions.provenance.kinds_of_triggers import TRIGGER_KINDS
 
-KINDS: dict[str, Kind] = {**kinds_of_runs.KINDS, **kinds_of_authority.KINDS, **TRIGGER_KINDS, **SYSTEM_KINDS}
+KINDS: dict[str, Kind] = {
+    **kinds_of_runs.KINDS,
+    **kinds_of_authority.KINDS,
+    **TRIGGER_KINDS,
+    **POLICY_KINDS,
+    **SYSTEM_KINDS,
+}
 
 REFUSED_KINDS = ("command.denied",)
 """Attempts that changed nothing."""

@@ -9,6 +9,7 @@ from executions import Workflow, commands
 from executions.authoring import registry
 from executions.authoring.context import Context
 from executions.authoring.flow import LeaseLost, Signal, Yielded
+from executions.authoring.policies import Policies
 from executions.engine.backing import EngineBacking
 from executions.engine.leases import Lease
 from tests.domain import story
@@ -236,6 +237,7 @@ def test_a_workflow_or_step_that_this_worker_does_not_know_holds_the_run_and_los
     def second(ctx, payload):
         return None
 
+    flow.policies = Policies(on_change="go-on")
     run = story.launch(cast, "in-a-worker")
     del flow.steps["second"]
     run = story.work(run)

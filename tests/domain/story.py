@@ -10,7 +10,9 @@ from django.db import connection
 from executions import commands
 from executions.actors import Actor
 from executions.engine import runner, statements
+from executions.engine.backing import EngineBacking
 from executions.engine.database import rows
+from executions.engine.leases import Lease
 from executions.models import Event, Execution, Ledger
 from executions.passes import pass_at
 
@@ -131,6 +133,18 @@ def let_pass(execution: Execution, seconds: float) -> None:
             execute(f"UPDATE {table} SET {moved} WHERE {key} = %(id)s", {"by": seconds, "id": execution.pk})
     finally:
         execute("SET session_replication_role = DEFAULT")
+
+
+def lease_of(execution: Execution, claimed: Any) -> Lease:
+    """Return the lease that a worker has after this claim."""
+    lease = Lease(str(execution.pk))
+    lease.epoch = claimed.epoch
+    return lease
+
+
+def backing_of(execution: Execution, claimed: Any, step: str) -> EngineBacking:
+    """Return what a step's context stands on after this claim."""
+    return EngineBacking(lease_of(execution, claimed), step, claimed.steps_done, 0, 0, WORKER)
 
 
 def expire() -> list[str]:
