@@ -1,4 +1,4 @@
-"""The ledger that the invoice workflow posts to."""
+"""What the demo workflows write outside their runs: a ledger, and the books of a payment provider."""
 
 import pgtrigger
 from django.db import models
@@ -64,3 +64,20 @@ class LedgerEntry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.document_number} {self.supplier_name}: {self.amount:f} {self.currency}"
+
+
+class Payout(models.Model):
+    """A payment of the demos' payment provider: one for each idempotency key, never changed."""
+
+    idempotency_key = models.TextField(unique=True, help_text="Sent along by the caller; stable over its retries")
+    order = models.TextField()
+    amount = models.DecimalField(max_digits=8, decimal_places=2, help_text="Euros")
+    paid_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        default_permissions = ("view",)
+        constraints = [models.CheckConstraint(name="payout_is_above_zero", condition=Q(amount__gt=0))]
+        triggers = [pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete)]
+
+    def __str__(self) -> str:
+        return f"{self.order}: {self.amount:f}"
