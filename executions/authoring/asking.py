@@ -194,13 +194,17 @@ def _pairs(asked: str, shape: str, choices: Choices | None) -> tuple[tuple[str, 
     if choices is None:
         return ()
     given = choices.items() if isinstance(choices, Mapping) else choices
-    pairs = [(item, item) if isinstance(item, str) else tuple(item) for item in given]
-    if isinstance(choices, str) or any(len(pair) != 2 or not all(isinstance(t, str) for t in pair) for pair in pairs):
+    pairs = [(item, item) if isinstance(item, str) else item for item in given]
+    if isinstance(choices, str) or not all(_is_pair(pair) for pair in pairs):
         raise ValueError(f"{asked}: choices must be texts, or pairs of a text and its label, not {choices!r}.")
     values = [pair[0] for pair in pairs]
     if not values or "" in values or len(set(values)) != len(values):
         raise ValueError(f"{asked}: choices must name at least one value, none blank and none twice.")
     return tuple((value, label) for value, label in pairs)
+
+
+def _is_pair(item: Any) -> bool:
+    return isinstance(item, tuple | list) and len(item) == 2 and all(isinstance(text, str) for text in item)
 
 
 def _as_answer(asked: str, shape: str, default: Any) -> dict[str, Any] | None:
