@@ -1,8 +1,21 @@
 """Structured logs on standard error: for people by default, one JSON object a line with HOLDPOINT_LOG=json."""
 
+import re
+from collections.abc import MutableMapping
 from typing import Any
 
 import structlog
+
+_RESUME_TOKEN = re.compile(r"(/v1/triggers/)[^\s/?#\"']+")
+
+
+def hide_tokens(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Leave resume tokens out of addresses: a webhook's address is its permission."""
+    for name, value in event.items():
+        if isinstance(value, str) and "/v1/triggers/" in value:
+            event[name] = _RESUME_TOKEN.sub(r"\1…", value)
+    return event
+
 
 SHARED = [
     structlog.contextvars.merge_contextvars,
@@ -11,6 +24,7 @@ SHARED = [
     structlog.stdlib.PositionalArgumentsFormatter(),
     structlog.processors.TimeStamper(fmt="iso", utc=True),
     structlog.processors.StackInfoRenderer(),
+    hide_tokens,
 ]
 
 
@@ -30,7 +44,7 @@ def logging_settings(*, json: bool) -> dict[str, Any]:
         cache_logger_on_first_use=True,
     )
     last: list[Any] = (
-        [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
+        [structlog.processors.format_exc_info, hide_tokens, structlog.processors.JSONRenderer()]
         if json
         # Where rich is installed structlog would print every local variable: payloads and secrets, endlessly deep ones.
         else [

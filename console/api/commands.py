@@ -27,7 +27,8 @@ router = Router(tags=["Commands"])
 def pause(request: HttpRequest, id: str) -> HttpResponse:
     """Place an operator's hold. No further step starts once this has answered. Needs `executions:pause`.
 
-    A queued run is `paused` at once. A processing run is `pausing` until its step ends or yields.
+    A queued run is `paused` at once. A processing run is `pausing` until its step ends or yields. With `resume_when`
+    the hold is released by itself; with `{"webhook": true}` among it, the answer holds the `resume_token`.
     """
     body, _ = read_command(request, PauseBody, "pause", id)
     hold = commands.pause(
@@ -38,6 +39,7 @@ def pause(request: HttpRequest, id: str) -> HttpResponse:
         ticket=body.ticket,
         before_step=body.before_step,
         scope=body.scope,
+        resume_when=body.resume_when,
     )
     return reply(paused(hold, request.auth), ETag=etag(hold.execution.version))
 

@@ -26,6 +26,22 @@ class NoteOut(Schema):
     at: Moment
 
 
+class ConditionOut(Schema):
+    """What ends a hold or a wait by itself. ``outcome`` is ``fired``, ``overtaken`` by another way, or null."""
+
+    id: uuid.UUID
+    kind: str
+    says: str
+    due_at: Moment | None
+    cron: str
+    timezone: str
+    event: str
+    match: Any
+    set_by: Person
+    closed_at: Moment | None
+    outcome: str | None
+
+
 class HoldOut(Schema):
     """A hold: who, when, why, until what; released by whom and why."""
 
@@ -47,6 +63,7 @@ class HoldOut(Schema):
     released_via: str | None
     released_at: Moment | None
     release_reason: str
+    conditions: list[ConditionOut]
     notes: list[NoteOut]
 
 
@@ -126,6 +143,7 @@ class SuspensionOut(Schema):
     comment: str
     answered_by: Person | None
     answered_via: str | None
+    conditions: list[ConditionOut]
     notifications: list[NotificationOut]
 
 
@@ -171,9 +189,16 @@ class Standing(Schema):
 
 
 class Paused(Standing):
-    """How a run stands after a pause, and the hold that keeps it."""
+    """How a run stands after a pause, the hold that keeps it, and its webhook's token, which is shown this once."""
 
     hold: HoldOut
+    resume_token: str | None
+
+
+class HoldPlaced(HoldOut):
+    """A hold that was just placed, and its webhook's token, which is shown this once."""
+
+    resume_token: str | None
 
 
 class RunSummary(Schema):

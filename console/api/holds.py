@@ -5,11 +5,11 @@ from ninja import Field, Query, Router, Schema
 
 from console.access import require_scope
 from console.api.bodies import read_command
-from console.api.documents import HoldOut, NoteOut
+from console.api.documents import HoldOut, HoldPlaced, NoteOut
 from console.api.openapi import PROBLEMS, takes
 from console.api.replies import Pages, reply
 from console.api.schemas import HoldBody, NoteBody, ReasonBody
-from console.api.shapes import hold_out, note_out
+from console.api.shapes import hold_out, note_out, placed
 from executions import commands
 from executions.queries.open_work import list_holds
 
@@ -43,7 +43,7 @@ def holds(request: HttpRequest, query: Query[HoldQuery]) -> HttpResponse:
 
 @router.post(
     "",
-    response={201: HoldOut, **PROBLEMS},
+    response={201: HoldPlaced, **PROBLEMS},
     openapi_extra=takes(HoldBody),
     operation_id="place_hold",
     summary="Place a hold",
@@ -60,9 +60,10 @@ def place(request: HttpRequest) -> HttpResponse:
         review_by=body.review_by,
         blocks_cancel=body.blocks_cancel,
         scope=body.scope,
+        resume_when=body.resume_when,
     )
     hold.refresh_from_db()
-    return reply(hold_out(hold), 201)
+    return reply(placed(hold), 201)
 
 
 @router.post(

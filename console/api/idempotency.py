@@ -2,6 +2,8 @@
 
 import functools
 import hashlib
+import json
+import uuid
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -18,12 +20,14 @@ from console.errors import problem_of
 from console.models import IdempotentRequest
 from executions.actors import Actor
 from executions.errors import Invalid, Refused, Unconfirmed
+from executions.resumetoken import read_token, token_of
 
 HEADER = "Idempotency-Key"
 REPLAYED = "Idempotent-Replayed"
 KEPT = timedelta(hours=24)
 PURGED_AT_ONCE = 500
 KEY_LENGTH = 255
+SEALED_FIELD = "resume_token"
 STORED_HEADERS = ("Content-Type", "Location", "ETag")
 
 type Run = Callable[..., HttpResponse]
@@ -100,7 +104,7 @@ def replay(known: IdempotentRequest, mark: str) -> HttpResponse:
     if known.fingerprint != mark:
         problem = f"This {HEADER} was used for another request. Use a new key for each request."
         return problem_of(Invalid(problem, errors={HEADER: [problem]}))
-    response = HttpResponse(bytes(known.body), status=known.status, headers=known.headers)
+    response = HttpResponse(unsealed(bytes(known.body)), status=known.status, headers=known.headers)
     response[REPLAYED] = "true"
     return response
 
@@ -109,8 +113,28 @@ def keep(known: IdempotentRequest, response: HttpResponse) -> None:
     """Store an answer with its request."""
     known.status = response.status_code
     known.headers = {name: response[name] for name in STORED_HEADERS if name in response}
-    known.body = response.content
+    known.body = sealed(response.content)
     known.save(update_fields=["status", "headers", "body"])
+
+
+def sealed(content: bytes) -> bytes:
+    """Return an answer as it is stored: with whose resume token it holds in place of the token itself."""
+    if SEALED_FIELD.encode() not in content:
+        return content
+    document = json.loads(content)
+    token = read_token(document.get(SEALED_FIELD) or "") if isinstance(document, dict) else None
+    return content if token is None else json.dumps({**document, SEALED_FIELD: {"of": token.hex}}).encode()
+
+
+def unsealed(content: bytes) -> bytes:
+    """Return a stored answer as it was given. Only the answer's own field counts, not one of a payload in it."""
+    if SEALED_FIELD.encode() not in content:
+        return content
+    document = json.loads(content)
+    seal = document.get(SEALED_FIELD) if isinstance(document, dict) else None
+    if not isinstance(seal, dict):
+        return content
+    return json.dumps({**document, SEALED_FIELD: token_of(uuid.UUID(seal["of"]))}).encode()
 
 
 def purge() -> None:

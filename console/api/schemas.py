@@ -6,6 +6,7 @@ from ninja import Field
 from pydantic import AwareDatetime
 
 from console.api.bodies import Body
+from console.api.conditions import ResumeWhen
 
 Moment = Annotated[AwareDatetime, Field(strict=False)]
 
@@ -24,12 +25,7 @@ class LaunchBody(Body):
 
 
 Scope = Literal["this", "tree"]
-
-
-class ResumeCondition(Body):
-    """When a pause ends. A person may always end it; that is the only condition so far."""
-
-    kind: Literal["manual"] = "manual"
+RESUME_WHEN = Field("manual", description="What releases the hold by itself: a time, an event, a webhook.")
 
 
 class PauseBody(Body):
@@ -38,7 +34,7 @@ class PauseBody(Body):
     reason: str = REASON
     reason_code: str = Field("", description="A word for statistics.", examples=["data-error"])
     ticket: str = Field("", description="Link or number of the case elsewhere.")
-    resume_when: ResumeCondition = Field(ResumeCondition(), description="Only `manual` is understood so far.")
+    resume_when: ResumeWhen = RESUME_WHEN
     scope: Scope = Field("tree", description="Only this run, or its unfinished children and theirs too.")
     before_step: str | None = Field(None, description="Pause only when this step is next.")
 
@@ -81,6 +77,7 @@ class HoldBody(Body):
     review_by: Moment | None = Field(None, description="When somebody must look at it again.")
     blocks_cancel: bool = Field(False, description="Also forbid cancelling to those who may not release the hold.")
     scope: Scope = Field("tree", description="Only this run, or its unfinished children and theirs too.")
+    resume_when: ResumeWhen = RESUME_WHEN
 
 
 class NoteBody(Body):

@@ -5,11 +5,13 @@ from collections.abc import Callable, Iterable
 from typing import Any
 from urllib.parse import quote
 
+from console.api.conditions import conditions_out
 from console.api.documents import (
     EventOut,
     FileOut,
     FileVersionOut,
     HoldOut,
+    HoldPlaced,
     NoteOut,
     NotificationOut,
     Paused,
@@ -29,8 +31,9 @@ from executions.actors import Actor
 from executions.authoring.who import Who
 from executions.commands.answering import Answerer, answer_verdict, person_behind, valid_votes
 from executions.commands.base import verdicts
+from executions.commands.condition import resume_token
 from executions.forms import form_of
-from executions.models import Event, Execution, Hold, HoldNote, RunFile, Suspension
+from executions.models import Event, Execution, Hold, HoldNote, RunFile, Suspension, Trigger
 from executions.states import Verdict
 
 
@@ -46,8 +49,14 @@ def note_out(note: HoldNote) -> NoteOut:
     )
 
 
-def hold_out(hold: Hold, notes: Iterable[HoldNote] = ()) -> HoldOut:
-    """Describe a hold."""
+def hold_out(hold: Hold, notes: Iterable[HoldNote] = (), conditions: Iterable[Trigger] | None = None) -> HoldOut:
+    """Describe a hold.
+
+    Args:
+        hold: of several, with conditions loaded.
+        notes: on it.
+        conditions: where they are known already.
+    """
     return HoldOut(
         id=hold.pk,
         execution=hold.execution_id,
@@ -67,6 +76,7 @@ def hold_out(hold: Hold, notes: Iterable[HoldNote] = ()) -> HoldOut:
         released_via=hold.released_via,
         released_at=hold.released_at,
         release_reason=hold.release_reason,
+        conditions=conditions_out(hold.conditions.all() if conditions is None else conditions),
         notes=[note_out(note) for note in notes],
     )
 
@@ -127,6 +137,7 @@ def suspension_out(suspension: Suspension, actor: Actor, behind: Callable[[], An
         comment=suspension.comment,
         answered_by=person(suspension.answered_by, suspension.answered_by_name),
         answered_via=suspension.answered_via,
+        conditions=conditions_out(suspension.conditions.all()),
         notifications=[
             NotificationOut(
                 occasion=message.occasion,
@@ -196,7 +207,14 @@ def standing(execution: Execution, actor: Actor) -> Standing:
 
 def paused(hold: Hold, actor: Actor) -> Paused:
     """Say how a run stands after a pause."""
-    return Paused(**_standing_facts(hold.execution, actor), hold=hold_out(hold))
+    document = hold_out(hold, conditions=hold.new_conditions)
+    return Paused(**_standing_facts(hold.execution, actor), hold=document, resume_token=resume_token(hold))
+
+
+def placed(hold: Hold) -> HoldPlaced:
+    """Describe a hold that was just placed."""
+    document = hold_out(hold, conditions=hold.new_conditions)
+    return HoldPlaced(**document.model_dump(), resume_token=resume_token(hold))
 
 
 def _standing_facts(execution: Execution, actor: Actor) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from executions.provenance import append
 from executions.resumetoken import token_of
 
 
-def set_conditions(execution: Execution, hold: Hold, actor: Actor, conditions: Iterable[Condition]) -> list[Trigger]:
+def set_conditions(execution: Execution, hold: Hold, actor: Actor, conditions: Iterable[Condition]) -> None:
     """Bind conditions to a hold that was just placed; the caller holds the execution's lock.
 
     Whoever sets one delegates his own authority: what may release the hold later does so in his stead.
@@ -30,14 +30,14 @@ def set_conditions(execution: Execution, hold: Hold, actor: Actor, conditions: I
     """
     wanted = list(conditions)
     if not wanted:
-        return []
+        return
     if hold.dual_control:
         problem = "A hold under dual control is released by a second person; leave resume_when out."
         raise Invalid(problem, errors={"resume_when": [problem]})
     scope = states.RELEASE_SCOPE[hold.kind]
     if not actor.can(scope):
         raise NotAllowed(f"Only who may release the hold can set a condition that does: it needs the scope {scope}.")
-    return [
+    hold.new_conditions = [
         _insert(
             Trigger(
                 execution=execution,
@@ -73,9 +73,12 @@ def set_for_question(execution: Execution, suspension: Suspension, actor: Actor,
 
 
 def resume_token(hold: Hold) -> str | None:
-    """Return the token that the webhook of a hold is called with; None where it has no webhook."""
-    found = hold.conditions.filter(kind="webhook", closed_at__isnull=True).values_list("pk", flat=True).first()
-    return token_of(found) if found else None
+    """Return the token that the webhook of a hold just placed is called with; None where it has no webhook.
+
+    Args:
+        hold: as the command that placed it returned it. Nobody is told the token of an older one.
+    """
+    return next((token_of(trigger.pk) for trigger in hold.new_conditions if trigger.kind == "webhook"), None)
 
 
 def _insert(trigger: Trigger, actor: Actor) -> Trigger:

@@ -85,7 +85,7 @@ def fire(
         _lift(execution, trigger.hold, trigger, actor, told, note)
     elif trigger.suspension is not None:
         close_answered(trigger.suspension, execution, actor, told["data"], note)
-    return Firing(trigger, tell(execution))
+    return Firing(trigger, execution)
 
 
 def fire_webhook(
@@ -201,3 +201,4 @@ def _lift(execution: Execution, hold: Hold, trigger: Trigger, actor: Actor, told
             reason=note,
             data={"holds": [str(hold.pk)], "trigger": name, **told},
         )
+    tell(execution)

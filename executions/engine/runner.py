@@ -99,8 +99,7 @@ class Run:
         self.cancelling: bool = claimed.cancelling
         self.fingerprint: str = claimed.fingerprint
         self.sla_ends: float = time.monotonic() + (sla.NEVER if claimed.sla_seconds is None else claimed.sla_seconds)
-        resumed = json.loads(claimed.resumed) if claimed.resumed else None
-        self.resumed = Resumed(**resumed) if resumed else None
+        self.resumed = resumed_of(claimed)
         self.fixed = {
             "id": lease.execution_id,
             "epoch": lease.epoch,
@@ -251,6 +250,8 @@ class Run:
             return self.give_back(workflow, "reconnected")
         (row,) = found
         self.lease.version = max(self.lease.version, row.version)
+        # Somebody may have paused and resumed it while this step was at work.
+        self.resumed = resumed_of(row)
         office.changed(self.lease.execution_id, row.version)
         if row.state == states.QUEUED and not row.frozen:
             office.run(self.lease.execution_id, self.priority)
@@ -300,3 +301,8 @@ class Run:
         if row.state == states.CANCELLING or (row.state == states.QUEUED and not row.frozen):
             office.run(self.lease.execution_id, self.priority)
         return False
+
+
+def resumed_of(row: Any) -> Resumed | None:
+    """Return how a run was last resumed, from a row that a statement brought."""
+    return Resumed(**json.loads(row.resumed)) if row.resumed else None

@@ -67,7 +67,7 @@ WITH {FROZEN}, boundary AS (
         state_since = CASE WHEN {_LET_GO} THEN now() ELSE state_since END
     WHERE id = %(id)s AND epoch = %(epoch)s AND steps_done = %(position)s
       AND lease_until IS NOT NULL AND cancel_requested_at IS NULL
-    RETURNING id, state, version, ahead[1] AS step
+    RETURNING id, state, version, ahead[1] AS step, resumed::text AS resumed
 ), told AS (
     INSERT INTO {EVENT}
     SELECT id, 'step.finished', %(actor)s, %(owner)s, 'worker', 'engine', '', %(data)s::text FROM boundary
@@ -75,7 +75,7 @@ WITH {FROZEN}, boundary AS (
     SELECT id, {_HOW_IT_LEFT}, %(actor)s, %(owner)s, 'worker', 'engine', '', {_WHAT_STOPPED_IT}
     FROM boundary WHERE state <> 'processing'
 )
-SELECT state, version, {IS_FROZEN} AS frozen FROM boundary
+SELECT state, version, resumed, {IS_FROZEN} AS frozen FROM boundary
 """  # noqa: S608
 
 # A run with nothing ahead that is not held any more, such as one paused in its last step and resumed.

@@ -1,5 +1,8 @@
 """Somebody's claim that an execution must not advance, and the notes on it."""
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 import pgtrigger
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVector
@@ -11,6 +14,9 @@ from executions.ids import new_id
 from executions.models.execution import Execution
 from executions.models.guards import no_truncate, overtakes_conditions
 from executions.states import HOLD_KINDS, HoldFacts
+
+if TYPE_CHECKING:
+    from executions.models.trigger import Trigger
 
 COUNT_HOLDS = """
 IF TG_OP = 'INSERT' THEN
@@ -127,6 +133,9 @@ class Hold(models.Model):
             pgtrigger.Protect(name="no_delete", operation=pgtrigger.Delete),
             no_truncate(),
         ]
+
+    new_conditions: "Sequence[Trigger]" = ()
+    """Those set together with it, on the very object that the placing command returns."""
 
     def __str__(self) -> str:
         return f"{self.kind} hold by {self.placed_by_name}"

@@ -19,6 +19,7 @@ def checkpoint_of(execution: Execution) -> str:
     Returns:
         JSON text: shared state, the step it stopped at, what it waits for, and the tree of what ran.
     """
+    conditions = _conditions(execution)
     return to_json(
         {
             "format": FORMAT,
@@ -40,7 +41,10 @@ def checkpoint_of(execution: Execution) -> str:
                 "error": execution.error,
             },
             "ahead": execution.ahead,
-            "waiting_for": {"holds": _holds(execution), "suspensions": _suspensions(execution)},
+            "waiting_for": {
+                "holds": _holds(execution, conditions),
+                "suspensions": _suspensions(execution, conditions),
+            },
             "resumed": execution.resumed,
             "ran": _ran(execution),
         }
@@ -58,7 +62,7 @@ def _files(execution: Execution) -> list[dict[str, Any]]:
     return [dict(row) for row in newest.values("name", "version", "size", "sha256")]
 
 
-def _holds(execution: Execution) -> list[dict[str, Any]]:
+def _holds(execution: Execution, conditions: dict[Any, Any]) -> list[dict[str, Any]]:
     fields = (
         "id",
         "kind",
@@ -70,12 +74,25 @@ def _holds(execution: Execution) -> list[dict[str, Any]]:
         "placed_at",
         "review_by",
     )
-    return list(execution.holds.filter(released_at__isnull=True).order_by("placed_at").values(*fields))
+    holds = list(execution.holds.filter(released_at__isnull=True).order_by("placed_at").values(*fields))
+    return [{**hold, "resume_when": conditions.get(hold["id"], [])} for hold in holds]
 
 
-def _suspensions(execution: Execution) -> list[dict[str, Any]]:
+def _suspensions(execution: Execution, conditions: dict[Any, Any]) -> list[dict[str, Any]]:
     fields = ("id", "step", "key", "kind", "title", "prompt", "context", "context_digest", "form", "opened_at")
-    return list(execution.suspensions.filter(closed_at__isnull=True).order_by("opened_at").values(*fields))
+    asked = list(execution.suspensions.filter(closed_at__isnull=True).order_by("opened_at").values(*fields))
+    return [{**question, "resume_when": conditions.get(question["id"], [])} for question in asked]
+
+
+def _conditions(execution: Execution) -> dict[Any, list[dict[str, Any]]]:
+    """Return, by id of the hold or question, what will end it by itself."""
+    fields = ("kind", "due_at", "cron", "timezone", "event_name", "match")
+    found: dict[Any, list[dict[str, Any]]] = {}
+    bound = ("hold_id", "suspension_id")
+    for row in execution.conditions.filter(closed_at__isnull=True).order_by("id").values(*bound, *fields):
+        hold, question = (row.pop(column) for column in bound)
+        found.setdefault(hold or question, []).append(row)
+    return found
 
 
 def _ran(execution: Execution) -> list[dict[str, Any]]:

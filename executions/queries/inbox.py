@@ -70,7 +70,7 @@ def list_inbox(
     if cursor:
         rank, after = _read_cursor(cursor)
         questions = questions.filter(Q(rank__gt=rank) | Q(rank=rank, pk__gt=after))
-    questions = questions.select_related("execution").prefetch_related("votes", "notifications")
+    questions = questions.select_related("execution").prefetch_related("votes", "notifications", "conditions")
     found = list(questions.order_by("rank", "pk")[: limit + 1])
     more, found = len(found) > limit, found[:limit]
     return Page(found, f"inbox:{RANKS[found[-1].urgency]}:{found[-1].pk}" if more else None)

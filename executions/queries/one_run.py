@@ -26,15 +26,15 @@ def find(execution_id: uuid.UUID | str) -> Execution:
 
 
 def holds_of(execution: Execution) -> list[Hold]:
-    """Return every hold of a run with its notes, open ones first, then newest first."""
+    """Return every hold of a run with its notes and conditions, open ones first, then newest first."""
     notes = Prefetch("notes", HoldNote.objects.order_by("at", "id"), to_attr="note_list")
-    holds = list(execution.holds.prefetch_related(notes).order_by("-placed_at"))
+    holds = list(execution.holds.prefetch_related(notes, "conditions").order_by("-placed_at"))
     return sorted(holds, key=lambda hold: hold.released_at is not None)
 
 
 def questions_of(execution: Execution) -> list[Suspension]:
-    """Return every question of a run with its votes and messages, open ones first, then newest first."""
-    asked = list(execution.suspensions.prefetch_related("votes", "notifications").order_by("-opened_at"))
+    """Return every question of a run with its votes, messages and conditions, open ones first, then newest first."""
+    asked = list(execution.suspensions.prefetch_related("votes", "notifications", "conditions").order_by("-opened_at"))
     return sorted(asked, key=lambda suspension: suspension.closed_at is not None)
 
 

@@ -27,7 +27,7 @@ def list_holds(
         NotFound: the run's id is no id.
     """
     notes = Prefetch("notes", HoldNote.objects.order_by("at", "id"), to_attr="note_list")
-    holds = Hold.objects.prefetch_related(notes)
+    holds = Hold.objects.prefetch_related(notes, "conditions")
     if open_only:
         holds = holds.filter(released_at__isnull=True)
     return _page(holds, execution_id, cursor, limit)
@@ -37,7 +37,7 @@ def list_questions(
     *, open_only: bool = True, execution_id: str = "", cursor: str | None = None, limit: int = 50
 ) -> Page[Suspension]:
     """Return one page of questions; arguments and errors as in ``list_holds``."""
-    questions = Suspension.objects.select_related("execution").prefetch_related("votes", "notifications")
+    questions = Suspension.objects.select_related("execution").prefetch_related("votes", "notifications", "conditions")
     if open_only:
         questions = questions.filter(closed_at__isnull=True)
     return _page(questions, execution_id, cursor, limit)

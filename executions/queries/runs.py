@@ -67,8 +67,8 @@ def rows_by_id(ids: Iterable[uuid.UUID]) -> list[Execution]:
 
 
 def _as_rows(runs: QuerySet[Execution]) -> QuerySet[Execution]:
-    """Load what a row of a list shows: three queries in all; payloads and tracebacks stay where they are."""
-    holds = Hold.objects.filter(released_at__isnull=True).order_by("placed_at")
+    """Load what a row of a list shows: a query for each kind of thing; payloads and tracebacks stay where they are."""
+    holds = Hold.objects.filter(released_at__isnull=True).order_by("placed_at").prefetch_related("conditions")
     questions = Suspension.objects.filter(closed_at__isnull=True).order_by("opened_at")
     return (
         runs.defer("payload", "error", "resumed")

@@ -39,7 +39,7 @@ def test_h8_pause_then_resume_by_the_api(program, launch, path):
         ({"reason": "fine", "before_step": "nowhere"}, "before_step"),
         ({"reason": "fine", "scope": "galaxy"}, "scope"),
         ({"reason": "fine", "resume_when": {"kind": "cron"}}, "resume_when.kind"),
-        ({"reason": "fine", "resume_when": {"kind": "manual", "at": "now"}}, "resume_when.at"),
+        ({"reason": "fine", "resume_when": {"kind": "manual", "at": "now"}}, "resume_when"),
         ({"reason": "fine", "resumewhen": "typo"}, "resumewhen"),
     ],
 )

@@ -42,8 +42,8 @@ def test_a_pause_with_a_key_costs_few_more(operator, launch, path, django_assert
 def test_a_list_costs_the_same_for_any_number(operator, launch, path, runs, django_assert_num_queries):
     for _ in range(runs):
         operator.post(path(launch(), "pause"), {"reason": "why"})
-    # runs, their open holds, their open questions
-    with django_assert_num_queries(IDENTITY + 3):
+    # runs, their open holds, the conditions of those, their open questions
+    with django_assert_num_queries(IDENTITY + 4):
         assert len(operator.get(f"{RUNS}?workflow=noop&limit=200").json()["items"]) >= runs
 
 
@@ -52,8 +52,8 @@ def test_a_run_costs_the_same_for_any_number_of_holds(operator, launch, path, ho
     run = launch("filing", files=[(f"{number}.txt", b"one") for number in range(min(holds, 10))])
     for _ in range(holds):
         operator.post(path(run, "pause"), {"reason": "why"})
-    # run, holds in force, holds, notes, steps, questions, files
-    with django_assert_num_queries(IDENTITY + 7):
+    # run, holds in force, holds, notes, conditions, steps, questions, files
+    with django_assert_num_queries(IDENTITY + 8):
         assert len(operator.get(path(run)).json()["holds"]) == holds
 
 
@@ -61,14 +61,14 @@ def test_histories_checkpoints_and_open_work(reviewer, launch, path, ask, django
     asked = ask()
     with django_assert_num_queries(IDENTITY + 2):
         reviewer.get(path(asked.execution, "events"))
-    with django_assert_num_queries(IDENTITY + 7):
+    with django_assert_num_queries(IDENTITY + 8):
         reviewer.get(path(asked.execution, "checkpoint"))
-    # questions with their runs, votes, messages
-    with django_assert_num_queries(IDENTITY + 3):
+    # questions with their runs, votes, messages, conditions
+    with django_assert_num_queries(IDENTITY + 4):
         reviewer.get("/v1/suspensions")
     # the person, groups, own permissions, those of groups
-    with django_assert_num_queries(IDENTITY + 4 + 3):
+    with django_assert_num_queries(IDENTITY + 4 + 4):
         assert reviewer.get("/v1/suspensions?mine=true").json()["items"]
     reviewer.post("/v1/holds", {"execution": str(asked.execution_id), "reason": "why"})
-    with django_assert_num_queries(IDENTITY + 2):
+    with django_assert_num_queries(IDENTITY + 3):
         reviewer.get("/v1/holds")

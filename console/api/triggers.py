@@ -1,0 +1,86 @@
+"""Doors from outside into a run that waits: webhooks of one hold, and named events."""
+
+import uuid
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from ninja import Field, Router, Schema
+
+from console.api.bodies import Body, read_command
+from console.api.openapi import PROBLEMS, takes
+from console.api.replies import reply
+from executions import commands
+from executions.commands.trigger import find_webhook, webhook_actor
+
+webhooks = Router(tags=["Waiting"])
+events = Router(tags=["Waiting"])
+
+
+class WebhookBody(Body):
+    """What comes along; all of it may be left out. None of it is merged into the payload."""
+
+    data: dict[str, Any] = Field({}, description="For the step, as `ctx.resumed.data`.")
+    additional_context: dict[str, Any] = Field({}, description="For the step, apart from the data.")
+    note: str = Field("", description="Words for those who read the history.")
+
+
+class Woken(Schema):
+    """How the run stands after its webhook was called."""
+
+    execution: uuid.UUID
+    state: str
+
+
+class EventBody(Body):
+    """Send a named event."""
+
+    name: str = Field(description="Its name.", examples=["order.shipped"])
+    data: dict[str, Any] = Field({}, description="What it says; a wait may ask that certain things are in it.")
+
+
+class EventSent(Schema):
+    """An event that was sent, and how many holds and waits it met."""
+
+    id: int
+    name: str
+    woken: int
+
+
+@webhooks.post(
+    "/{token}",
+    auth=None,
+    response={200: Woken, **PROBLEMS},
+    openapi_extra=takes(WebhookBody, required=False),
+    operation_id="call_webhook",
+    summary="Resume by webhook",
+)
+def call_webhook(request: HttpRequest, token: str) -> HttpResponse:
+    """Release the one hold that this resume token was given out for.
+
+    Needs no login and no scope: the token, from the answer to a pause with `{"webhook": true}`, is the permission. It
+    works once. 409 where the hold has ended meanwhile, and then nothing is changed: a later hold of the same run is
+    another one. 404 for a token that was never given out.
+    """
+    trigger = find_webhook(token)
+    # Whatever is wrong with the body belongs into the history of the run that the token is for.
+    request.auth = webhook_actor(trigger)  # type: ignore[attr-defined]
+    body, _ = read_command(request, WebhookBody, "call webhook", str(trigger.execution_id))
+    execution = commands.fire_webhook(token, data=body.data, additional_context=body.additional_context, note=body.note)
+    return reply(Woken(execution=execution.pk, state=execution.state))
+
+
+@events.post(
+    "",
+    response={201: EventSent, **PROBLEMS},
+    openapi_extra=takes(EventBody),
+    operation_id="emit",
+    summary="Send an event",
+)
+def emit(request: HttpRequest) -> HttpResponse:
+    """Send a named event: every hold and every step that waits for it goes on. Needs `events:emit`.
+
+    Runs that were launched before and come to wait for it later hear it as well.
+    """
+    body, _ = read_command(request, EventBody, "emit")
+    sent = commands.emit(request.auth, body.name, body.data)  # type: ignore[attr-defined]
+    return reply(EventSent(id=sent.emission.pk, name=sent.emission.name, woken=sent.woken), 201)
