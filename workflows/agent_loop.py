@@ -35,7 +35,7 @@ agent = Workflow(
     description="Brings a release into production: tries it on staging first, asks what it does not know, "
     "and deploys to production only when a person allows it. Its tokens have a budget.",
     input=RequestForm,
-    budgets={"tokens": 1_000},
+    budgets={"tokens": 800},
 )
 
 
@@ -43,6 +43,7 @@ agent = Workflow(
 def turn(ctx: Context, payload: dict[str, Any]) -> Next:
     """Take one turn: let the model choose, do what it chose, write down what came of it."""
     thread = payload.get("thread") or [{"type": "request", "text": payload["request"]}]
+    ctx.spend("tokens", tokens_in(thread), key="turn")
     move = ctx.once("move", next_move, thread)
     if move["intent"] == "done":
         return Next(changes={"thread": thread, "outcome": move["message"]})

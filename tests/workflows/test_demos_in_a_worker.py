@@ -123,12 +123,14 @@ def test_s6_onboarding_goes_on_when_nobody_answers(launched):
     assert "suspension.escalated" in story.kinds()
 
 
-def test_f8_the_agent_asks_is_refused_and_tries_another_release(launched):
+def test_f8_the_agent_asks_is_refused_comes_to_its_budget_and_tries_another_release(launched):
     story = launched("release-agent", {})
     story.answered("reviewer", {"answer": "4.2.0"})
     story.reach("suspended")
     assert story.question()["context"]["arguments"] == {"release": "4.2.0", "environment": "production"}
     story.answered("reviewer", {"decision": "reject", "reason": "It slows the checkout down. Take 4.1.9."})
+    assert story.reach("paused")["allowed"].count("resume") == 1
+    story.people["operator"].post(f"/v1/async-executions/{story.id}/resume", {"note": "It may spend more."})
     story.answered("reviewer", APPROVED)
     payload = story.reach("succeeded")["payload"]
     assert payload["outcome"] == "4.1.9 runs on production."

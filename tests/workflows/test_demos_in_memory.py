@@ -193,10 +193,16 @@ def test_f8_a_refusal_comes_back_as_feedback_and_the_tool_does_not_run():
     done = run_inline(agent, payload, answers={"deploy": no})
     assert moves(done)[-1] == "deploy!"
     assert done.payload["outcome"] == "Nothing was deployed to production. I was told: Not on a Friday."
+
+
+def test_f6_an_agent_that_is_sent_back_comes_to_its_budget_and_is_held():
     other = {"decision": "reject", "reason": "4.2.0 slows the checkout down. Take 4.1.9."}
-    done = run_inline(agent, payload, answers={"deploy": [other, APPROVED]})
-    assert moves(done)[4:] == ["deploy!", "deploy", "run_checks", "deploy"]
-    assert done.payload["outcome"] == "4.1.9 runs on production."
+    held = run_inline(
+        agent, filled(RequestForm), answers={"question": {"answer": "4.2.0"}, "deploy": [other, APPROVED]}
+    )
+    assert held.state == "paused"
+    assert held.held.startswith("Spent 894 of 800 tokens.")
+    assert moves(held)[5:] == ["deploy!", "deploy", "run_checks"], "4.1.9 is on staging, and in production it is not"
 
 
 def test_f8_arguments_changed_by_a_person_are_what_is_deployed():
