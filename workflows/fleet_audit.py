@@ -1,4 +1,4 @@
-"""Fleet audit: one run launches a run for each site, waits for all of them, and adds up what they found.
+"""Fleet audit: one run launches a run for each site, waits for all of them, and sums up what they found.
 
 A site that needs a person waits alone, and one that fails fails alone; the others go on. The audit itself rests
 meanwhile and costs no worker.
@@ -9,9 +9,10 @@ from typing import Any
 
 from django import forms
 
-from executions import Context, Workflow
+from executions import Context, Next, Who, Workflow
 
 UNREACHABLE = "unreachable"
+REPAIR = "to repair"
 LIMIT = 80
 """Percent of a disk's space above which somebody has to look."""
 
@@ -46,7 +47,7 @@ class FindingForm(forms.Form):
     verdict = forms.ChoiceField(
         label="Verdict",
         widget=forms.RadioSelect,
-        choices=[("accepted", "It may stay so"), ("repair", "It must be repaired")],
+        choices=[("accepted", "It may stay so"), (REPAIR, "It must be repaired")],
     )
     note = forms.CharField(label="Note", max_length=500, help_text="What you found, or who repairs it.")
 
@@ -54,7 +55,7 @@ class FindingForm(forms.Form):
 fleet = Workflow(
     "fleet-audit",
     title="Fleet audit",
-    description="Audits every site in a run of its own, all at the same time, and sums up what they found.",
+    description="Audits every site in a run of its own, sums up, and orders repairs when a person allows it.",
     input=FleetForm,
 )
 site_audit = Workflow(
@@ -71,22 +72,28 @@ def audit(ctx: Context, payload: dict[str, Any]) -> dict[str, Any]:
     ctx.launch_all(site_audit, {site: {"site": site} for site in payload["sites"]})
     found = ctx.join()
     return {
-        "sites": {
-            site: child.payload["finding"] if child.ok else {"state": child.state, "error": child.error}
+        "findings": {
+            site: child.payload["finding"] if child.ok else {"state": child.state, "note": child.error}
             for site, child in found.items()
         }
     }
 
 
 @fleet.step(title="Sum up")
-def sum_up(ctx: Context, payload: dict[str, Any]) -> dict[str, Any]:
-    """Count the sites by what came of them."""
-    counts: dict[str, int] = {}
-    for finding in payload["sites"].values():
-        counts[finding["state"]] = counts.get(finding["state"], 0) + 1
-    summary = ", ".join(f"{number} {state}" for state, number in sorted(counts.items()))
-    ctx.log(f"{len(payload['sites'])} sites audited: {summary}.")
-    return {"summary": summary}
+def sum_up(ctx: Context, payload: dict[str, Any]) -> Any:
+    """Count the sites by what came of them; end here if there is nothing to repair."""
+    states = [finding["state"] for finding in payload["findings"].values()]
+    summary = ", ".join(f"{states.count(state)} {state}" for state in sorted(set(states)))
+    repairs = [site for site, finding in payload["findings"].items() if finding["state"] == REPAIR]
+    ctx.log(f"{len(states)} sites audited: {summary}.")
+    changes = {"summary": summary, "repairs": repairs}
+    return changes if repairs else Next(changes=changes)
+
+
+@fleet.step(title="Order repairs", approval=Who(group="reviewer"), on_refuse="skip")
+def order_repairs(ctx: Context, payload: dict[str, Any]) -> dict[str, Any]:
+    """Order a repair for each site, once; a person has seen the list before, and may have changed it."""
+    return {"orders": {site: ctx.once(site, order_repair, site) for site in payload["repairs"]}}
 
 
 @site_audit.step(title="Look", retries=1, backoff=0.5)
@@ -108,6 +115,11 @@ def judge(ctx: Context, payload: dict[str, Any]) -> dict[str, Any]:
         context={"disks": [{"disk": disk, "percent": percent} for disk, percent in payload["disks"].items()]},
     )
     return {"finding": {"state": answer["verdict"], "note": answer["note"], "by": answer.by}}
+
+
+def order_repair(site: str) -> str:
+    """Return the number of the order."""
+    return f"RO-{hashlib.sha256(site.encode()).hexdigest()[:6]}"
 
 
 def read_disks(site: str) -> dict[str, int]:

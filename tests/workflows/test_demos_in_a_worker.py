@@ -147,5 +147,12 @@ def test_f7_only_the_site_that_needs_a_person_waits(launched, program):
         assert time.monotonic() < ends, "lisbon never asked"
         time.sleep(0.05)
     (lisbon,) = [item for item in asked if item["title"].startswith("lisbon")]
-    story.answer("reviewer", {"verdict": "repair", "note": "Ana orders a disk"}, lisbon)
-    assert story.reach("succeeded")["payload"]["summary"] == "1 failed, 1 in order, 1 repair"
+    story.answer("reviewer", {"verdict": "to repair", "note": "Ana orders a disk"}, lisbon)
+    ends = time.monotonic() + PATIENCE_SECONDS
+    while story.run()["steps_done"] < 2:
+        assert time.monotonic() < ends, "never summed up"
+        time.sleep(0.05)
+    story.answered("reviewer", {**APPROVED, "changes": {"repairs": ["lisbon", "osaka"]}})
+    payload = story.reach("succeeded")["payload"]
+    assert payload["summary"] == "1 failed, 1 in order, 1 to repair"
+    assert set(payload["orders"]) == {"lisbon", "osaka"}

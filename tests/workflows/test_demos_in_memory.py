@@ -5,7 +5,7 @@ import pytest
 from executions import run_inline
 from executions.forms import clean_input
 from workflows.agent_loop import RequestForm, agent
-from workflows.fleet_audit import FindingForm, FleetForm, SiteForm, fleet, read_disks, site_audit
+from workflows.fleet_audit import FindingForm, FleetForm, SiteForm, fleet, order_repair, read_disks, site_audit
 from workflows.models import Payout
 from workflows.onboarding import DetailsForm, NewcomerForm, onboarding
 from workflows.refund_approval import DecisionForm, RefundForm, refunds
@@ -224,10 +224,29 @@ def test_a_fleet_audit_sums_up_what_its_sites_found():
     sites = {"sites": ["hamburg", "lisbon", "unreachable-tromso"]}
     waiting = run_inline(fleet, sites)
     assert (waiting.state, waiting.open_question) == ("suspended", "lisbon/full")
-    done = run_inline(fleet, sites, answers={"lisbon/full": {"verdict": "repair", "note": "Ana orders a disk"}})
-    assert done.payload["summary"] == "1 failed, 1 in order, 1 repair"
-    assert done.payload["sites"]["lisbon"] == {"state": "repair", "note": "Ana orders a disk", "by": "inline"}
-    assert done.payload["sites"]["unreachable-tromso"]["error"] == "unreachable-tromso does not answer."
+    found = {"lisbon/full": {"verdict": "to repair", "note": "Ana orders a disk"}}
+    gated = run_inline(fleet, sites, answers=found)
+    assert (gated.open_question, gated.steps) == ("gate", ["audit", "sum_up"])
+    assert gated.payload["summary"] == "1 failed, 1 in order, 1 to repair"
+    assert gated.payload["findings"]["lisbon"] == {"state": "to repair", "note": "Ana orders a disk", "by": "inline"}
+    assert gated.payload["findings"]["unreachable-tromso"]["note"] == "unreachable-tromso does not answer."
+    done = run_inline(fleet, sites, answers={**found, "order_repairs": APPROVED})
+    assert list(done.payload["orders"]) == ["lisbon"]
+
+
+@pytest.mark.parametrize(
+    ("gate", "ordered"), [(REJECTED, None), ({**APPROVED, "changes": {"repairs": ["hamburg"]}}, ["hamburg"])]
+)
+def test_repairs_are_ordered_as_a_person_allows_them(gate, ordered):
+    answers = {"lisbon/full": {"verdict": "to repair", "note": "Old"}, "order_repairs": gate}
+    done = run_inline(fleet, {"sites": ["hamburg", "lisbon"]}, answers=answers)
+    assert done.state == "succeeded"
+    assert done.payload.get("orders") == (ordered and {site: order_repair(site) for site in ordered})
+
+
+def test_an_audit_with_nothing_to_repair_asks_nobody():
+    done = run_inline(fleet, {"sites": ["hamburg", "osaka"]})
+    assert (done.steps, done.payload["repairs"]) == (["audit", "sum_up"], [])
 
 
 def test_a_site_in_order_needs_nobody():
