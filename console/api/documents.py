@@ -67,6 +67,47 @@ class HoldOut(Schema):
     notes: list[NoteOut]
 
 
+class FreezeOut(Schema):
+    """A freeze: which runs it stops, who placed it and why; how it is being, or was, lifted."""
+
+    id: uuid.UUID
+    kind: str
+    workflow: str | None
+    labels: dict[str, str]
+    everything: bool
+    reason: str
+    reason_code: str
+    ticket: str
+    dual_control: bool
+    review_by: Moment | None
+    placed_by: Person
+    placed_via: str
+    placed_at: Moment
+    lifting_since: Moment | None
+    lift_rate: float | None
+    admitted: int
+    released_by: Person | None
+    released_via: str | None
+    release_reason: str
+    lifted_at: Moment | None
+
+
+class CountOut(Schema):
+    """How many, exact up to a cap; ``capped`` where there are more."""
+
+    number: int
+    capped: bool
+
+
+class FreezePreview(Schema):
+    """What a freeze would stop now; runs launched later are covered as well."""
+
+    running: CountOut
+    queued: CountOut
+    waiting: CountOut
+    known: bool
+
+
 class VerdictOut(Schema):
     """Whether you may give a command now, and if not, why."""
 
@@ -222,10 +263,14 @@ class RunSummary(Schema):
     progress: Any
     open_suspensions: int
     holds: list[HoldOut]
+    freezes: list[FreezeOut]
 
 
 class RunOut(RunSummary):
-    """A run with all there is to know and what you may do. ``holds`` and ``suspensions`` are the open ones first."""
+    """A run with all there is to know and what you may do.
+
+    ``holds``, ``suspensions`` and ``freezes`` are all there were, the open ones first.
+    """
 
     facts: dict[str, Any]
     allowed: list[str]

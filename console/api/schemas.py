@@ -80,6 +80,29 @@ class HoldBody(Body):
     resume_when: ResumeWhen = RESUME_WHEN
 
 
+class FreezeBody(Body):
+    """Stop every run that is selected, now and later."""
+
+    reason: str = REASON
+    workflow: str | None = Field(None, description="Only runs of this workflow; a name not known yet is taken too.")
+    labels: dict[str, str] = Field({}, description="Only runs that carry all of these.")
+    everything: bool = Field(False, description="Every run; must be said where neither of both is given.")
+    kind: Literal["operator", "compliance"] = Field("operator", description="Who may lift it.")
+    reason_code: str = Field("", description="A word for statistics.")
+    ticket: str = Field("", description="Link or number of the case elsewhere.")
+    dual_control: bool = Field(False, description="Somebody other than you must lift it.")
+    review_by: Moment | None = Field(None, description="When somebody must look at it again.")
+
+
+class LiftBody(Body):
+    """Let frozen runs go on."""
+
+    reason: str = REASON
+    rate: float | None = Field(
+        None, strict=False, description="Runs per second, 0.01 to 10,000; all at once where left out."
+    )
+
+
 class NoteBody(Body):
     """Add a note to a hold."""
 

@@ -10,6 +10,7 @@ from console.api.documents import (
     EventOut,
     FileOut,
     FileVersionOut,
+    FreezeOut,
     HoldOut,
     HoldPlaced,
     NoteOut,
@@ -30,10 +31,10 @@ from executions import queries
 from executions.actors import Actor
 from executions.authoring.who import Who
 from executions.commands.answering import Answerer, answer_verdict, person_behind, valid_votes
-from executions.commands.base import verdicts
+from executions.commands.base import tell_of_freezes, verdicts
 from executions.commands.condition import resume_token
 from executions.forms import form_of
-from executions.models import Event, Execution, Hold, HoldNote, RunFile, Suspension, Trigger
+from executions.models import Event, Execution, Freeze, Hold, HoldNote, RunFile, Suspension, Trigger
 from executions.states import Verdict
 
 
@@ -78,6 +79,32 @@ def hold_out(hold: Hold, notes: Iterable[HoldNote] = (), conditions: Iterable[Tr
         release_reason=hold.release_reason,
         conditions=conditions_out(hold.conditions.all() if conditions is None else conditions),
         notes=[note_out(note) for note in notes],
+    )
+
+
+def freeze_out(freeze: Freeze) -> FreezeOut:
+    """Describe a freeze."""
+    return FreezeOut(
+        id=freeze.pk,
+        kind=freeze.kind,
+        workflow=freeze.workflow,
+        labels=freeze.labels,
+        everything=freeze.workflow is None and not freeze.labels,
+        reason=freeze.reason,
+        reason_code=freeze.reason_code,
+        ticket=freeze.ticket,
+        dual_control=freeze.dual_control,
+        review_by=freeze.review_by,
+        placed_by=Person(id=freeze.placed_by, name=freeze.placed_by_name),
+        placed_via=freeze.placed_via,
+        placed_at=freeze.placed_at,
+        lifting_since=freeze.lifting_since,
+        lift_rate=freeze.lift_rate,
+        admitted=freeze.admitted,
+        released_by=person(freeze.released_by, freeze.released_by_name),
+        released_via=freeze.released_via,
+        release_reason=freeze.release_reason,
+        lifted_at=freeze.lifted_at,
     )
 
 
@@ -195,9 +222,10 @@ def summary_facts(execution: Execution) -> dict[str, Any]:
 
 
 def run_summary(execution: Execution) -> RunSummary:
-    """Describe a run in a list, with its open holds as ``queries.list_runs`` brings them."""
+    """Describe a run in a list, with its open holds and freezes as ``queries.list_runs`` brings them."""
     holds = [hold_out(hold) for hold in execution.open_hold_list]  # type: ignore[attr-defined]
-    return RunSummary(**summary_facts(execution), holds=holds)
+    freezes = [freeze_out(freeze) for freeze in execution.freeze_list]  # type: ignore[attr-defined]
+    return RunSummary(**summary_facts(execution), holds=holds, freezes=freezes)
 
 
 def standing(execution: Execution, actor: Actor) -> Standing:
@@ -237,8 +265,11 @@ def run_out(execution: Execution, actor: Actor, files_at: str) -> RunOut:
         files_at: address of the run's files, with a slash at the end.
     """
     judged = verdicts(execution, actor)
+    freezes = queries.freezes_over(execution)
+    judged["resume"] = tell_of_freezes(judged["resume"], [freeze for freeze in freezes if freeze.stops(execution)])
     return RunOut(
         **summary_facts(execution),
+        freezes=[freeze_out(freeze) for freeze in freezes],
         holds=[hold_out(hold, hold.note_list) for hold in queries.holds_of(execution)],  # type: ignore[attr-defined]
         facts={
             "outcome": execution.outcome,

@@ -3,13 +3,14 @@
 import functools
 import uuid
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, Concatenate
 
 from django.db import transaction
 
 from executions.actors import Actor
 from executions.errors import Conflict, NotAllowed, NotFound, Refused, Unconfirmed
-from executions.models import SYSTEM_LEDGER, Execution, Hold
+from executions.models import SYSTEM_LEDGER, Execution, Freeze, Hold
 from executions.provenance import append
 from executions.states import Verdict, allowed_commands
 from executions.text import storable
@@ -122,11 +123,26 @@ def require(execution: Execution, actor: Actor, name: str) -> None:
     """
     judged = verdicts(execution, actor)
     verdict = judged[name]
+    if name == "resume" and verdict.code == "state":
+        verdict = tell_of_freezes(verdict, frozen_by(execution))
     if verdict.allowed:
         return
     allowed = [other for other, its in judged.items() if its.allowed]
     kind = NotAllowed if verdict.code == "permission" else Conflict
     raise kind(verdict.why, state=execution.state, allowed=allowed, holds=verdict.holds)
+
+
+def frozen_by(execution: Execution) -> list[Freeze]:
+    """Return the freezes that keep the run from going on now, oldest first."""
+    found = Freeze.objects.filter(lifted_at__isnull=True).order_by("placed_at")
+    return [freeze for freeze in found if freeze.stops(execution)] if execution.outcome is None else []
+
+
+def tell_of_freezes(verdict: Verdict, freezes: list[Freeze]) -> Verdict:
+    """Say in a refused resume that the run is frozen: no hold on it is in the way."""
+    if verdict.allowed or verdict.code != "state" or not freezes:
+        return verdict
+    return replace(verdict, why=f"{verdict.why} {freezes[0].whose()}")
 
 
 def require_scope(actor: Actor, scope: str) -> None:

@@ -90,6 +90,17 @@ class Freeze(models.Model):
         """Not lifted yet; one that is being lifted is open until nothing is left that it kept."""
         return self.lifted_at is None
 
+    def whose(self) -> str:
+        """Say whose freeze it is and what ends it."""
+        short = self.reason if len(self.reason) <= 120 else self.reason[:119] + "…"
+        return f"Frozen by {self.placed_by_name} ({self.kind}): {short} It goes on when that freeze is lifted."
+
+    def selector(self) -> str:
+        """Say what it matches, such as ``noop, region=north`` or ``every run``."""
+        parts = [self.workflow] if self.workflow else []
+        parts += [f"{name}={value}" if value else name for name, value in sorted(self.labels.items())]
+        return ", ".join(parts) or "every run"
+
     def covers(self, workflow: str, labels: dict[str, str]) -> bool:
         """Tell whether the selector matches a run: the Python twin of the gate in ``engine/gates.py``."""
         return self.workflow in (None, workflow) and self.labels.items() <= labels.items()

@@ -9,12 +9,13 @@ from django.db.models.functions import Left
 
 from executions.errors import Invalid
 from executions.models import Execution, Hold, Suspension
+from executions.queries.freezes import attach_freezes
 from executions.queries.page import Page
 from executions.queries.search import Count, RunFilter, few_matches, matching
 
 
 def list_runs(wanted: RunFilter, cursor: str | None = None, limit: int = 50) -> Page[Execution]:
-    """Return one page of runs, newest first, with the open holds and questions of each.
+    """Return one page of runs, newest first, with the open holds, questions and freezes of each.
 
     Args:
         wanted: which runs.
@@ -33,9 +34,10 @@ def list_runs(wanted: RunFilter, cursor: str | None = None, limit: int = 50) -> 
         rows = list(_as_rows(runs).order_by("pk" if backwards else "-pk")[: limit + 1])
     else:
         beyond = (pk for pk in found if position is None or (pk > position if backwards else pk < position))
-        rows = rows_by_id(sorted(beyond, reverse=not backwards)[: limit + 1])
+        rows = _found(sorted(beyond, reverse=not backwards)[: limit + 1])
         rows = rows[::-1] if backwards else rows
     more, rows = len(rows) > limit, rows[:limit]
+    attach_freezes(rows)
     if backwards:
         rows.reverse()
         return Page(rows, f"older:{rows[-1].pk}" if rows else None, f"newer:{rows[0].pk}" if more else None)
@@ -62,7 +64,13 @@ def _read_cursor(cursor: str | None) -> tuple[bool, uuid.UUID | None]:
 
 
 def rows_by_id(ids: Iterable[uuid.UUID]) -> list[Execution]:
-    """Return runs by id with their open holds, for rows that changed in place; newest first."""
+    """Return runs by id with their open holds and freezes, for rows that changed in place; newest first."""
+    found = _found(ids)
+    attach_freezes(found)
+    return found
+
+
+def _found(ids: Iterable[uuid.UUID]) -> list[Execution]:
     return list(_as_rows(Execution.objects.filter(pk__in=list(ids))).order_by("-pk"))
 
 

@@ -42,8 +42,8 @@ def test_a_pause_with_a_key_costs_few_more(operator, launch, path, django_assert
 def test_a_list_costs_the_same_for_any_number(operator, launch, path, runs, django_assert_num_queries):
     for _ in range(runs):
         operator.post(path(launch(), "pause"), {"reason": "why"})
-    # runs, their open holds, the conditions of those, their open questions
-    with django_assert_num_queries(IDENTITY + 4):
+    # runs, their open holds, the conditions of those, their open questions, open freezes
+    with django_assert_num_queries(IDENTITY + 5):
         assert len(operator.get(f"{RUNS}?workflow=noop&limit=200").json()["items"]) >= runs
 
 
@@ -52,8 +52,8 @@ def test_a_run_costs_the_same_for_any_number_of_holds(operator, launch, path, ho
     run = launch("filing", files=[(f"{number}.txt", b"one") for number in range(min(holds, 10))])
     for _ in range(holds):
         operator.post(path(run, "pause"), {"reason": "why"})
-    # run, holds in force, holds, notes, conditions, steps, questions, files
-    with django_assert_num_queries(IDENTITY + 8):
+    # run, holds in force, freezes, holds, notes, conditions, steps, questions, files
+    with django_assert_num_queries(IDENTITY + 9):
         assert len(operator.get(path(run)).json()["holds"]) == holds
 
 

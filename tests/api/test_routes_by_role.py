@@ -35,6 +35,10 @@ TABLE = {
     ("POST", "/v1/holds"): ({"holds:place"}, {"execution": "{id}", "reason": "why"}),
     ("POST", "/v1/holds/{id}/notes"): ({"executions:pause", "holds:place"}, {"text": "note"}),
     ("POST", "/v1/holds/{id}/release"): ({"holds:release"}, WHY),
+    ("GET", "/v1/freezes"): (READ | {"holds:freeze", "holds:release"}, None),
+    ("GET", "/v1/freezes/preview"): (READ | {"holds:freeze", "holds:release"}, None),
+    ("POST", "/v1/freezes"): ({"holds:freeze"}, {"workflow": "nobody knows", "reason": "why"}),
+    ("POST", "/v1/freezes/{id}/lift"): ({"holds:release"}, WHY),
     ("GET", "/v1/suspensions"): (READ | {"suspensions:answer"}, None),
     ("POST", RUN + "/answers/{key}"): ({"suspensions:answer"}, {"data": {}}),
     ("GET", "/v1/audit"): ({"audit:read"}, None),
@@ -51,6 +55,8 @@ def knock(launch, ask, program):
     """Return the status that a program gets at a route, with things there that it could act on."""
     run = launch("filing", files=[("a.txt", b"one")])
     hold = program("admin").post("/v1/holds", {"execution": str(run.pk), "reason": "Suspicious"}).json()
+    body = {"workflow": "nobody", "reason": "why", "kind": "compliance"}
+    freeze = program("admin").post("/v1/freezes", body).json()
     asked = ask(run)
 
     def status(client, method, route, body):
@@ -58,6 +64,7 @@ def knock(launch, ask, program):
         address = address.replace("/holds/{id}", f"/holds/{hold['id']}").replace(
             "/suspensions/{id}", f"/suspensions/{asked.pk}"
         )
+        address = address.replace("/freezes/{id}", f"/freezes/{freeze['id']}")
         address = address.replace("{name}", "a.txt") + ("?reason=why" if method == "PUT" else "")
         if isinstance(body, dict):
             body = {name: str(run.pk) if value == "{id}" else value for name, value in body.items()}

@@ -2,6 +2,7 @@
 
 # ruff: noqa: B023  (every race ends within its round, so no closure outlives its loop variables)
 
+import sys
 import threading
 import time
 
@@ -225,3 +226,19 @@ def test_leaves_are_never_given_twice(cast, admin, freeze):
     commands.lift(admin, placed.pk, reason="x")
     for run in runs:
         bury(run, admin)
+
+
+@pytest.mark.parametrize("headers", [{}, {"Idempotency-Key": "once"}], ids=["plain", "with a key"])
+def test_a_freeze_that_is_not_confirmed_is_told_so_by_http(cast, admin, monkeypatch, headers):
+    monkeypatch.setattr(sys.modules["executions.commands.freeze"], "await_older_statements", lambda: 2)
+    client = cast.client("operator")
+    body = {"workflow": "nobody", "reason": "x"}
+    answers = [client.post("/v1/freezes", body, content_type="application/json", headers=headers) for _ in range(2)]
+    assert [(answer.status_code, answer.json()["type"].rpartition(":")[2]) for answer in answers] == [
+        (503, "unconfirmed")
+    ] * 2
+    placed = Freeze.objects.filter(lifted_at__isnull=True)
+    assert placed.count() == (1 if headers else 2)
+    assert story.kinds(str(SYSTEM_LEDGER))[-1] == "freeze.placed", "what was carried out was not denied"
+    for one in placed:
+        commands.lift(admin, one.pk, reason="x")

@@ -47,6 +47,31 @@ def test_a_forged_version_cannot_hide_a_pause(cast, worker, forge, effects_table
     wait_for(run, "cancelled")
 
 
+def test_a_forged_freeze_keeps_no_run_from_going_on(cast, worker, forge, effects_table):  # noqa: F811
+    run = launch(cast, "obedient", {"seconds": 2})
+    wait_for_effect(run, "began")
+    forge(run, freeze="x", workflow=None, labels={}, reason="stop", by="nobody")
+    wait_for(run, "succeeded")
+    assert "saw freeze: stop" in effects_of(run.pk)
+    assert "freeze.applied" not in kinds(run)
+
+
+def test_a_freeze_heard_of_is_confirmed_or_forgotten_with_the_next_heartbeat():
+    lease = Lease("a run")
+    lease.epoch, lease.workflow, lease.labels = 1, "noop", {"a": "b"}
+    for workflow, labels in (("other", {}), (None, {"a": "c"}), ("noop", {"a": "b", "c": "d"})):
+        lease.overhear_freeze(workflow, labels, "stop", "somebody")
+        assert lease.signal is None
+    lease.overhear_freeze("noop", {"a": "b"}, "stop", "somebody")
+    assert (lease.signal.kind, lease.signal.reason, lease.beat_at) == ("freeze", "stop", float("-inf"))
+    lease.hear(2, cancelling=False, holds=1, reason="mine")
+    assert lease.signal.kind == "pause"
+    lease.hear(3, cancelling=False, holds=0)
+    assert lease.signal.kind == "freeze"
+    lease.freeze(None)
+    assert lease.signal is None
+
+
 def test_what_redis_says_takes_no_flag_down_and_the_row_is_asked_at_once():
     lease = Lease("a run")
     lease.hear(7, cancelling=False, holds=1, reason="stop")
@@ -80,4 +105,6 @@ def test_a_signal_that_makes_no_sense_is_dropped(version, monkeypatch):
     monkeypatch.setattr("executions.engine.leases._held", {"a run": lease})
     life._take_in(f'{{"id":"a run","version":{version},"cancelling":1,"holds":1,"reason":"","by":""}}'.encode())
     life._take_in(b"[" * 100_000)
+    life._take_in(b'{"freeze":"x","workflow":null,"labels":7,"reason":"","by":""}')
+    life._take_in(b'{"freeze":"x","workflow":null,"labels":{"a":{}}}')
     assert lease.signal is None
