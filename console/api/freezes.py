@@ -6,10 +6,10 @@ from ninja import Field, Query, Router, Schema
 from console.access import require_scope
 from console.api.bodies import read_command
 from console.api.documents import CountOut, FreezeOut, FreezePreview
+from console.api.freeze_shapes import freeze_out
 from console.api.openapi import PROBLEMS, takes
 from console.api.replies import Pages, reply
 from console.api.schemas import FreezeBody, LiftBody
-from console.api.shapes import freeze_out
 from executions import commands, queries
 from executions.errors import Invalid
 

@@ -10,7 +10,6 @@ from console.api.documents import (
     EventOut,
     FileOut,
     FileVersionOut,
-    FreezeOut,
     HoldOut,
     HoldPlaced,
     NoteOut,
@@ -27,6 +26,7 @@ from console.api.documents import (
     WhoOut,
 )
 from console.api.formschema import form_schema
+from console.api.freeze_shapes import freeze_out, person
 from executions import queries
 from executions.actors import Actor
 from executions.authoring.who import Who
@@ -34,13 +34,8 @@ from executions.commands.answering import Answerer, answer_verdict, person_behin
 from executions.commands.base import tell_of_freezes, verdicts
 from executions.commands.condition import resume_token
 from executions.forms import form_of
-from executions.models import Event, Execution, Freeze, Hold, HoldNote, RunFile, Suspension, Trigger
+from executions.models import Event, Execution, Hold, HoldNote, RunFile, Suspension, Trigger
 from executions.states import Verdict
-
-
-def person(actor_id: str | None, name: str | None) -> Person | None:
-    """Return who it was; None for nobody yet."""
-    return Person(id=actor_id, name=name or "") if actor_id else None
 
 
 def note_out(note: HoldNote) -> NoteOut:
@@ -79,32 +74,6 @@ def hold_out(hold: Hold, notes: Iterable[HoldNote] = (), conditions: Iterable[Tr
         release_reason=hold.release_reason,
         conditions=conditions_out(hold.conditions.all() if conditions is None else conditions),
         notes=[note_out(note) for note in notes],
-    )
-
-
-def freeze_out(freeze: Freeze) -> FreezeOut:
-    """Describe a freeze."""
-    return FreezeOut(
-        id=freeze.pk,
-        kind=freeze.kind,
-        workflow=freeze.workflow,
-        labels=freeze.labels,
-        everything=freeze.workflow is None and not freeze.labels,
-        reason=freeze.reason,
-        reason_code=freeze.reason_code,
-        ticket=freeze.ticket,
-        dual_control=freeze.dual_control,
-        review_by=freeze.review_by,
-        placed_by=Person(id=freeze.placed_by, name=freeze.placed_by_name),
-        placed_via=freeze.placed_via,
-        placed_at=freeze.placed_at,
-        lifting_since=freeze.lifting_since,
-        lift_rate=freeze.lift_rate,
-        admitted=freeze.admitted,
-        released_by=person(freeze.released_by, freeze.released_by_name),
-        released_via=freeze.released_via,
-        release_reason=freeze.release_reason,
-        lifted_at=freeze.lifted_at,
     )
 
 

@@ -26,7 +26,7 @@ def reviewer(program):
 
 def test_a_pause_costs_few_queries(operator, launch, path, django_assert_num_queries):
     run = launch()
-    # savepoint, lock, hold, event, look for children, re-read, release of the savepoint, holds in force; no worker has to hear
+    # savepoint, lock, hold, event, look for children, re-read, release of the savepoint, holds in force
     with django_assert_num_queries(IDENTITY + 8):
         assert operator.post(path(run, "pause"), {"reason": "why"}).status_code == 200
 
