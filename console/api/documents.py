@@ -262,8 +262,29 @@ class RunSummary(Schema):
     next_step: str | None
     progress: Any
     open_suspensions: int
+    parent: uuid.UUID | None
+    parent_key: str | None
     holds: list[HoldOut]
     freezes: list[FreezeOut]
+
+
+class DrainingOut(Schema):
+    """A run of a tree that a worker is on."""
+
+    id: uuid.UUID
+    title: str
+    state: str
+    step: str | None
+    worker: str
+
+
+class TreeOut(Schema):
+    """What is below a run, at any depth, and what of its tree, itself included, a worker is on."""
+
+    counts: dict[str, int]
+    unfinished: int
+    quiescent: bool
+    draining: list[DrainingOut]
 
 
 class RunOut(RunSummary):
@@ -273,6 +294,7 @@ class RunOut(RunSummary):
     """
 
     facts: dict[str, Any]
+    tree: TreeOut
     allowed: list[str]
     commands: dict[str, VerdictOut]
     next_input: Any

@@ -30,6 +30,7 @@ class RunQuery(Pages):
     label: str = Field("", description="`name` or `name:value`.")
     q: str = Field("", description="An id or its beginning, or words of title, workflow, person or a hold's reason.")
     launched_by: str = Field("", description="Printed name of who launched.")
+    parent: str = Field("", description="Id of the run whose children they are.")
 
 
 class RunList(Schema):
@@ -91,7 +92,7 @@ def list_runs(request: HttpRequest, query: Query[RunQuery]) -> HttpResponse:
     """List runs, newest first. Needs `executions:read`."""
     require_scope(request.auth, "list runs", "executions:read")
     states = tuple(part for item in query.state for part in item.split(",") if part)
-    wanted = queries.RunFilter(states, query.workflow, query.label, query.q, query.launched_by)
+    wanted = queries.RunFilter(states, query.workflow, query.label, query.q, query.launched_by, query.parent)
     page = queries.list_runs(wanted, query.cursor, query.limit)
     return reply(RunList(items=[run_summary(execution) for execution in page.rows], next=page.next))
 

@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 from console.api.conditions import conditions_out
 from console.api.documents import (
+    DrainingOut,
     EventOut,
     FileOut,
     FileVersionOut,
@@ -21,6 +22,7 @@ from console.api.documents import (
     Standing,
     StepOut,
     SuspensionOut,
+    TreeOut,
     VerdictOut,
     VoteOut,
     WhoOut,
@@ -35,6 +37,7 @@ from executions.commands.base import tell_of_freezes, verdicts
 from executions.commands.condition import resume_token
 from executions.forms import form_of
 from executions.models import Event, Execution, Hold, HoldNote, RunFile, Suspension, Trigger
+from executions.queries.tree import Tree, tree_of
 from executions.states import Verdict
 
 
@@ -187,6 +190,8 @@ def summary_facts(execution: Execution) -> dict[str, Any]:
         "next_step": execution.next_step,
         "progress": execution.progress,
         "open_suspensions": execution.open_suspensions,
+        "parent": execution.parent_id,
+        "parent_key": execution.parent_key,
     }
 
 
@@ -251,6 +256,7 @@ def run_out(execution: Execution, actor: Actor, files_at: str) -> RunOut:
             "open_holds": execution.open_holds,
             "breakpoints": execution.breakpoints,
         },
+        tree=tree_out(tree_of(execution)),
         allowed=[name for name, verdict in judged.items() if verdict.allowed],
         commands={name: verdict_out(verdict) for name, verdict in judged.items()},
         next_input=execution.payload if execution.next_step else None,
@@ -280,6 +286,15 @@ def questions_out(execution: Execution, actor: Actor) -> list[SuspensionOut]:
     for suspension in asked:
         suspension.execution = execution
     return [suspension_out(suspension, actor, behind) for suspension in asked]
+
+
+def tree_out(tree: Tree) -> TreeOut:
+    """Describe what is below a run."""
+    draining = [
+        DrainingOut(id=run.id, title=run.title, state=run.state, step=run.step, worker=run.worker)
+        for run in tree.draining
+    ]
+    return TreeOut(counts=tree.counts, unfinished=tree.unfinished, quiescent=tree.quiescent, draining=draining)
 
 
 def files_out(execution: Execution, files_at: str) -> list[FileOut]:

@@ -13,6 +13,7 @@ from console.pages.execution import showing
 from console.pages.run_forms import PlaceForm, read_json
 from executions import commands, states
 from executions.actors import Actor
+from executions.commands.tree import TREE
 from executions.errors import Invalid
 from executions.models import Execution
 
@@ -36,6 +37,7 @@ def pause(request: HttpRequest, actor: Actor, execution_id: uuid.UUID) -> Done:
         reason_code=post.get("reason_code", ""),
         ticket=post.get("ticket", ""),
         before_step=post.get("before_step") or None,
+        scope=reach_of(request),
     )
     if hold.before_step:
         return page_of(execution_id), "Breakpoint set. The run stops before that step."
@@ -53,7 +55,7 @@ def resume(request: HttpRequest, actor: Actor, execution_id: uuid.UUID) -> Done:
 @command_view(showing("cancel"))
 def cancel(request: HttpRequest, actor: Actor, execution_id: uuid.UUID) -> Done:
     """Cancel a run."""
-    run = commands.cancel(actor, execution_id, reason=request.POST.get("reason", ""))
+    run = commands.cancel(actor, execution_id, reason=request.POST.get("reason", ""), scope=reach_of(request))
     return page_of(execution_id), "Cancelled." if run.state == states.CANCELLED else "Cancel accepted."
 
 
@@ -76,6 +78,7 @@ def place(request: HttpRequest, actor: Actor, execution_id: uuid.UUID) -> Done:
         ticket=post.get("ticket", ""),
         review_by=read_review(request, actor, execution_id),
         blocks_cancel=bool(post.get("blocks_cancel")),
+        scope=reach_of(request),
     )
     pausing = hold.execution.state == states.PAUSING
     return page_of(execution_id), "Hold accepted. The worker finishes what it is on." if pausing else "Held."
@@ -94,13 +97,18 @@ def amend(request: HttpRequest, actor: Actor, execution_id: uuid.UUID) -> Done:
     return page_of(execution_id), f"Payload amended; the run is at version {changed.version}."
 
 
+def reach_of(request: HttpRequest) -> str:
+    """Return whether a command is meant for the run alone or for its tree; forms ask only where there is a tree."""
+    return request.POST.get("scope") or TREE
+
+
 def read_review(request: HttpRequest, actor: Actor, execution_id: uuid.UUID) -> datetime.datetime | None:
     """Read the review date; one that is no date is refused and recorded, unless the command refuses anyway.
 
     Raises:
         Invalid: it is no date.
     """
-    form = PlaceForm(request.POST, name="place")
+    form = PlaceForm(request.POST, name="place", unfinished=0)
     form.is_valid()
     problems = [str(text) for text in form.errors.get("review_by", [])]
     if problems and actor.can(states.COMMAND_SCOPE["place"]):

@@ -21,7 +21,7 @@ from executions.errors import NotAllowed, NotFound, Refused
 from executions.models import Execution
 
 TOP, FOOT = ("head", "commands", "error"), ("history",)
-MAIN, SIDE = ("questions", "steps", "payload"), ("holds", "files")
+MAIN, SIDE = ("questions", "steps", "children", "payload"), ("holds", "files")
 PARTS = TOP + MAIN + SIDE + FOOT
 VARIES = re.compile(r'name="csrfmiddlewaretoken" value="[^"]*"|<span data-relative>[^<]*</span>')
 """What differs between two renderings that say the same: masked tokens, and times that the script keeps ticking."""

@@ -113,7 +113,8 @@ def read_filter(query: QueryDict) -> queries.RunFilter:
         return query.get(name, "").strip()[:LONGEST_TEXT]
 
     wanted_states = tuple(dict.fromkeys(state for state in query.getlist("state") if state))
-    return queries.RunFilter(wanted_states[:9], text("workflow"), text("label"), text("q"), text("launched_by"))
+    names = ("workflow", "label", "q", "launched_by", "parent")
+    return queries.RunFilter(wanted_states[:9], *(text(name) for name in names))
 
 
 def filter_parameters(wanted: queries.RunFilter) -> list[tuple[str, str]]:
@@ -123,6 +124,7 @@ def filter_parameters(wanted: queries.RunFilter) -> list[tuple[str, str]]:
         "label": wanted.label,
         "q": wanted.text,
         "launched_by": wanted.launched_by,
+        "parent": wanted.parent,
     }
     return [("state", state) for state in wanted.states] + [(name, value) for name, value in others.items() if value]
 
@@ -157,7 +159,11 @@ def tabs(wanted: queries.RunFilter) -> list[Tab]:
 
 def chips(wanted: queries.RunFilter) -> list[Chip]:
     """Return the parts of the filter that no control on the page shows."""
-    parts = (("label", "Label", wanted.label), ("launched_by", "Launched by", wanted.launched_by))
+    parts = (
+        ("label", "Label", wanted.label),
+        ("launched_by", "Launched by", wanted.launched_by),
+        ("parent", "Children of", wanted.parent),
+    )
     return [Chip(name, value, address(wanted, **{key: ""})) for key, name, value in parts if value]
 
 

@@ -51,7 +51,28 @@ class CommandForm(forms.Form):
         return self.is_bound and any(self[name].errors or self[name].value() for name in self.more)
 
 
-class PauseForm(CommandForm):
+class ReachForm(CommandForm):
+    """A form for a command whose scope can be a tree; it asks only where there is a tree.
+
+    Args:
+        unfinished: how many runs below this one have not finished.
+    """
+
+    scope = forms.ChoiceField(label="Reach", required=False)
+
+    def __init__(self, *args: Any, unfinished: int, **options: Any) -> None:
+        super().__init__(*args, **options)
+        if unfinished == 0:
+            del self.fields["scope"]
+            return
+        below = "the unfinished run" if unfinished == 1 else f"the {unfinished:,} unfinished runs"
+        self.fields["scope"].choices = [  # type: ignore[attr-defined]
+            ("tree", f"This run and {below} below it"),
+            ("this", "This run alone"),
+        ]
+
+
+class PauseForm(ReachForm):
     """Pause a run, at its next boundary or before a certain step."""
 
     more = ("before_step", "reason_code", "ticket")
@@ -78,7 +99,7 @@ class ResumeForm(CommandForm):
     note = ReasonField("Note", required=False, help_text="What was found or done meanwhile.")
 
 
-class CancelForm(CommandForm):
+class CancelForm(ReachForm):
     """Cancel a run."""
 
     reason = ReasonField()
@@ -90,7 +111,7 @@ class RetryForm(CommandForm):
     reason = ReasonField(help_text="Why it should work now.")
 
 
-class PlaceForm(CommandForm):
+class PlaceForm(ReachForm):
     """Place a compliance hold."""
 
     more = ("reason_code", "ticket", "review_by", "blocks_cancel")

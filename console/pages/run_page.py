@@ -11,6 +11,7 @@ from console.pages.base import actor_of
 from console.pages.run_history import Line, lines_of
 from console.pages.run_offers import Attempt, HoldView, Offer, make_offer
 from console.pages.run_questions import QuestionView, view_question
+from console.pages.run_row import RunRow
 from console.pages.run_steps import StepRow, rows_of
 from console.pages.run_words import RunWords
 from executions import queries
@@ -20,6 +21,7 @@ from executions.commands.answering import answer_verdict, person_behind
 from executions.commands.base import holds_in_force, verdicts
 from executions.commands.hold import note_verdict, release_verdict
 from executions.models import Event, Execution, Hold
+from executions.queries.tree import Tree, children_of, parent_of, tree_of
 from executions.states import Verdict
 
 HISTORY_LINES = 50
@@ -120,6 +122,27 @@ class RunPage(RunWords):
         """The route, with the gates that stand across it."""
         return rows_of(self.execution, self.in_force, [view.hold for view in self.holds], self.open_questions)
 
+    # Family
+    @functools.cached_property
+    def tree(self) -> Tree:
+        """What is below the run, and what of its tree a worker is on."""
+        return tree_of(self.execution)
+
+    @functools.cached_property
+    def children(self) -> list[RunRow]:
+        """The run's children, those that need somebody first; the list of runs has all of them."""
+        return [RunRow(child) for child in children_of(self.execution)] if self.tree.total else []
+
+    @functools.cached_property
+    def parent(self) -> Execution | None:
+        """The run that launched this one."""
+        return parent_of(self.execution)
+
+    @property
+    def reach(self) -> dict[str, int]:
+        """What the forms of commands that act on a tree are told."""
+        return {"unfinished": self.tree.unfinished}
+
     @functools.cached_property
     def cancelled(self) -> Event | None:
         """Who cancelled the run and why."""
@@ -187,7 +210,7 @@ class RunPage(RunWords):
         leased = self.execution.lease_until is not None
         ahead = list(dict.fromkeys(self.execution.ahead[1:] if leased else self.execution.ahead))
         steps = [(name, self.step_title(name)) for name in ahead]
-        return self.offer("pause", self.verdicts["pause"], run_forms.PauseForm, steps=steps)
+        return self.offer("pause", self.verdicts["pause"], run_forms.PauseForm, steps=steps, **self.reach)
 
     @functools.cached_property
     def resume(self) -> Offer:
@@ -197,7 +220,7 @@ class RunPage(RunWords):
     @functools.cached_property
     def cancel(self) -> Offer:
         """Cancel."""
-        return self.offer("cancel", self.verdicts["cancel"], run_forms.CancelForm)
+        return self.offer("cancel", self.verdicts["cancel"], run_forms.CancelForm, **self.reach)
 
     @functools.cached_property
     def retry(self) -> Offer:
@@ -207,7 +230,7 @@ class RunPage(RunWords):
     @functools.cached_property
     def place(self) -> Offer:
         """Place a compliance hold."""
-        return self.offer("place", self.verdicts["place"], run_forms.PlaceForm)
+        return self.offer("place", self.verdicts["place"], run_forms.PlaceForm, **self.reach)
 
     @functools.cached_property
     def amend(self) -> Offer:

@@ -46,6 +46,7 @@ class RunFilter:
         label: ``name`` or ``name:value``.
         text: an id or its beginning, words of title, workflow, person or a hold's reason, or a label's name or value.
         launched_by: printed name of who launched.
+        parent: id of the run whose children they are.
     """
 
     states: tuple[str, ...] = ()
@@ -53,14 +54,15 @@ class RunFilter:
     label: str = ""
     text: str = ""
     launched_by: str = ""
+    parent: str = ""
 
     def searches(self) -> bool:
         """Tell whether the search indexes are asked, of which the planner knows little."""
-        return bool(self.label or self.text or self.launched_by)
+        return bool(self.label or self.text or self.launched_by or self.parent)
 
     def narrows(self) -> bool:
         """Tell whether anything besides the state is filtered."""
-        return bool(self.workflow or self.label or self.text or self.launched_by)
+        return bool(self.workflow or self.searches())
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,11 +100,21 @@ def matching(wanted: RunFilter, *, with_states: bool = True) -> QuerySet[Executi
         # The name alone has no index; the words of it have, and leave few rows to compare.
         words = SearchQuery(wanted.launched_by, config="simple")
         runs = runs.filter(launched_by_name=wanted.launched_by, search=words)
+    if wanted.parent:
+        runs = runs.filter(parent=_read_parent(wanted.parent))
     if wanted.label:
         runs = runs.filter(_label_matches(wanted.label))
     if wanted.text.strip():
         runs = runs.filter(_text_matches(wanted.text.strip()))
     return runs
+
+
+def _read_parent(parent: str) -> uuid.UUID:
+    try:
+        return uuid.UUID(parent)
+    except ValueError as error:
+        problem = f"{parent[:60]!r} is no run's id."
+        raise Invalid(problem, errors={"parent": [problem]}) from error
 
 
 def few_matches(wanted: RunFilter) -> list[uuid.UUID] | None:

@@ -103,6 +103,13 @@ def tree_of(execution: Execution) -> Tree:
     return Tree(ordered, tuple(draining))
 
 
+def parent_of(execution: Execution) -> Execution | None:
+    """Return a run's parent, without what is heavy; None for a run that nobody's step launched."""
+    if execution.parent_id is None:
+        return None
+    return Execution.objects.defer("payload", "error", "resumed", "progress").get(pk=execution.parent_id)
+
+
 def children_of(execution: Execution, limit: int = 20) -> list[Execution]:
     """Return a run's children, those that need somebody first, then in the order of their launch.
 

@@ -52,8 +52,8 @@ def test_a_run_costs_the_same_for_any_number_of_holds(operator, launch, path, ho
     run = launch("filing", files=[(f"{number}.txt", b"one") for number in range(min(holds, 10))])
     for _ in range(holds):
         operator.post(path(run, "pause"), {"reason": "why"})
-    # run, holds in force, freezes, holds, notes, conditions, steps, questions, files
-    with django_assert_num_queries(IDENTITY + 9):
+    # run, holds in force, freezes, what is below it, holds, notes, conditions, steps, questions, files
+    with django_assert_num_queries(IDENTITY + 10):
         assert len(operator.get(path(run)).json()["holds"]) == holds
 
 
