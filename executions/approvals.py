@@ -42,8 +42,11 @@ class ObjectField(forms.JSONField):
         Raises:
             ValidationError: it is none.
         """
+        # Django takes whatever is empty for nothing given; an empty object says that there is nothing in it.
+        if value == {} or (isinstance(value, str) and value.split() in (["{}"], ["{", "}"])):
+            return {}
         cleaned = super().clean(value)
-        if cleaned in (None, ""):
+        if cleaned in (None, "") and value != []:
             return None
         if not isinstance(cleaned, dict):
             raise forms.ValidationError('Write a JSON object, such as {"amount": 120}.')

@@ -23,8 +23,10 @@ def shown_by(suspension: Suspension) -> dict[str, Any]:
     """Gather what a question shows: its words, and the present version of every file it can replace."""
     names = set(suspension.replaces.values())
     newest: dict[str, str] = {}
-    if names:
-        rows = suspension.execution.files.filter(name__in=names).order_by("name", "version")
+    if names or suspension.shows_input:
+        files = suspension.execution.files.order_by("name", "version")
+        # The files are input of a step as its payload is.
+        rows = files if suspension.shows_input else files.filter(name__in=names)
         newest = dict(rows.values_list("name", "sha256"))
     shown: dict[str, Any] = {}
     if suspension.shows_input:

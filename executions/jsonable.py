@@ -1,5 +1,7 @@
 """What steps return must be JSON of a bounded size; the errors name the step and the field."""
 
+import json
+from collections.abc import Mapping
 from typing import Any
 
 from django.conf import settings
@@ -23,6 +25,23 @@ def checked_result(step: str, key: str, result: Any) -> str:
         NotStorable: not JSON, or over the payload limit.
     """
     return _text(result, f"Step {step}, result of {key!r}")
+
+
+def checked_arguments(step: str, tool: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the arguments of a tool call as JSON brings them back: what people are shown is what it is called with.
+
+    Args:
+        step: the step's name, for the error.
+        tool: the tool's name, for the error.
+        arguments: by name.
+
+    Raises:
+        NotStorable: one of them is not JSON, or all together are over the payload limit.
+    """
+    for name, value in arguments.items():
+        _text(value, f"Step {step}, argument {name!r} of the tool {tool}")
+    checked: dict[str, Any] = json.loads(_text(dict(arguments), f"Step {step}, arguments of the tool {tool}"))
+    return checked
 
 
 def checked_changes(step: str, changes: Any) -> str | None:

@@ -164,6 +164,7 @@ class SuspensionOut(Schema):
     prompt: str
     context: Any
     context_digest: str
+    input: Any
     urgency: str
     format: str
     choices: list[list[str]] | None

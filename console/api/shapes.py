@@ -106,6 +106,7 @@ def suspension_out(suspension: Suspension, actor: Actor, behind: Callable[[], An
         prompt=suspension.prompt,
         context=suspension.context,
         context_digest=suspension.context_digest,
+        input=suspension.execution.payload if suspension.shows_input and suspension.is_open else None,
         urgency=suspension.urgency,
         format=suspension.format,
         choices=suspension.choices,

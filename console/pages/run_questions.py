@@ -139,7 +139,7 @@ def view_question(
         verdict: whether this person may answer it now.
     """
     refusal = attempt.refusal if attempt and (attempt.command, attempt.key) == ("answer", str(asked.pk)) else None
-    names = dict.fromkeys(asked.replaces.values())
+    names = dict.fromkeys(newest if asked.shows_input else asked.replaces.values())
     files = tuple(newest[name] for name in names if name in newest)
     if not asked.is_open:
         typed = _typed(request) if refusal else ()

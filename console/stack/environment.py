@@ -97,8 +97,11 @@ def django_apps(modules: list[str]) -> list[str]:
 
 
 def _exists(module: str) -> bool:
+    package = module.rpartition(".")[0]
     try:
-        return find_spec(module) is not None
+        found = find_spec(package)
+        # To look into a package is to import it, and a plain module may use models, which are not ready yet.
+        return found is not None and found.submodule_search_locations is not None and find_spec(module) is not None
     except ModuleNotFoundError:
         return False
 

@@ -13,13 +13,26 @@ class Answer(dict[str, Any]):
         by: printed name of who answered; of the rule that closed the question where nobody did.
         comment: their words.
         expired: the deadline passed before anybody answered.
+        shown: the context they were shown with the question, as JSON brings it back.
+        outdated: it is the answer of a gate, and the input it was given for has been changed since.
     """
 
-    def __init__(self, data: Mapping[str, Any], by: str = "", comment: str = "", *, expired: bool = False) -> None:
+    def __init__(
+        self,
+        data: Mapping[str, Any],
+        by: str = "",
+        comment: str = "",
+        *,
+        expired: bool = False,
+        shown: Mapping[str, Any] | None = None,
+        outdated: bool = False,
+    ) -> None:
         super().__init__(data)
         self.by = by
         self.comment = comment
         self.expired = expired
+        self.shown = dict(shown or {})
+        self.outdated = outdated
 
     @property
     def value(self) -> Any:

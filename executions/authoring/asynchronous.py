@@ -39,14 +39,19 @@ class AsyncContext:
     ) -> Any:
         """As ``Context.once``; the function may be ``async`` too, but then not ``transactional``."""
         once = sync_to_async(self._ctx.once, thread_sensitive=True)
-        if not inspect.iscoroutinefunction(function):
-            return await once(key, function, *args, transactional=transactional, **kwargs)
+        if transactional and not inspect.iscoroutinefunction(function):
+            return await once(key, function, *args, transactional=True, **kwargs)
         if transactional:
             raise TypeError("A transactional function runs inside a database transaction; write it without async.")
         found = await sync_to_async(self._ctx.recorded_once, thread_sensitive=True)(key)
         if found is not MISSING:
             return found
-        result = await function(*args, **kwargs)
+        if inspect.iscoroutinefunction(function):
+            result = await function(*args, **kwargs)
+        else:
+            # A plain function may still hand back something to be awaited, such as a lambda around a coroutine.
+            result = await sync_to_async(function, thread_sensitive=True)(*args, **kwargs)
+            result = await result if inspect.isawaitable(result) else result
         return await once(key, lambda: result)
 
     async def each(self, items: Iterable[Any], **options: Any) -> AsyncIterator[Any]:

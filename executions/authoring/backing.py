@@ -1,7 +1,7 @@
 """What a context stands on: the engine in a worker, or memory in ``run_inline``."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from executions.authoring.answers import Answer
 from executions.authoring.files import StoredFile
@@ -12,6 +12,18 @@ if TYPE_CHECKING:
 
 MISSING = object()
 """Stands for "nothing recorded under this key"; None is a result like any other."""
+
+
+class Line(NamedTuple):
+    """A line of the history that is written together with a record.
+
+    Args:
+        kind: of the event.
+        data: its data but for the step's name.
+    """
+
+    kind: str
+    data: dict[str, Any]
 
 
 class Backing(Protocol):
@@ -30,10 +42,10 @@ class Backing(Protocol):
     def recorded(self, key: str) -> Any:
         """Return the result recorded under a key in this step, or ``MISSING``."""
 
-    def record(self, key: str, result: Any) -> Any:
+    def record(self, key: str, result: Any, line: Line | None = None) -> Any:
         """Record a result under a key; return it as it was recorded."""
 
-    def once_in_transaction(self, key: str, function: Callable[[], Any]) -> Any:
+    def once_in_transaction(self, key: str, function: Callable[[], Any], line: Line | None = None) -> Any:
         """Call a function and record its result in one database transaction; return it as it was recorded."""
 
     def answered(self, key: str) -> Answer | None:

@@ -2,7 +2,7 @@
 
 import hashlib
 import logging
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from executions.authoring.answers import Resumed
@@ -11,7 +11,7 @@ from executions.authoring.children import Family
 from executions.authoring.files import StoredFile
 from executions.authoring.flow import Signal, Yielded
 from executions.authoring.limits import Limited
-from executions.authoring.tools import ToolResult, call_tool
+from executions.authoring.tools import ToolCalling
 from executions.authoring.waits import Waiting
 
 logger = logging.getLogger("holdpoint.step")
@@ -43,7 +43,7 @@ class Lifecycle:
             raise Yielded(self._backing.signal)
 
 
-class Context(Waiting, Family, Limited):
+class Context(ToolCalling, Waiting, Family, Limited):
     """Handed to every step as its first argument."""
 
     def __init__(self, backing: Backing, resumed: Resumed | None = None, ahead: Iterable[str] = ()) -> None:
@@ -85,35 +85,6 @@ class Context(Waiting, Family, Limited):
         if transactional:
             return self._backing.once_in_transaction(f"once:{key}", lambda: function(*args, **kwargs))
         return self._backing.record(f"once:{key}", function(*args, **kwargs))
-
-    def tool(
-        self,
-        function: Callable[..., Any],
-        /,
-        *,
-        approval: str | Callable[..., bool] = "always",
-        key: str = "",
-        ask: Mapping[str, Any] | None = None,
-        **arguments: Any,
-    ) -> ToolResult:
-        """Call a tool once, after a person has seen the call and allowed it, changed its arguments, or refused it.
-
-        Args:
-            function: the tool; its result must be JSON.
-            approval: ``always``, ``never``, or a function of the arguments that tells whether to ask.
-            key: unique in this step; made from the tool's name and how often it was called where blank, so give one
-                where the order of calls can differ when the step re-enters.
-            ask: options of the question, as ``approval`` takes them: ``who``, ``urgency``, ``deadline`` and so on.
-            arguments: what the tool is called with; JSON.
-
-        Returns:
-            What it returned, or, if it was refused, why: the tool did not run then.
-
-        Raises:
-            ValueError: ``approval`` is none of these, or the arguments do not fit the tool.
-        """
-        number = self._tools_called[function.__name__] = self._tools_called.get(function.__name__, 0) + 1
-        return call_tool(self, function, approval, key or f"{function.__name__}:{number}", ask or {}, arguments)
 
     def recorded_once(self, key: str) -> Any:
         """Return what ``once`` recorded under a key; a marker that equals nothing else where it has not."""

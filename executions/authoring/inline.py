@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from executions.authoring.answers import Answer
-from executions.authoring.backing import MISSING
+from executions.authoring.backing import MISSING, Line
 from executions.authoring.context import Context
 from executions.authoring.files import StoredFile
 from executions.authoring.flow import Question, Signal, Suspended, Yielded
@@ -17,6 +17,7 @@ from executions.authoring.perform import perform
 from executions.authoring.policies import no_budget, over_budget, plus, raised_limit, too_many_errors
 from executions.authoring.workflow import Workflow
 from executions.jsonable import checked_changes, checked_result
+from executions.provenance.jsontext import to_json
 
 EXPIRED = "expired"
 """Given as an answer: nobody answered in time."""
@@ -105,12 +106,12 @@ class InlineBacking(InlineFamily):
     def recorded(self, key: str) -> Any:
         return self._records.get(key, MISSING)
 
-    def record(self, key: str, result: Any) -> Any:
+    def record(self, key: str, result: Any, line: Line | None = None) -> Any:
         self._records[key] = json.loads(checked_result(self.step, key, result))
         return self._records[key]
 
-    def once_in_transaction(self, key: str, function: Callable[[], Any]) -> Any:
-        return self.record(key, function())
+    def once_in_transaction(self, key: str, function: Callable[[], Any], line: Line | None = None) -> Any:
+        return self.record(key, function(), line)
 
     def answered(self, key: str) -> Answer | None:
         return self._answered.get(key)
@@ -135,7 +136,8 @@ class InlineBacking(InlineFamily):
         for name, value in list(given.items()):
             if isinstance(value, bytes):
                 given[name] = self._replace(question.replaces[name], value)
-        self._answered[question.key] = Answer(given, by="inline")
+        shown = json.loads(to_json(question.context))
+        self._answered[question.key] = Answer(given, by="inline", shown=shown)
         return True
 
     def _replace(self, name: str, content: bytes) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """Performing one step, whatever its style of pausing: the same in a worker and in memory."""
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +17,8 @@ from executions.authoring.step import Step
 from executions.authoring.workflow import Workflow
 
 GATE_KEY = "gate"
+MOST_AHEAD = 1000
+"""Steps ahead of a run. A loop that adds more than it does would otherwise grow without end."""
 PAUSE_KEY = "pause"
 GATE_FORM = "executions.approvals:GateForm"
 NO_FIELDS_FORM = "executions.approvals:NoFieldsForm"
@@ -76,7 +78,7 @@ def perform(workflow: Workflow, step: Step, ctx: Context, payload: dict[str, Any
         return Done(merged(payload, _answer(ctx, _pause_question(step)), step.pause.merge))
     edits: dict[str, Any] = {}
     if step.gate is not None:
-        answer = _answer(ctx, _gate_question(step))
+        answer = _through_gate(step, ctx)
         if answer["decision"] != "approve":
             words = f"{answer.by} refused the step {step.name}: {answer.get('reason') or answer.comment}"
             if step.gate.on_refuse == "skip":
@@ -86,7 +88,9 @@ def perform(workflow: Workflow, step: Step, ctx: Context, payload: dict[str, Any
         edits = answer.get("changes") or {}
         payload.update(edits)
     done = _read(workflow, step, ctx, ahead, _call(step, ctx, payload))
-    return Done({**edits, **(done.changes or {})}, done.ahead) if edits else done
+    if not edits or not isinstance(done.changes, dict | None):
+        return done
+    return Done({**edits, **(done.changes or {})}, done.ahead)
 
 
 def call(function: Callable[..., Any], ctx: Context, *arguments: Any) -> Any:
@@ -132,8 +136,10 @@ def _resume(step: Step, ctx: Context, payload: dict[str, Any], answer: Answer) -
 
 
 def _read(workflow: Workflow, step: Step, ctx: Context, ahead: list[str], result: Any) -> Done:
-    changes = result.changes if isinstance(result, Next) else result
-    new = resolve(result.names, workflow.route_names, ahead) if isinstance(result, Next) else list(ctx.route)
+    if isinstance(result, Next):
+        changes, new = result.changes, resolve(result.names, workflow.route_names, ahead)
+    else:
+        changes, new = result, _assigned(step, ctx.route)
     if new == ahead:
         return Done(changes)
     unknown = [name for name in new if not isinstance(name, str) or name not in workflow.steps]
@@ -142,7 +148,25 @@ def _read(workflow: Workflow, step: Step, ctx: Context, ahead: list[str], result
         raise RouteError(
             f"The step {step.name} goes on to {unknown[0]!r}, which is no step of {workflow.name}. Known: {known}."
         )
+    if len(new) > MOST_AHEAD:
+        raise RouteError(
+            f"The step {step.name} puts {len(new):,} steps ahead of the run; at most {MOST_AHEAD:,} can be."
+        )
     return Done(changes, new)
+
+
+def _assigned(step: Step, route: Any) -> list[str]:
+    if isinstance(route, str) or not isinstance(route, Sequence):
+        raise RouteError(f"The step {step.name} assigned {route!r} to ctx.route; assign a list of names of steps.")
+    return list(route)
+
+
+def _through_gate(step: Step, ctx: Context) -> Answer:
+    """Return the decision on the step's present input; what was decided on another input counts no more."""
+    number = 1
+    while (answer := _answer(ctx, _gate_question(step, number))).outdated:
+        number += 1
+    return answer
 
 
 def _answer(ctx: Context, question: Question) -> Answer:
@@ -161,7 +185,8 @@ def _pause_question(step: Step) -> Question:
     return make_question(PAUSE_KEY, title=step.pause.title, **options)
 
 
-def _gate_question(step: Step) -> Question:
+def _gate_question(step: Step, number: int) -> Question:
     assert step.gate is not None
     title = f"May “{step.title}” run?"
-    return make_question(GATE_KEY, title=title, form=GATE_FORM, kind="approval", who=step.gate.who)
+    key = GATE_KEY if number == 1 else f"{GATE_KEY}:{number}"
+    return make_question(key, title=title, form=GATE_FORM, kind="approval", who=step.gate.who)

@@ -1,14 +1,17 @@
 """Who may answer a question, judged alike for the command, the pages and the API."""
 
 import functools
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.utils import timezone
 
 from executions import states
 from executions.actors import Actor
+from executions.authoring import registry
+from executions.authoring.route import merged
 from executions.authoring.who import Who
 from executions.commands.base import verdicts
 from executions.models import Execution, Suspension, Vote
@@ -128,6 +131,17 @@ def _put_to(
         if any(vote.user == person.user_id for vote in cast):
             return _no("state", f"You have approved already: {len(cast)} of {who.approvals}. Another person is needed.")
     return None
+
+
+def changes_of(suspension: Suspension, execution: Execution, answer: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return what an answer changes in the payload: the answer of a pause that is merged, the changes at a gate."""
+    if suspension.shows_input:
+        return answer.get("changes") or {}
+    definition = registry.find(execution.workflow)
+    step = definition.steps.get(suspension.step) if definition else None
+    if step is None or step.pause is None:
+        return {}
+    return merged(execution.payload, answer, step.pause.merge)
 
 
 def closed_sentence(suspension: Suspension) -> str:

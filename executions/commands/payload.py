@@ -1,6 +1,7 @@
 """Commands that correct a run's data while it rests: its payload, its files."""
 
 import uuid
+from collections.abc import Mapping
 from typing import Any
 
 from django.conf import settings
@@ -124,10 +125,7 @@ def apply_changes(execution: Execution, changes: dict[str, Any]) -> None:
     Raises:
         TooLarge: the payload would be over its limit.
     """
-    limit = settings.HOLDPOINT["MAX_PAYLOAD_BYTES"]
-    size = len(to_json({**execution.payload, **changes}).encode())
-    if size > limit:
-        raise TooLarge(f"The payload would be {size:,} bytes; at most {limit:,} are accepted.")
+    require_room(execution, changes)
     with connection.cursor() as cursor:
         cursor.execute(
             "UPDATE executions_execution SET payload = payload || %s::jsonb, version = version + 1 WHERE id = %s",
@@ -135,6 +133,18 @@ def apply_changes(execution: Execution, changes: dict[str, Any]) -> None:
         )
     execution.payload = {**execution.payload, **changes}
     refresh_contexts(execution)
+
+
+def require_room(execution: Execution, changes: Mapping[str, Any]) -> None:
+    """Go on only if the payload has room for changes.
+
+    Raises:
+        TooLarge: it would be over its limit.
+    """
+    limit = settings.HOLDPOINT["MAX_PAYLOAD_BYTES"]
+    size = len(to_json({**execution.payload, **changes}).encode())
+    if size > limit:
+        raise TooLarge(f"The payload would be {size:,} bytes; at most {limit:,} are accepted.")
 
 
 def require_at_rest(execution: Execution) -> None:

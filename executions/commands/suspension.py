@@ -9,9 +9,9 @@ from django.db.models.functions import Now
 from executions.actors import Actor
 from executions.approvals import REJECT
 from executions.authoring.who import Who
-from executions.commands.answering import answer_verdict, answerer_of, valid_votes
+from executions.commands.answering import answer_verdict, answerer_of, changes_of, valid_votes
 from executions.commands.base import about, command, lock, parse_id, require_scope, verdicts
-from executions.commands.payload import put_version
+from executions.commands.payload import put_version, require_room
 from executions.engine.post import announce, tell
 from executions.errors import Conflict, NotAllowed, NotFound, Stale
 from executions.forms import clean_answer
@@ -164,6 +164,8 @@ def _answer(
         )
     comment = clean_reason(comment, "comment", required=False)
     cleaned, uploads = clean_answer(suspension, clean_object(data, "data"), files)
+    # Told to whoever answers, not to the step afterwards, which could only fail: an answer cannot be taken back.
+    require_room(execution, changes_of(suspension, execution, cleaned))
     needed = Who.of_json(suspension.who).approvals
     if needed > 1:
         cast = valid_votes(suspension, suspension.votes.order_by("at", "id"))

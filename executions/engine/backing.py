@@ -12,11 +12,12 @@ from django.db.models import Q
 
 from executions.actors import Actor
 from executions.authoring.answers import Answer
-from executions.authoring.backing import MISSING
+from executions.authoring.backing import MISSING, Line
 from executions.authoring.children import Child
 from executions.authoring.files import StoredFile
 from executions.authoring.flow import LeaseLost, Signal, Suspended, Yielded
-from executions.engine import statements
+from executions.digests import context_digest, shown_by
+from executions.engine import recording
 from executions.engine.children import finished_children, wait_for_children
 from executions.engine.database import patiently, rows
 from executions.engine.launching import launch_children
@@ -64,22 +65,24 @@ class EngineBacking:
         """See ``Backing.recorded``. The first look loads every record of this step in one query."""
         if self._records is None:
             step = {"id": self.execution_id, "position": self.position, "pass_no": self.pass_no, "step": self.step}
-            found = patiently(statements.RECORDS, step, seconds=self._patience)
+            found = patiently(recording.RECORDS, step, seconds=self._patience)
             self._records = {row.key: row.value for row in found}
         text = self._records.get(key, MISSING)
         return json.loads(text) if isinstance(text, str) else text
 
-    def record(self, key: str, result: Any) -> Any:
+    def record(self, key: str, result: Any, line: Line | None = None) -> Any:
         """See ``Backing.record``."""
         text = checked_result(self.step, key, result)
-        found = patiently(statements.RECORD, self._record_parameters(key, text), seconds=self._patience)
+        statement, told = self._with_line(line)
+        found = patiently(statement, {**self._record_parameters(key, text), **told}, seconds=self._patience)
         return self._remember(key, text, found)
 
-    def once_in_transaction(self, key: str, function: Callable[[], Any]) -> Any:
+    def once_in_transaction(self, key: str, function: Callable[[], Any], line: Line | None = None) -> Any:
         """See ``Backing.once_in_transaction``."""
+        statement, told = self._with_line(line)
         with transaction.atomic():
             text = checked_result(self.step, key, function())
-            found = rows(statements.RECORD, self._record_parameters(key, text))
+            found = rows(statement, {**self._record_parameters(key, text), **told})
             if not found:
                 # Another worker has taken over, or has recorded this key: take the function's writes back.
                 raise LeaseLost
@@ -100,8 +103,14 @@ class EngineBacking:
             return None
         if asked.outcome not in ("answered", "expired"):
             raise Suspended(None)
-        expired = asked.outcome == "expired"
-        return Answer(asked.answer or {}, asked.answered_by_name or "", asked.comment, expired=expired)
+        return Answer(
+            asked.answer or {},
+            asked.answered_by_name or "",
+            asked.comment,
+            expired=asked.outcome == "expired",
+            shown=asked.context,
+            outdated=asked.shows_input and context_digest(shown_by(asked)) != asked.context_digest,
+        )
 
     def launch(
         self,
@@ -129,7 +138,7 @@ class EngineBacking:
             joined = wait_for_children(self.execution_id, self.answered(label), label, keys)
             # Not checked against the payload's limit: it is as long as the list of children.
             text = to_json(joined)
-            found = patiently(statements.RECORD, self._record_parameters(label, text), seconds=self._patience)
+            found = patiently(recording.RECORD, self._record_parameters(label, text), seconds=self._patience)
             joined = self._remember(label, text, found)
         return finished_children(joined)
 
@@ -200,7 +209,7 @@ class EngineBacking:
     def _record_now(self, key: str, value: Any) -> None:
         """Record within the transaction at hand; the caller has found nothing under this key."""
         text = checked_result(self.step, key, value)
-        if not rows(statements.RECORD, self._record_parameters(key, text)):
+        if not rows(recording.RECORD, self._record_parameters(key, text)):
             raise LeaseLost
         # Should this transaction fail, the records are loaded again.
         self._records = None
@@ -213,6 +222,12 @@ class EngineBacking:
     def _patience(self) -> float:
         seconds: float = settings.HOLDPOINT["LEASE_SECONDS"]
         return seconds
+
+    def _with_line(self, line: Line | None) -> tuple[str, dict[str, Any]]:
+        if line is None:
+            return recording.RECORD, {}
+        told = {"kind": line.kind, "data": to_json({"step": self.step, **line.data})}
+        return recording.RECORD_TOLD, {**told, "actor": self._actor.id, "owner": self._actor.name}
 
     def _record_parameters(self, key: str, text: str) -> dict[str, Any]:
         return {

@@ -9,6 +9,7 @@ from celery.exceptions import WorkerShutdown, WorkerTerminate
 from executions.authoring.context import Context
 from executions.authoring.flow import LeaseLost, Suspended, Yielded
 from executions.authoring.perform import call
+from executions.authoring.route import Ask
 from executions.authoring.workflow import Workflow
 from executions.engine import settle
 from executions.engine.backing import EngineBacking
@@ -45,7 +46,8 @@ def clean_up(run: "Run", workflow: Workflow | None) -> None:
         return
     backing = EngineBacking(run.lease, "on_cancel", CLEAN_UP_POSITION, 0, 0, run.actor)
     try:
-        call(hook, Context(backing), json.loads(run.payload))
+        if isinstance(call(hook, Context(backing), json.loads(run.payload)), Ask):
+            raise Suspended(None)
     except LeaseLost:
         raise
     except Yielded as yielded:

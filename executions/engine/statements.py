@@ -151,22 +151,6 @@ LEFT JOIN LATERAL (
 ) AS gate ON true
 """
 
-# Record a sub-result. FOR SHARE makes a claim by another worker and this insert wait for each other, so a zombie
-# cannot slip a record in after its lease was taken over.
-RECORD = """
-INSERT INTO executions_record (execution_id, position, pass_no, step, key, value, at)
-SELECT id, %(position)s, %(pass_no)s, %(step)s, %(key)s, %(value)s::jsonb, now() FROM executions_execution
-WHERE id = %(id)s AND epoch = %(epoch)s AND lease_until IS NOT NULL AND outcome IS NULL
-FOR SHARE
-ON CONFLICT (execution_id, position, pass_no, step, key) DO NOTHING
-RETURNING value::text
-"""
-
-RECORDS = """
-SELECT key, value::text FROM executions_record
-WHERE execution_id = %(id)s AND position = %(position)s AND pass_no = %(pass_no)s AND step = %(step)s
-"""
-
 # Leases that ran out: the worker is dead, frozen or cut off. The epoch moves on, so that its late writes are refused.
 EXPIRE = f"""
 WITH late AS (

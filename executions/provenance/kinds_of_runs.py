@@ -161,6 +161,17 @@ KINDS: dict[str, Kind] = {
         "A step wrote a line with `ctx.log`.",
         {"text": "the line", "step": STEP, "data?": "what the author added"},
     ),
+    "tool.executed": Kind(
+        "Tool executed",
+        "A step called a tool with `ctx.tool`. Written together with the record of its result.",
+        {
+            "step": STEP,
+            "tool": "name of the tool",
+            "key": "key of the call; its question, where one was asked, has the key `tool:` and this",
+            "arguments": "what it was called with, as changed by whoever allowed it",
+            "allowed_by": "who allowed it, or null where nobody was asked",
+        },
+    ),
     "clean_up.failed": Kind(
         "Clean-up failed",
         "The clean-up hook of a cancelled run raised an exception.",

@@ -9,7 +9,7 @@ from django.db import connection
 
 from executions import commands
 from executions.actors import Actor
-from executions.engine import runner, statements
+from executions.engine import recording, runner, statements
 from executions.engine.backing import EngineBacking
 from executions.engine.database import rows
 from executions.engine.leases import Lease
@@ -100,7 +100,7 @@ def record(execution: Execution, epoch: int, key: str, value: Any = None, positi
     run = fresh(execution)
     return bool(
         rows(
-            statements.RECORD,
+            recording.RECORD,
             {
                 "id": execution.pk,
                 "epoch": epoch,

@@ -22,11 +22,12 @@ def sources():
 
 
 def appended(tree: ast.AST) -> set[str]:
-    """Return what is passed to append() and append_each() as a kind, spelled out."""
-    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and len(node.args) >= 3]
+    """Return what is passed to append(), append_each() and Line() as a kind, spelled out."""
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
     named = [(call, call.func.id) for call in calls if isinstance(call.func, ast.Name)]
-    kinds = [call.args[1] for call, name in named if name == "append"]
-    kinds += [call.args[0] for call, name in named if name == "append_each"]
+    kinds = [call.args[1] for call, name in named if name == "append" and len(call.args) >= 3]
+    kinds += [call.args[0] for call, name in named if name == "append_each" and len(call.args) >= 3]
+    kinds += [call.args[0] for call, name in named if name == "Line" and len(call.args) == 2]
     return {kind.value for kind in kinds if isinstance(kind, ast.Constant)}
 
 

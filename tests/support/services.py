@@ -17,6 +17,7 @@ WORKFLOWS = ",".join(
     (
         "workflows",
         "tests.workflows_for_tests",
+        "tests.workflows_styles",
         "tests.workflows_that_ask",
         "tests.workflows_with_rules",
         "tests.workflows_children",
