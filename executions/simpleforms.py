@@ -27,10 +27,24 @@ class YesNoField(forms.ChoiceField):
         return super().clean(value) == "yes"
 
 
+class TextField(forms.CharField):
+    """A text, and nothing that could be turned into one."""
+
+    def to_python(self, value: Any) -> str | None:
+        """Refuse what is no text.
+
+        Raises:
+            ValidationError: it is a number, a list or the like.
+        """
+        if value is not None and not isinstance(value, str):
+            raise forms.ValidationError("Write a text.")
+        return super().to_python(value)
+
+
 class TextForm(forms.Form):
     """Free text."""
 
-    answer = forms.CharField(max_length=LONGEST_TEXT, label="Answer", widget=forms.Textarea(attrs={"rows": 3}))
+    answer = TextField(max_length=LONGEST_TEXT, label="Answer", widget=forms.Textarea(attrs={"rows": 3}))
 
 
 class YesNoForm(forms.Form):

@@ -47,6 +47,8 @@ def test_an_approval_has_its_own_form():
         ({"answer": " "}, {"answer"}),
         ({}, {"answer"}),
         ({"answer": "x" * 10_001}, {"answer"}),
+        ({"answer": ["blue"]}, {"answer"}),
+        ({"answer": 5}, {"answer"}),
     ],
 )
 def test_f11_free_text(data, cleaned):

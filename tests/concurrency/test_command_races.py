@@ -171,7 +171,7 @@ def test_a_pause_against_a_cancel_ends_in_cancelled_whoever_is_first(cast):
 def test_s6_of_an_answer_and_the_deadline_one_wins(cast, people):
     ends = {"answered": 0, "expired": 0}
     with contenders() as race:
-        for _ in range(FEWER):
+        for _ in range(ROUNDS):
             run = story.work(story.launch(cast, "approving", {"deadline": 3600}))
             question = run.suspensions.get()
             given = {"data": {"decision": "approve"}, "context_digest": question.context_digest}
