@@ -13,6 +13,7 @@ from django.urls import reverse
 
 from console.access import record_refusal
 from console.pages.base import SeeOther, add_errors, command_view, page
+from console.pages.label_field import LabelsField
 from executions import commands
 from executions.actors import Actor
 from executions.authoring import registry
@@ -58,10 +59,7 @@ class LaunchForm(forms.Form):
     """What every launch takes, whatever the workflow."""
 
     title = forms.CharField(required=False, max_length=200, help_text="What people will call this run.")
-    labels = forms.CharField(
-        required=False,
-        max_length=6000,
-        widget=forms.Textarea(attrs={"rows": 2, "spellcheck": "false"}),
+    labels = LabelsField(
         help_text="name=value, one a line or with commas between. People search and filter by them.",
     )
 
@@ -71,21 +69,6 @@ class LaunchForm(forms.Form):
         if workflow.files is not None:
             self.fields["files"] = FilesField(workflow.files)
             self.order_fields(["files", "title", "labels"])
-
-    def clean_labels(self) -> dict[str, str]:
-        """Read the labels; how long and how many they may be is judged by the launch itself."""
-        labels: dict[str, str] = {}
-        for part in self.cleaned_data["labels"].replace(",", "\n").splitlines():
-            name, _, value = part.partition("=")
-            name = name.strip()
-            if not name:
-                if value.strip():
-                    raise forms.ValidationError(f"“{part.strip()[:60]}” has a value and no name.")
-                continue
-            if name in labels:
-                raise forms.ValidationError(f"“{name[:60]}” is given twice.")
-            labels[name] = value.strip()
-        return labels
 
 
 @page("executions:launch", what="launch")

@@ -18,9 +18,9 @@ from executions import queries
 from executions.actors import Actor
 from executions.authoring import registry
 from executions.commands.answering import answer_verdict, person_behind
-from executions.commands.base import holds_in_force, verdicts
+from executions.commands.base import holds_in_force, tell_of_freezes, verdicts
 from executions.commands.hold import note_verdict, release_verdict
-from executions.models import Event, Execution, Hold
+from executions.models import Event, Execution, Freeze, Hold
 from executions.queries.tree import Tree, children_of, parent_of, tree_of
 from executions.states import Verdict
 
@@ -49,7 +49,18 @@ class RunPage(RunWords):
     @functools.cached_property
     def verdicts(self) -> dict[str, Verdict]:
         """Every command judged."""
-        return verdicts(self.execution, self.actor, self.in_force)
+        judged = verdicts(self.execution, self.actor, self.in_force)
+        return judged | {"resume": tell_of_freezes(judged["resume"], self.frozen)}
+
+    @functools.cached_property
+    def freezes(self) -> list[Freeze]:
+        """Every freeze that covered the run at some time of its life, open ones first."""
+        return queries.freezes_over(self.execution)
+
+    @functools.cached_property
+    def frozen(self) -> list[Freeze]:
+        """Those that keep it from going on now, the oldest first."""
+        return [freeze for freeze in reversed(self.freezes) if freeze.stops(self.execution)]
 
     @functools.cached_property
     def in_force(self) -> list[Hold]:

@@ -5,7 +5,7 @@ from typing import Any
 
 from executions import states
 from executions.authoring import registry
-from executions.models import Execution, Hold
+from executions.models import Execution, Freeze, Hold
 
 AT_WORK = frozenset({states.PROCESSING, states.PAUSING, states.CANCELLING})
 LABELS_SHOWN = 3
@@ -87,6 +87,16 @@ class RunRow:
     def more_holds(self) -> int:
         """How many holds there are besides the one shown."""
         return max(len(self.open_holds) - 1, 0)
+
+    @property
+    def freeze(self) -> Freeze | None:
+        """The oldest freeze that keeps it from going on."""
+        return next(iter(getattr(self.run, "freeze_list", [])), None)
+
+    @property
+    def more_freezes(self) -> int:
+        """How many freezes there are besides the one shown."""
+        return max(len(getattr(self.run, "freeze_list", [])) - 1, 0)
 
     @property
     def question(self) -> str:

@@ -4,7 +4,7 @@ from typing import Any
 
 from executions import states
 from executions.authoring.workflow import Workflow
-from executions.models import Event, Execution, Hold
+from executions.models import Event, Execution, Freeze, Hold
 
 REASON_CODES = ("data-error", "totals-differ", "suspected-fraud", "supplier-query", "external-outage", "under-review")
 
@@ -17,6 +17,7 @@ class RunWords:
     in_force: list[Hold]
     open_questions: list[Any]
     cancelled: Event | None
+    frozen: list[Freeze]
 
     @property
     def title(self) -> str:
@@ -55,7 +56,7 @@ class RunWords:
         state, step = self.execution.state, self.next_title
         who = self.in_force[0].placed_by_name if self.in_force else ""
         return {
-            states.QUEUED: "Queued",
+            states.QUEUED: f"Frozen by {self.frozen[0].placed_by_name}" if self.frozen else "Queued",
             states.PROCESSING: f"Running {step}",
             states.PAUSING: f"Pausing: finishing {step}",
             states.PAUSED: f"Paused by {who}",
@@ -100,6 +101,9 @@ class RunWords:
         lifted = "Releases the hold" if count == 1 else f"Releases all {count} holds"
         if self.open_questions:
             return f"{lifted}. The run still waits for an answer."
+        if self.frozen:
+            who = self.frozen[0].placed_by_name
+            return f"{lifted}. The run stays in the queue until the freeze by {who} is lifted."
         middle = " in the middle of it, after what is done" if self.execution.progress else ""
         return f"{lifted}. The run goes on with {self.next_title}{middle}. Nothing that is finished is done again."
 

@@ -3,7 +3,7 @@
 from django.urls import path
 
 from console import stream
-from console.pages import audit, commands, execution, executions, files, holds, inbox, launch, suspensions
+from console.pages import audit, commands, execution, executions, files, freezes, holds, inbox, launch, suspensions
 
 urlpatterns = [
     path("executions", executions.executions, name="executions"),
@@ -22,6 +22,9 @@ urlpatterns = [
     path("executions/<uuid:execution_id>/holds/<uuid:hold_id>/annotate", holds.annotate, name="hold-annotate"),
     path("executions/<uuid:execution_id>/holds/<uuid:hold_id>/release", holds.release, name="hold-release"),
     path("executions/<uuid:execution_id>/questions/<uuid:suspension_id>", suspensions.answer, name="question-answer"),
+    path("holds/freezes", freezes.freezes, name="freezes"),
+    path("holds/freezes/place", freezes.place, name="freeze-place"),
+    path("holds/freezes/<uuid:freeze_id>/lift", freezes.lift, name="freeze-lift"),
     path("inbox", inbox.inbox, name="inbox"),
     path("decide/<str:token>", inbox.decide, name="decide"),
     path("launch", launch.choose, name="launch"),

@@ -335,6 +335,6 @@ def test_the_page_costs_the_same_number_of_queries_however_much_there_is(db, cas
     assert len(queries) == QUERIES, [query["sql"][:120] for query in queries]
 
 
-QUERIES = 16
-"""Session, person, his own and his groups' permissions, his roles; run, holds in force, holds, notes, questions, votes,
-messages, files, steps, history, what is below it."""
+QUERIES = 17
+"""Session, person, his own and his groups' permissions, his roles; run, holds in force, freezes, holds, notes, questions,
+votes, messages, files, steps, history, what is below it."""
