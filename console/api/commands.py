@@ -5,11 +5,12 @@ from ninja import Router
 
 from console.access import record_refusal
 from console.api.bodies import read_command
-from console.api.documents import Paused, Standing
+from console.api.documents import Paused, RunOut, Standing
 from console.api.openapi import PROBLEMS, patches, takes
 from console.api.replies import etag, reply, seen_version
-from console.api.schemas import AmendBody, CancelBody, PauseBody, ReasonBody, ResumeBody
-from console.api.shapes import paused, standing
+from console.api.runs import address_of
+from console.api.schemas import AmendBody, CancelBody, ForkBody, PauseBody, ResumeBody, RetryBody, SkipBody
+from console.api.shapes import paused, run_out, standing
 from executions import commands
 from executions.errors import Refused
 from executions.models import Execution
@@ -84,14 +85,61 @@ def cancel(request: HttpRequest, id: str) -> HttpResponse:
 @router.post(
     "/{id}/retry",
     response={200: Standing, **PROBLEMS},
-    openapi_extra=takes(ReasonBody),
+    openapi_extra=takes(RetryBody),
     operation_id="retry",
-    summary="Retry a failed run",
+    summary="Retry a run, or send it back",
 )
 def retry(request: HttpRequest, id: str) -> HttpResponse:
-    """Take a failed run up again at the step that failed. Needs `executions:control`."""
-    body, _ = read_command(request, ReasonBody, "retry", id)
-    return stands(request, commands.retry(request.auth, id, reason=body.reason))
+    """Take a failed run up again at the step that failed, or send any run at rest back. Needs `executions:control`.
+
+    With `from_step` or `position` the run goes on with the payload and the route it had there. What people corrected
+    since then stays, what steps changed from there on is dropped; open questions are withdrawn, holds stay. Send
+    `If-Match` to be refused when the run has changed since you looked.
+    """
+    body, _ = read_command(request, RetryBody, "retry", id)
+    execution = commands.retry(
+        request.auth,
+        id,
+        reason=body.reason,
+        from_step=body.from_step,
+        position=body.position,
+        again=body.again,
+        version=seen_version(request, required=False),
+    )
+    return stands(request, execution)
+
+
+@router.post(
+    "/{id}/skip",
+    response={200: Standing, **PROBLEMS},
+    openapi_extra=takes(SkipBody),
+    operation_id="skip",
+    summary="Skip the next step",
+)
+def skip(request: HttpRequest, id: str) -> HttpResponse:
+    """Pass the next step of a run at rest without running it, with a result you state. Needs `executions:control`."""
+    body, _ = read_command(request, SkipBody, "skip", id)
+    execution = commands.skip(request.auth, id, reason=body.reason, result=body.result, step=body.step)
+    return stands(request, execution)
+
+
+@router.post(
+    "/{id}/fork",
+    response={201: RunOut, **PROBLEMS},
+    openapi_extra=takes(ForkBody),
+    operation_id="fork",
+    summary="Fork a run",
+)
+def fork(request: HttpRequest, id: str) -> HttpResponse:
+    """Launch another run that begins at a boundary of this one; this one stays as it is, finished or not.
+
+    Needs `executions:control` and `executions:launch`.
+    """
+    body, _ = read_command(request, ForkBody, "fork", id)
+    forked = commands.fork(request.auth, id, reason=body.reason, from_seq=body.from_seq, title=body.title)
+    address = address_of(str(forked.pk))
+    document = run_out(forked, request.auth, f"{address}/files/")
+    return reply(document, 201, Location=address, ETag=etag(forked.version))
 
 
 @router.patch(

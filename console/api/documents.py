@@ -53,9 +53,12 @@ class HoldOut(Schema):
     ticket: str
     before_step: str | None
     blocks_cancel: bool
+    dual_control: bool
+    responsible: str
     scope: str
     spread_from: uuid.UUID | None
     review_by: Moment | None
+    overdue: bool
     placed_by: Person
     placed_via: str
     placed_at: Moment
@@ -265,6 +268,8 @@ class RunSummary(Schema):
     open_suspensions: int
     parent: uuid.UUID | None
     parent_key: str | None
+    forked_from: uuid.UUID | None
+    forked_at: int | None
     holds: list[HoldOut]
     freezes: list[FreezeOut]
 

@@ -1,4 +1,4 @@
-"""Holds: list, place, annotate, release."""
+"""Holds: list, place, annotate, hand over, release."""
 
 from django.http import HttpRequest, HttpResponse
 from ninja import Field, Query, Router, Schema
@@ -8,10 +8,11 @@ from console.api.bodies import read_command
 from console.api.documents import HoldOut, HoldPlaced, NoteOut
 from console.api.openapi import PROBLEMS, takes
 from console.api.replies import Pages, reply
-from console.api.schemas import HoldBody, NoteBody, ReasonBody
+from console.api.schemas import HandOverBody, HoldBody, NoteBody, ReasonBody
 from console.api.shapes import hold_out, note_out, placed
 from executions import commands
 from executions.queries.open_work import list_holds
+from executions.states import HOLD_KINDS
 
 router = Router(tags=["Holds"])
 
@@ -20,7 +21,10 @@ class HoldQuery(Pages):
     """Which holds."""
 
     execution: str = Field("", description="Only those of this run.")
-    released: bool = Field(False, description="Released ones too.")
+    released: bool = Field(False, description="Released ones and those of finished runs too.")
+    overdue: bool = Field(False, description="Only those whose review date has passed.")
+    kind: str = Field("", description=f"One of {', '.join(HOLD_KINDS)}.")
+    responsible: str = Field("", description="Only those that the person of this user name looks after.")
 
 
 class HoldList(Schema):
@@ -32,10 +36,19 @@ class HoldList(Schema):
 
 @router.get("", response={200: HoldList, **PROBLEMS}, operation_id="holds", summary="List holds")
 def holds(request: HttpRequest, query: Query[HoldQuery]) -> HttpResponse:
-    """List open holds of all runs, with notes. Needs `executions:read`, `holds:place` or `holds:release`."""
+    """List open holds of all runs, with notes. Needs `executions:read`, `holds:place` or `holds:release`.
+
+    What a hold on a tree has spread to the runs below is listed where `execution` names one of them.
+    """
     require_scope(request.auth, "list holds", "executions:read", "holds:place", "holds:release")
     page = list_holds(
-        open_only=not query.released, execution_id=query.execution, cursor=query.cursor, limit=query.limit
+        open_only=not query.released,
+        execution_id=query.execution,
+        overdue=query.overdue,
+        kind=query.kind,
+        responsible=query.responsible,
+        cursor=query.cursor,
+        limit=query.limit,
     )
     items = [hold_out(hold, hold.note_list) for hold in page.rows]  # type: ignore[attr-defined]
     return reply(HoldList(items=items, next=page.next))
@@ -59,6 +72,7 @@ def place(request: HttpRequest) -> HttpResponse:
         ticket=body.ticket,
         review_by=body.review_by,
         blocks_cancel=body.blocks_cancel,
+        dual_control=body.dual_control,
         scope=body.scope,
         resume_when=body.resume_when,
     )
@@ -79,6 +93,23 @@ def annotate(request: HttpRequest, id: str) -> HttpResponse:
     note = commands.annotate(request.auth, id, text=body.text)
     note.refresh_from_db()
     return reply(note_out(note), 201)
+
+
+@router.post(
+    "/{id}/hand-over",
+    response={200: HoldOut, **PROBLEMS},
+    openapi_extra=takes(HandOverBody),
+    operation_id="hand_over_hold",
+    summary="Hand a hold over",
+)
+def hand_over(request: HttpRequest, id: str) -> HttpResponse:
+    """Make another person responsible for a hold. Who may release it does not change.
+
+    For whoever is responsible now, or could release it.
+    """
+    body, _ = read_command(request, HandOverBody, "hand over")
+    hold = commands.hand_over(request.auth, id, to=body.to, reason=body.reason)
+    return reply(hold_out(hold, hold.notes.all()))
 
 
 @router.post(

@@ -54,6 +54,40 @@ class ReasonBody(Body):
     reason: str = REASON
 
 
+class RetryBody(ReasonBody):
+    """Take a run up again, at the step that failed or at an earlier one."""
+
+    from_step: str | None = Field(None, description="Go back to this step, the last time it ran.")
+    position: int | None = Field(None, description="Its position, for a step that ran several times; 0 is the first.")
+    again: bool = Field(
+        False, description="Do and ask anew what the steps from there on have recorded. Else nothing is done twice."
+    )
+
+
+class SkipBody(ReasonBody):
+    """Pass the next step without running it."""
+
+    result: dict[str, Any] = Field({}, description="Merged into the payload as if the step had returned it.")
+    step: str | None = Field(None, description="The step you saw as next; refused when another one is.")
+
+
+class ForkBody(ReasonBody):
+    """Launch another run that begins at a boundary of this one."""
+
+    from_seq: int | None = Field(
+        None,
+        description="Line of the history to begin after: `execution.launched`, `step.finished`, `step.skipped` or "
+        "`execution.retried`. As the run stands now where left out.",
+    )
+    title: str = Field("", description="What people call the new run; this one's with “(fork)” where blank.")
+
+
+class HandOverBody(ReasonBody):
+    """Make another person responsible for a hold."""
+
+    to: str = Field(description="User name of somebody who may release holds of this kind.")
+
+
 class CancelBody(ReasonBody):
     """End a run for ever."""
 
@@ -74,8 +108,9 @@ class HoldBody(Body):
     reason: str = REASON
     reason_code: str = Field("", description="A word for statistics.")
     ticket: str = Field("", description="Link or number of the case elsewhere.")
-    review_by: Moment | None = Field(None, description="When somebody must look at it again.")
+    review_by: Moment | None = Field(None, description="When somebody must look at it again; in the future.")
     blocks_cancel: bool = Field(False, description="Also forbid cancelling to those who may not release the hold.")
+    dual_control: bool = Field(False, description="Another person than you must release it.")
     scope: Scope = Field("tree", description="Only this run, or its unfinished children and theirs too.")
     resume_when: ResumeWhen = RESUME_WHEN
 

@@ -65,9 +65,12 @@ def hold_out(hold: Hold, notes: Iterable[HoldNote] = (), conditions: Iterable[Tr
         ticket=hold.ticket,
         before_step=hold.before_step,
         blocks_cancel=hold.blocks_cancel,
+        dual_control=hold.dual_control,
+        responsible=hold.responsible,
         scope=hold.scope,
         spread_from=hold.spread_from_id,
         review_by=hold.review_by,
+        overdue=hold.is_overdue,
         placed_by=Person(id=hold.placed_by, name=hold.placed_by_name),
         placed_via=hold.placed_via,
         placed_at=hold.placed_at,
@@ -193,6 +196,8 @@ def summary_facts(execution: Execution) -> dict[str, Any]:
         "open_suspensions": execution.open_suspensions,
         "parent": execution.parent_id,
         "parent_key": execution.parent_key,
+        "forked_from": execution.forked_from_id,
+        "forked_at": execution.forked_at,
     }
 
 

@@ -39,6 +39,7 @@ def hand_over(actor: Actor, hold_id: uuid.UUID | str, *, to: str, reason: str) -
         person = _clean_person(hold, to)
         before, hold.responsible = hold.responsible, person
         Hold.objects.filter(pk=hold.pk).update(responsible=person)
+        Hold.objects.filter(spread_from=hold, released_at__isnull=True).update(responsible=person)
         told = {"hold": str(hold.pk), "from": before, "to": person}
         append(execution.pk, "hold.handed_over", actor, reason=reason, data=told)
     announce(execution)
@@ -61,13 +62,15 @@ def require_can_hand_over(execution: Execution, hold: Hold, actor: Actor) -> Non
 
     Raises:
         NotAllowed: the actor neither is responsible for it nor could release it.
-        Conflict: it was released already, or the run has ended.
+        Conflict: it was released already, or the run has ended, or it was spread from a run above.
     """
     is_responsible = bool(actor.person) and actor.person == hold.responsible
     if not is_responsible and not hold.facts.releasable_by(actor.scopes, actor.user_id):
         whose = f"It is {hold.responsible}’s to hand over. " if hold.responsible else ""
         raise NotAllowed(f"{whose}{hold.facts.whose()}", holds=[str(hold.pk)])
     require_open(execution, hold)
+    if hold.spread_from_id is not None:
+        raise Conflict("This hold came from a run above. Hand over the hold there.", state=execution.state)
 
 
 def _clean_person(hold: Hold, to: str) -> str:

@@ -255,10 +255,12 @@ ORDER BY id LIMIT 500
 """
 
 # Holds whose review date has passed. One of a finished run keeps nobody; of a failed one it counts again once retried.
+# What was spread from a hold is not told of again.
 HOLDS_OVERDUE = """
 SELECT hold.id, hold.execution_id FROM executions_hold hold
 JOIN executions_execution run ON run.id = hold.execution_id AND run.outcome IS NULL
 WHERE hold.released_at IS NULL AND hold.overdue_at IS NULL AND hold.review_by <= clock_timestamp()
+  AND hold.spread_from_id IS NULL
 ORDER BY hold.review_by LIMIT 500
 """
 

@@ -9,6 +9,7 @@ from django.contrib.postgres.search import SearchVector
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
+from django.utils import timezone
 
 from executions.ids import new_id
 from executions.models.execution import Execution
@@ -144,6 +145,11 @@ class Hold(models.Model):
     def is_open(self) -> bool:
         """Not released yet."""
         return self.released_at is None
+
+    @property
+    def is_overdue(self) -> bool:
+        """Open, and somebody should have looked at it again by now."""
+        return self.is_open and self.review_by is not None and self.review_by <= timezone.now()
 
     @property
     def facts(self) -> HoldFacts:

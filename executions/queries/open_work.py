@@ -4,32 +4,57 @@ import uuid
 from typing import Any
 
 from django.db.models import Prefetch, QuerySet
+from django.db.models.functions import Now
 
 from executions.commands.base import parse_id
 from executions.errors import Invalid
-from executions.models import Hold, HoldNote, Suspension
+from executions.models import Execution, Hold, HoldNote, Suspension
 from executions.queries.page import Page
+from executions.states import HOLD_KINDS
 
 
 def list_holds(
-    *, open_only: bool = True, execution_id: str = "", cursor: str | None = None, limit: int = 50
+    *,
+    open_only: bool = True,
+    execution_id: str = "",
+    overdue: bool = False,
+    kind: str = "",
+    responsible: str = "",
+    cursor: str | None = None,
+    limit: int = 50,
 ) -> Page[Hold]:
-    """Return one page of holds with their notes in ``note_list``.
+    """Return one page of holds, oldest first, with run, notes (``note_list``) and conditions.
+
+    Open ones are those that keep a run: not those of finished runs. What was spread from a hold to the runs below its
+    own is left out, unless a run is named.
 
     Args:
         open_only: leave released ones out.
         execution_id: only those of this run.
+        overdue: only those whose review date has passed.
+        kind: only those of this kind.
+        responsible: only those that this person looks after.
         cursor: from an earlier page.
         limit: rows on the page.
 
     Raises:
-        Invalid: a cursor that no page gave out.
+        Invalid: a cursor that no page gave out, or an unknown kind.
         NotFound: the run's id is no id.
     """
+    if kind and kind not in HOLD_KINDS:
+        problem = f"There is no such kind. Known: {', '.join(HOLD_KINDS)}."
+        raise Invalid(f"kind: {problem}", errors={"kind": [problem]})
     notes = Prefetch("notes", HoldNote.objects.order_by("at", "id"), to_attr="note_list")
-    holds = Hold.objects.prefetch_related(notes, "conditions")
+    run = Prefetch("execution", Execution.objects.only("title", "workflow", "state", "ahead", "outcome"))
+    holds = Hold.objects.prefetch_related(notes, "conditions", run).filter(
+        **{"kind": kind} if kind else {}, **{"responsible": responsible} if responsible else {}
+    )
     if open_only:
-        holds = holds.filter(released_at__isnull=True)
+        holds = holds.filter(released_at__isnull=True, execution__outcome__isnull=True)
+    if overdue:
+        holds = holds.filter(review_by__lte=Now())
+    if not execution_id:
+        holds = holds.filter(spread_from__isnull=True)
     return _page(holds, execution_id, cursor, limit)
 
 
