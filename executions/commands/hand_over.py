@@ -21,7 +21,7 @@ def hand_over(actor: Actor, hold_id: uuid.UUID | str, *, to: str, reason: str) -
     """Make another person responsible for a hold. Who may release it stays as it is.
 
     Args:
-        actor: who hands over: whoever is responsible now, or could release it.
+        actor: who hands over: whoever could release it, or is responsible now and may place such a hold.
         hold_id: which hold.
         to: user name of the new responsible person, who must be one that may release holds of this kind.
         reason: why; not blank.
@@ -64,7 +64,9 @@ def require_can_hand_over(execution: Execution, hold: Hold, actor: Actor) -> Non
         NotAllowed: the actor neither is responsible for it nor could release it.
         Conflict: it was released already, or the run has ended, or it was spread from a run above.
     """
-    is_responsible = bool(actor.person) and actor.person == hold.responsible
+    # A token of the responsible person may hand over only if it may do something about holds of this kind at all.
+    may_place = actor.can(states.PLACE_SCOPE.get(hold.kind, states.RELEASE_SCOPE[hold.kind]))
+    is_responsible = may_place and bool(actor.person) and actor.person == hold.responsible
     if not is_responsible and not hold.facts.releasable_by(actor.scopes, actor.user_id):
         whose = f"It is {hold.responsible}’s to hand over. " if hold.responsible else ""
         raise NotAllowed(f"{whose}{hold.facts.whose()}", holds=[str(hold.pk)])

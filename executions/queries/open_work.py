@@ -8,7 +8,7 @@ from django.db.models.functions import Now
 
 from executions.commands.base import parse_id
 from executions.errors import Invalid
-from executions.models import Execution, Hold, HoldNote, Suspension
+from executions.models import Hold, HoldNote, Suspension
 from executions.queries.page import Page
 from executions.states import HOLD_KINDS
 
@@ -45,10 +45,12 @@ def list_holds(
         problem = f"There is no such kind. Known: {', '.join(HOLD_KINDS)}."
         raise Invalid(f"kind: {problem}", errors={"kind": [problem]})
     notes = Prefetch("notes", HoldNote.objects.order_by("at", "id"), to_attr="note_list")
-    run = Prefetch("execution", Execution.objects.only("title", "workflow", "state", "ahead", "outcome"))
-    holds = Hold.objects.prefetch_related(notes, "conditions", run).filter(
-        **{"kind": kind} if kind else {}, **{"responsible": responsible} if responsible else {}
-    )
+    holds = Hold.objects.select_related("execution").prefetch_related(notes, "conditions")
+    holds = holds.defer(*(f"execution__{heavy}" for heavy in ("payload", "error", "resumed", "progress")))
+    if kind:
+        holds = holds.filter(kind=kind)
+    if responsible:
+        holds = holds.filter(responsible=responsible)
     if open_only:
         holds = holds.filter(released_at__isnull=True, execution__outcome__isnull=True)
     if overdue:
