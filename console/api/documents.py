@@ -310,17 +310,3 @@ class RunOut(RunSummary):
     steps: list[StepOut]
     suspensions: list[SuspensionOut]
     files: list[FileOut]
-
-
-class EventOut(Schema):
-    """One line of a run's history."""
-
-    seq: int
-    at: Moment
-    kind: str
-    actor: Person
-    role: str
-    via: str
-    reason: str
-    data: Any
-    digest: str

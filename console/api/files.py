@@ -10,10 +10,10 @@ from ninja import Field, Query, Router, Schema
 from console.access import find_execution, record_refusal
 from console.api.bodies import MULTIPART_TYPE, WrongType
 from console.api.documents import FileOut, FileVersionOut
+from console.api.file_shapes import files_out, version_out
 from console.api.openapi import PROBLEMS, if_match
 from console.api.replies import etag, reply, seen_version
 from console.api.runs import address_of
-from console.api.shapes import files_out, version_out
 from executions import commands, queries
 from executions.errors import Refused, TooLarge
 from executions.models import RunFile

@@ -105,7 +105,7 @@ def annotate(request: HttpRequest, id: str) -> HttpResponse:
 def hand_over(request: HttpRequest, id: str) -> HttpResponse:
     """Make another person responsible for a hold. Who may release it does not change.
 
-    For whoever is responsible now, or could release it.
+    Needs what releasing it asks for; or to be responsible now, and `holds:place` (for a pause, `executions:pause`).
     """
     body, _ = read_command(request, HandOverBody, "hand over")
     hold = commands.hand_over(request.auth, id, to=body.to, reason=body.reason)

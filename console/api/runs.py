@@ -6,11 +6,12 @@ from ninja import Field, Query, Router, Schema
 
 from console.access import find_execution, require_scope
 from console.api.bodies import read_command
-from console.api.documents import EventOut, RunOut, RunSummary
+from console.api.documents import RunOut, RunSummary
+from console.api.event_shapes import EventOut, event_out
 from console.api.openapi import PROBLEMS, takes
 from console.api.replies import MAX_LIMIT, Pages, etag, reply
 from console.api.schemas import LaunchBody
-from console.api.shapes import event_out, run_out, run_summary
+from console.api.shapes import run_out, run_summary
 from executions import commands, queries
 from executions.errors import Invalid
 from executions.queries.checkpoint import checkpoint_of

@@ -1,16 +1,11 @@
 """How rows become the documents of the API."""
 
-import json
 from collections.abc import Callable, Iterable
 from typing import Any
-from urllib.parse import quote
 
 from console.api.conditions import conditions_out
 from console.api.documents import (
     DrainingOut,
-    EventOut,
-    FileOut,
-    FileVersionOut,
     HoldOut,
     HoldPlaced,
     NoteOut,
@@ -27,6 +22,7 @@ from console.api.documents import (
     VoteOut,
     WhoOut,
 )
+from console.api.file_shapes import files_out
 from console.api.formschema import form_schema
 from console.api.freeze_shapes import freeze_out, person
 from executions import queries
@@ -36,7 +32,7 @@ from executions.commands.answering import Answerer, answer_verdict, person_behin
 from executions.commands.base import tell_of_freezes, verdicts
 from executions.commands.condition import resume_token
 from executions.forms import form_of
-from executions.models import Event, Execution, Hold, HoldNote, RunFile, Suspension, Trigger
+from executions.models import Execution, Hold, HoldNote, Suspension, Trigger
 from executions.queries.tree import Tree, tree_of
 from executions.states import Verdict
 
@@ -160,18 +156,6 @@ def suspension_out(suspension: Suspension, actor: Actor, behind: Callable[[], An
 def verdict_out(verdict: Verdict) -> VerdictOut:
     """Describe whether a command may be given."""
     return VerdictOut(allowed=verdict.allowed, code=verdict.code, why=verdict.why, holds=list(verdict.holds))
-
-
-def version_out(version: RunFile) -> FileVersionOut:
-    """Describe one version of a file."""
-    return FileVersionOut(
-        version=version.version,
-        size=version.size,
-        sha256=version.sha256,
-        uploaded_by=Person(id=version.uploaded_by, name=version.uploaded_by_name),
-        uploaded_at=version.uploaded_at,
-        reason=version.reason,
-    )
 
 
 def summary_facts(execution: Execution) -> dict[str, Any]:
@@ -301,26 +285,3 @@ def tree_out(tree: Tree) -> TreeOut:
         for run in tree.draining
     ]
     return TreeOut(counts=tree.counts, unfinished=tree.unfinished, quiescent=tree.quiescent, draining=draining)
-
-
-def files_out(execution: Execution, files_at: str) -> list[FileOut]:
-    """Describe a run's files, newest version of each first."""
-    return [
-        FileOut(name=file.name, href=files_at + quote(file.name), versions=[version_out(one) for one in file.versions])
-        for file in queries.files_of(execution)
-    ]
-
-
-def event_out(event: Event) -> EventOut:
-    """Describe one line of a history."""
-    return EventOut(
-        seq=event.seq,
-        at=event.at,
-        kind=event.kind,
-        actor=Person(id=event.actor_id, name=event.actor_name),
-        role=event.actor_role,
-        via=event.via,
-        reason=event.reason,
-        data=json.loads(event.data),
-        digest=bytes(event.digest).hex(),
-    )

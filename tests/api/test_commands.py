@@ -140,7 +140,7 @@ def test_retry_of_a_failed_run(program, launch, path, cast):
     Execution.objects.filter(pk=run.pk).update(outcome="failed", finished_at=Now())
     append(run.pk, "execution.failed", SYSTEM)
     assert operator.post(path(run, "retry"), {"reason": "fixed"}).json()["state"] == "queued"
-    assert problem(operator.post(path(run, "retry"), {"reason": "fixed", "from_step": "step_1"}), 422)
+    assert problem(operator.post(path(run, "retry"), {"reason": "fixed", "from_stage": "step_1"}), 422)
 
 
 def test_amend_is_bound_to_the_version_that_was_seen(program, launch, path):
