@@ -11,6 +11,7 @@ from executions import commands
 from executions.actors import Actor
 from executions.engine import recording, runner, statements
 from executions.engine.backing import EngineBacking
+from executions.engine.children import answer_joins
 from executions.engine.database import rows
 from executions.engine.leases import Lease
 from executions.models import Event, Execution, Ledger
@@ -226,6 +227,11 @@ def snapshot(execution: Execution | str) -> Everything:
         files=list(run.files.order_by("id").values("name", "version", "sha256")),
         events=[event.digest for event in events(run) if event.kind != "command.denied"],
     )
+
+
+def wake(parent: Execution) -> None:
+    """Do what a worker does after the commit that ends a child."""
+    answer_joins(parent.pk)
 
 
 def execute(sql: str, parameters: Any = ()) -> None:
