@@ -9,8 +9,8 @@ from ninja import Field, Query, Router, Schema
 from pydantic import AwareDatetime
 
 from console.access import require_scope
-from console.api.documents import Moment, Person
 from console.api.openapi import PROBLEMS
+from console.api.parts import Moment, Person
 from console.api.replies import Pages, reply
 from executions.commands.audit import begin_export, verify_ledger, verify_record
 from executions.provenance.auditlines import AuditFilter

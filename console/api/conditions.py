@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from pydantic import WithJsonSchema
 
-from console.api.documents import ConditionOut, Person
+from console.api.parts import ConditionOut, Person
 from executions.models import Trigger
 
 _MATCH = {"type": "object", "description": "What the event's data must contain."}

@@ -5,7 +5,7 @@ from typing import Any
 
 from ninja import Schema
 
-from console.api.documents import Moment, Person
+from console.api.parts import Moment, Person
 from executions.models import Event
 
 

@@ -2,7 +2,8 @@
 
 from urllib.parse import quote
 
-from console.api.documents import FileOut, FileVersionOut, Person
+from console.api.documents import FileOut, FileVersionOut
+from console.api.parts import Person
 from executions import queries
 from executions.models import Execution, RunFile
 

@@ -1,6 +1,7 @@
 """How a freeze becomes a document of the API."""
 
-from console.api.documents import FreezeOut, Person
+from console.api.documents import FreezeOut
+from console.api.parts import Person
 from executions.models import Freeze
 
 

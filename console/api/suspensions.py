@@ -8,11 +8,11 @@ from ninja import Field, Query, Router, Schema
 
 from console.access import require_scope
 from console.api.bodies import read_command
-from console.api.documents import SuspensionOut
 from console.api.openapi import PROBLEMS, takes
+from console.api.question_documents import SuspensionOut
+from console.api.question_shapes import suspension_out
 from console.api.replies import Pages, reply
 from console.api.schemas import AnswerBody, AnswerByKeyBody
-from console.api.shapes import suspension_out
 from console.errors import problem_of
 from executions import commands
 from executions.actors import Actor

@@ -33,7 +33,8 @@ def put_to(answerer: Answerer) -> QuerySet[Suspension]:
         | ~Q(execution__launched_by_user=person)
     )
     chosen = Q(pk__in=[]) if person is None else named & in_group & permitted & not_his_own
-    voted = Vote.objects.filter(suspension=OuterRef("pk"), user=person, context_digest=OuterRef("context_digest"))
+    votes = Vote.objects.filter(suspension=OuterRef("pk"), context_digest=OuterRef("context_digest"))
+    voted = votes.none() if person is None else votes.filter(user=person)
     return Suspension.objects.filter(
         Q(who__isnull=True) | chosen,
         Q(deadline__isnull=True) | Q(deadline__gt=Now()),
@@ -71,7 +72,7 @@ def list_inbox(
         rank, after = _read_cursor(cursor)
         questions = questions.filter(Q(rank__gt=rank) | Q(rank=rank, pk__gt=after))
     questions = questions.select_related("execution").prefetch_related("votes", "notifications", "conditions")
-    found = list(questions.order_by("rank", "pk")[: limit + 1])
+    found: list[Suspension] = list(questions.order_by("rank", "pk")[: limit + 1])
     more, found = len(found) > limit, found[:limit]
     return Page(found, f"inbox:{RANKS[found[-1].urgency]}:{found[-1].pk}" if more else None)
 
