@@ -9,7 +9,7 @@ from console.api.documents import Paused, RunOut, Standing
 from console.api.openapi import PROBLEMS, patches, takes
 from console.api.replies import etag, reply, seen_version
 from console.api.runs import address_of
-from console.api.schemas import AmendBody, CancelBody, ForkBody, PauseBody, ResumeBody, RetryBody, SkipBody
+from console.api.schemas import AmendBody, CancelBody, ExtendBody, ForkBody, PauseBody, ResumeBody, RetryBody, SkipBody
 from console.api.shapes import paused, run_out, standing
 from executions import commands
 from executions.errors import Refused
@@ -140,6 +140,20 @@ def fork(request: HttpRequest, id: str) -> HttpResponse:
     address = address_of(str(forked.pk))
     document = run_out(forked, request.auth, f"{address}/files/")
     return reply(document, 201, Location=address, ETag=etag(forked.version))
+
+
+@router.post(
+    "/{id}/extend",
+    response={200: Standing, **PROBLEMS},
+    openapi_extra=takes(ExtendBody),
+    operation_id="extend",
+    summary="Extend the SLA or a budget",
+)
+def extend(request: HttpRequest, id: str) -> HttpResponse:
+    """Give a run more time, or let it spend more. It stays held if it is. Needs `executions:control`."""
+    body, _ = read_command(request, ExtendBody, "extend", id)
+    execution = commands.extend(request.auth, id, reason=body.reason, seconds=body.seconds, budgets=body.budgets)
+    return stands(request, execution)
 
 
 @router.patch(

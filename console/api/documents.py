@@ -5,6 +5,7 @@ from typing import Any
 
 from ninja import Schema
 
+from console.api.limits import BudgetOut, SlaOut
 from console.api.parts import ConditionOut, Moment, Person, VerdictOut
 from console.api.question_documents import SuspensionOut
 
@@ -202,6 +203,9 @@ class RunOut(RunSummary):
     next_input: Any
     payload: Any
     error: Any
+    errors: int
+    sla: SlaOut | None
+    budgets: list[BudgetOut]
     resumed: Any
     steps: list[StepOut]
     suspensions: list[SuspensionOut]

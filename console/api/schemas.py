@@ -94,6 +94,13 @@ class CancelBody(ReasonBody):
     scope: Scope = Field("tree", description="Only this run, or its unfinished children and theirs too.")
 
 
+class ExtendBody(ReasonBody):
+    """Give a run more time, or let it spend more."""
+
+    seconds: int | float | None = Field(None, description="How much more time.")
+    budgets: dict[str, int | float] = Field({}, description="Budget → how much more of it.")
+
+
 class AmendBody(Body):
     """Correct the payload of a run that is at rest."""
 

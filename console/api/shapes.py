@@ -18,6 +18,7 @@ from console.api.documents import (
 )
 from console.api.file_shapes import files_out
 from console.api.freeze_shapes import freeze_out, person
+from console.api.limits import budgets_out, sla_out
 from console.api.parts import Person
 from console.api.question_shapes import questions_out, verdict_out
 from executions import queries
@@ -164,6 +165,9 @@ def run_out(execution: Execution, actor: Actor, files_at: str) -> RunOut:
         next_input=execution.payload if execution.next_step else None,
         payload=execution.payload,
         error=execution.error,
+        errors=execution.errors,
+        sla=sla_out(execution),
+        budgets=budgets_out(execution),
         resumed=execution.resumed,
         steps=[
             StepOut(

@@ -10,7 +10,7 @@ from django.urls import reverse
 from console.access import record_refusal
 from console.pages.base import command_view
 from console.pages.execution import showing
-from console.pages.run_forms import PlaceForm, read_json
+from console.pages.run_forms import BUDGET, PlaceForm, read_amount, read_json
 from executions import commands, states
 from executions.actors import Actor
 from executions.commands.tree import TREE
@@ -64,6 +64,26 @@ def retry(request: HttpRequest, actor: Actor, execution_id: uuid.UUID) -> Done:
     """Retry a failed run."""
     commands.retry(actor, execution_id, reason=request.POST.get("reason", ""))
     return page_of(execution_id), "Taken up again."
+
+
+@command_view(showing("extend"))
+def extend(request: HttpRequest, actor: Actor, execution_id: uuid.UUID) -> Done:
+    """Give a run more time, or let it spend more."""
+    post = request.POST
+    minutes = read_amount(post.get("seconds", "")) if post.get("seconds", "").strip() else None
+    budgets = {
+        name.removeprefix(BUDGET): read_amount(str(typed))
+        for name, typed in post.items()
+        if name.startswith(BUDGET) and str(typed).strip()
+    }
+    commands.extend(
+        actor,
+        execution_id,
+        reason=post.get("reason", ""),
+        seconds=minutes if minutes is None or isinstance(minutes, str) else minutes * 60,
+        budgets=budgets,
+    )
+    return page_of(execution_id), "Extended."
 
 
 @command_view(showing("place"))

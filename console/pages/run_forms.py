@@ -9,6 +9,8 @@ from django import forms
 from executions.errors import Invalid
 from executions.queries import FileHistory
 
+BUDGET = "budget-"
+"""Begins the names of fields that take more of a budget."""
 SAY_WHY = "Say why. It is kept in the history."
 
 
@@ -128,6 +130,35 @@ class PlaceForm(ReachForm):
     blocks_cancel = forms.BooleanField(label="Forbid cancelling too", required=False)
 
 
+class ExtendForm(CommandForm):
+    """Give a run more time, or let it spend more.
+
+    Args:
+        has_sla: the run has a clock to extend.
+        budgets: names of its budgets.
+    """
+
+    reason = ReasonField()
+
+    def __init__(self, *args: Any, has_sla: bool, budgets: Iterable[str], **options: Any) -> None:
+        super().__init__(*args, **options)
+        reason = self.fields.pop("reason")
+        if has_sla:
+            self.fields["seconds"] = forms.CharField(
+                label="Minutes more",
+                required=False,
+                widget=forms.TextInput(attrs={"inputmode": "decimal"}),
+                help_text="An SLA that is spent already counts from now on.",
+            )
+        for name in budgets:
+            self.fields[f"{BUDGET}{name}"] = forms.CharField(
+                label=f"{name.capitalize()} more",
+                required=False,
+                widget=forms.TextInput(attrs={"inputmode": "decimal"}),
+            )
+        self.fields["reason"] = reason
+
+
 class AmendForm(CommandForm):
     """Change top-level fields of the payload."""
 
@@ -214,3 +245,12 @@ def read_json(text: str, field: str) -> Any:
         place = f", line {error.lineno}, column {error.colno}" if isinstance(error, json.JSONDecodeError) else ""
         problem = f"Not JSON{place}: {error.msg if isinstance(error, json.JSONDecodeError) else error}."
     raise Invalid(problem, errors={field: [problem]})
+
+
+def read_amount(text: str) -> Any:
+    """Read a number as people type it; what is none is left as it is, for the command to refuse."""
+    try:
+        number = float(text.strip().replace(",", ""))
+    except ValueError:
+        return text.strip()
+    return int(number) if number.is_integer() else number

@@ -26,6 +26,9 @@ TONES = {
     "suspension.answered": "good",
     "suspension.escalated": "bad",
     "suspension.expired": "bad",
+    "item.failed": "bad",
+    "sla.breached": "bad",
+    "budget.exceeded": "bad",
 }
 DOORS = {"console": "in the console", "api": "through the API", "cli": "in the terminal", "webhook": "by webhook"}
 MENTIONED = {
@@ -50,6 +53,10 @@ MENTIONED = {
     "suspension.reminded": lambda data, title: data.get("key", ""),
     "suspension.escalated": lambda data, title: Who.of_json(data.get("who")).sentence(),
     "suspension.answered": lambda data, title: _answer(data),
+    "item.failed": lambda data, title: f"{data.get('key', '')}: {data.get('what', '')}",
+    "sla.extended": lambda data, title: f"by {duration(data.get('seconds') or 0)}",
+    "budget.exceeded": lambda data, title: data.get("budget", ""),
+    "budget.extended": lambda data, title: ", ".join(data.get("budgets") or {}),
     "command.denied": lambda data, title: data.get("command", ""),
 }  # type: dict[str, Callable[[dict[str, Any], Callable[[Any], str]], str]]
 """Kind → what the line itself says of its data; the rest can be unfolded."""

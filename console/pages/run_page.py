@@ -208,7 +208,7 @@ class RunPage(RunWords):
     @property
     def head_offers(self) -> list[Offer]:
         """The commands on the run as a whole."""
-        return [self.pause, self.resume, self.retry, self.place, self.cancel]
+        return [self.pause, self.resume, self.retry, self.extend, self.place, self.cancel]
 
     @property
     def replace_chosen(self) -> bool:
@@ -242,6 +242,22 @@ class RunPage(RunWords):
     def place(self) -> Offer:
         """Place a compliance hold."""
         return self.offer("place", self.verdicts["place"], run_forms.PlaceForm, **self.reach)
+
+    @functools.cached_property
+    def extend(self) -> Offer:
+        """Extend its time or its budgets."""
+        limited: dict[str, Any] = {"has_sla": self.clock is not None, "budgets": [each.name for each in self.budgets]}
+        return self.offer("extend", self.verdicts["extend"], run_forms.ExtendForm, **limited)
+
+    @functools.cached_property
+    def clock(self) -> queries.Clock | None:
+        """Its SLA clock."""
+        return queries.clock_of(self.execution)
+
+    @functools.cached_property
+    def budgets(self) -> list[queries.Budget]:
+        """What it may spend, and what it has spent."""
+        return queries.budgets_of(self.execution)
 
     @functools.cached_property
     def amend(self) -> Offer:

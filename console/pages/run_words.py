@@ -2,9 +2,11 @@
 
 from typing import Any
 
+from console.templatetags.wording import duration
 from executions import states
 from executions.authoring.workflow import Workflow
 from executions.models import Event, Execution, Freeze, Hold
+from executions.queries import Budget, Clock
 
 REASON_CODES = ("data-error", "totals-differ", "suspected-fraud", "supplier-query", "external-outage", "under-review")
 
@@ -18,6 +20,8 @@ class RunWords:
     open_questions: list[Any]
     cancelled: Event | None
     frozen: list[Freeze]
+    clock: Clock | None
+    budgets: list[Budget]
 
     @property
     def title(self) -> str:
@@ -67,6 +71,23 @@ class RunWords:
             states.CANCELLED: "Cancelled",
         }[state]
 
+    @property
+    def sla_says(self) -> str:
+        """What its SLA clock shows; empty for a run without one."""
+        if self.clock is None:
+            return ""
+        left = self.clock.left_seconds
+        said = f"{duration(left)} left" if left > 0 else f"spent, {duration(-left)} over"
+        if self.clock.running or self.execution.state in states.FINISHED:
+            return said
+        stands = {states.QUEUED: "starts with the run", states.CANCELLING: "stopped"}
+        return f"{said}, clock {stands.get(self.execution.state, 'stopped while people think')}"
+
+    @property
+    def budgets_say(self) -> list[tuple[str, str]]:
+        """Name and standing of each budget."""
+        return [(each.name, f"{each.spent:,} of {each.limit:,} spent") for each in self.budgets]
+
     # What a command will do
     @property
     def pause_tone(self) -> str:
@@ -114,6 +135,12 @@ class RunWords:
             f"Takes the run up again at {self.next_title}, with what that step has recorded. "
             "Finished steps do not run again."
         )
+
+    @property
+    def extend_says(self) -> str:
+        """What extending will do."""
+        held = " The run stays paused until somebody resumes it." if self.execution.state == states.PAUSED else ""
+        return f"Gives the run more from now on; nothing is done again.{held}"
 
     @property
     def place_says(self) -> str:

@@ -16,6 +16,7 @@ urlpatterns = [
     path("executions/<uuid:execution_id>/resume", commands.resume, name="execution-resume"),
     path("executions/<uuid:execution_id>/cancel", commands.cancel, name="execution-cancel"),
     path("executions/<uuid:execution_id>/retry", commands.retry, name="execution-retry"),
+    path("executions/<uuid:execution_id>/extend", commands.extend, name="execution-extend"),
     path("executions/<uuid:execution_id>/place", commands.place, name="execution-place"),
     path("executions/<uuid:execution_id>/amend", commands.amend, name="execution-amend"),
     path("executions/<uuid:execution_id>/replace-file", files.replace, name="execution-replace-file"),

@@ -9,6 +9,7 @@ from executions.queries.freezes import (
     list_freezes,
     preview,
 )
+from executions.queries.limits import Budget, Clock, budgets_of, clock_of
 from executions.queries.one_run import (
     FileHistory,
     StepView,
@@ -32,6 +33,8 @@ from executions.queries.search import COUNT_CAP, Count, RunFilter, count_by_stat
 
 __all__ = [
     "COUNT_CAP",
+    "Budget",
+    "Clock",
     "Count",
     "FileHistory",
     "Page",
@@ -39,7 +42,9 @@ __all__ = [
     "RunFilter",
     "StepView",
     "attach_freezes",
+    "budgets_of",
     "cancel_request",
+    "clock_of",
     "count_by_state",
     "count_new",
     "file_content",

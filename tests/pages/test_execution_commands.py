@@ -448,7 +448,7 @@ def test_an_operator_may_not_replace_files_and_it_is_recorded(db, cast):
     assert story.kinds(run)[-1] == "command.denied"
 
 
-@pytest.mark.parametrize("command", ["pause", "resume", "cancel", "retry", "place", "amend", "replace-file"])
+@pytest.mark.parametrize("command", ["pause", "resume", "cancel", "retry", "extend", "place", "amend", "replace-file"])
 def test_commands_are_refused_by_get_without_token_and_for_unknown_runs(db, cast, command):
     run = story.launch(cast, "noop")
     client = cast.client("admin")
