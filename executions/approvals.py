@@ -1,5 +1,6 @@
 """The forms that approvals, gates, tools and bare pauses are answered with."""
 
+import json
 from typing import Any
 
 from django import forms
@@ -36,6 +37,14 @@ class ApprovalForm(forms.Form):
 class ObjectField(forms.JSONField):
     """A JSON object, or nothing."""
 
+    def prepare_value(self, value: Any) -> Any:
+        """Write an object over several lines, so that a person can change it, and nothing as nothing."""
+        if value is None:
+            return ""
+        return (
+            json.dumps(value, indent=2, ensure_ascii=False) if isinstance(value, dict) else super().prepare_value(value)
+        )
+
     def clean(self, value: Any) -> dict[str, Any] | None:
         """Refuse JSON that is no object.
 
@@ -58,7 +67,7 @@ class GateForm(ApprovalForm):
 
     changes = ObjectField(
         required=False,
-        widget=forms.Textarea(attrs={"rows": 3}),
+        widget=forms.Textarea(attrs={"rows": 3, "class": "mono", "spellcheck": "false"}),
         label="Changes to the input",
         help_text='Fields to change first, as JSON: {"amount": 120}. Leave empty to let the step run as shown.',
     )
@@ -71,14 +80,19 @@ class ToolForm(ApprovalForm):
 
     arguments = ObjectField(
         required=False,
-        widget=forms.Textarea(attrs={"rows": 4}),
+        widget=forms.Textarea(attrs={"rows": 4, "class": "mono", "spellcheck": "false"}),
         label="Arguments",
-        help_text="As the tool is called with them. Change values here; leave empty to call it as shown.",
+        help_text="The tool is called with these. Change values to call it with others.",
     )
     shown: dict[str, Any] = {}
     """The arguments as selected; set by ``forms.form_of`` for one question."""
 
     field_order = ("decision", "arguments", "reason")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["arguments"].initial = self.shown
+        self.fields["arguments"].widget.attrs["rows"] = min(len(self.shown) + 2, 14)
 
     def clean_arguments(self) -> dict[str, Any] | None:
         """Refuse other names than the tool was selected with.

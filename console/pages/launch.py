@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from django import forms
@@ -18,6 +19,7 @@ from executions import commands
 from executions.actors import Actor
 from executions.authoring import registry
 from executions.authoring.files import FileRules
+from executions.authoring.step import Step
 from executions.authoring.workflow import Workflow
 from executions.errors import Invalid, NotFound, Refused
 from executions.provenance import to_json
@@ -71,10 +73,31 @@ class LaunchForm(forms.Form):
             self.order_fields(["files", "title", "labels"])
 
 
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """A stop of a route, as a page draws it before anything has started.
+
+    Args:
+        step: the step or pause.
+        aside: it stands beside the route; a step may go there.
+    """
+
+    step: Step
+    aside: bool
+
+
+def stops_of(workflow: Workflow) -> list[Stop]:
+    """Return a workflow's stops: those on its route in order, then those beside it."""
+    on_route = [name for name in workflow.route_names if name in workflow.steps]
+    beside = [name for name in workflow.steps if name not in on_route]
+    return [Stop(workflow.steps[name], aside=name in beside) for name in (*on_route, *beside)]
+
+
 @page("executions:launch", what="launch")
 def choose(request: HttpRequest) -> HttpResponse:
     """List the workflows that can be launched."""
-    return render(request, "launch/choose.html", {"nav": "launch", "workflows": registry.all_workflows()})
+    offered = [(workflow, stops_of(workflow)) for workflow in registry.all_workflows()]
+    return render(request, "launch/choose.html", {"nav": "launch", "offered": offered})
 
 
 def launch(request: HttpRequest, name: str) -> HttpResponseBase:
@@ -155,7 +178,14 @@ def show(request: HttpRequest, workflow: Workflow, form: LaunchForm, filled: for
     """Render the page, or for htmx the form alone."""
     part = "#form" if request.htmx else ""  # type: ignore[attr-defined]
     had_files = bool(request.FILES)
-    context = {"nav": "launch", "workflow": workflow, "form": form, "filled": filled, "had_files": had_files}
+    context = {
+        "nav": "launch",
+        "workflow": workflow,
+        "stops": stops_of(workflow),
+        "form": form,
+        "filled": filled,
+        "had_files": had_files,
+    }
     return render(request, f"launch/workflow.html{part}", context)
 
 

@@ -131,7 +131,7 @@ class RunPage(RunWords):
     @functools.cached_property
     def steps(self) -> list[StepRow]:
         """The route, with the gates that stand across it."""
-        return rows_of(self.execution, self.in_force, [view.hold for view in self.holds], self.open_questions)
+        return rows_of(self.execution, self.in_force, [view.hold for view in self.holds], self.questions)
 
     # Family
     @functools.cached_property

@@ -9,6 +9,7 @@ from django.http import HttpRequest
 
 from console.pages.base import add_errors
 from console.pages.run_forms import CommandForm, ReasonField, read_json
+from executions.authoring.tools import TOOL_FORM
 from executions.authoring.who import Who
 from executions.commands.answering import valid_votes
 from executions.engine.notices import FOR_PEOPLE
@@ -98,6 +99,16 @@ class QuestionView:
     def failing(self) -> list[Notification]:
         """The messages about it that could not be delivered so far, or were given up."""
         return [message for message in self.asked.notifications.all() if message.status in ("failing", "given up")]
+
+    @property
+    def is_bare(self) -> bool:
+        """There is nothing to fill in: the answer lets the run go on."""
+        return self.form is not None and not self.form.fields
+
+    @property
+    def tool(self) -> dict[str, Any] | None:
+        """The tool, its description and its arguments, where a tool call is to be allowed."""
+        return self.asked.context if self.asked.form == TOOL_FORM else None
 
     @property
     def rows(self) -> list[tuple[str, Any]]:

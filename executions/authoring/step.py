@@ -56,6 +56,13 @@ class Step:
         gate = f"{self.gate.on_refuse} {json.dumps(who, sort_keys=True)}" if self.gate else ""
         return self.name, "step" if self.pause is None else "pause", gate
 
+    @property
+    def waits(self) -> str:
+        """What it always waits for before it goes on: ``answer`` for a pause, ``approval`` for a gate, else empty."""
+        if self.pause is not None:
+            return "answer"
+        return "approval" if self.gate is not None else ""
+
     def delay(self, failures: int) -> float:
         """Return the seconds to wait after this many failures."""
         return min(self.backoff * 2.0 ** max(failures - 1, 0), 3600.0)

@@ -135,7 +135,7 @@ def _put_to(
 
 def changes_of(suspension: Suspension, execution: Execution, answer: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return what an answer changes in the payload: the answer of a pause that is merged, the changes at a gate."""
-    if suspension.shows_input:
+    if suspension.is_gate:
         return answer.get("changes") or {}
     definition = registry.find(execution.workflow)
     step = definition.steps.get(suspension.step) if definition else None

@@ -109,7 +109,7 @@ class EngineBacking:
             asked.comment,
             expired=asked.outcome == "expired",
             shown=asked.context,
-            outdated=asked.shows_input and context_digest(shown_by(asked)) != asked.context_digest,
+            outdated=asked.is_gate and context_digest(shown_by(asked)) != asked.context_digest,
         )
 
     def launch(

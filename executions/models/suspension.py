@@ -15,6 +15,8 @@ OUTCOMES = ("answered", "withdrawn", "expired")
 URGENCIES = ("low", "normal", "high")
 FORMATS = ("form", "text", "yes-no", "choice", "json")
 GATE_FORM = "executions.approvals:GateForm"
+PAUSE_KEY = "pause"
+"""Under which a pause of a route asks."""
 ON_DEADLINE = ("fail", "default", "escalate", "cancel")
 
 COUNT_SUSPENSIONS = """
@@ -157,9 +159,14 @@ class Suspension(models.Model):
         return self.title
 
     @property
-    def shows_input(self) -> bool:
-        """Whether it is a gate, which shows the step's exact input as it is now."""
+    def is_gate(self) -> bool:
+        """Whether it stands before a step, whose exact input may be changed by the answer."""
         return self.form == GATE_FORM
+
+    @property
+    def shows_input(self) -> bool:
+        """Whether it is a gate or a pause of a route, which show the payload as it is now."""
+        return self.is_gate or self.key == PAUSE_KEY
 
     @property
     def is_open(self) -> bool:

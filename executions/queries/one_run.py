@@ -105,6 +105,7 @@ class StepView:
         at: when it finished.
         ms: how long its last attempt took, in milliseconds.
         attempt: which attempt succeeded.
+        waits: ``answer`` for a pause of the route, ``approval`` for a step behind a gate, else empty.
     """
 
     name: str
@@ -114,15 +115,18 @@ class StepView:
     at: Any = None
     ms: float | None = None
     attempt: int = 1
+    waits: str = ""
 
 
 def steps_of(execution: Execution, limit: int = 100) -> list[StepView]:
     """Return the last finished steps, the one running or next, and those ahead; at most ``limit`` on either side."""
     workflow = registry.find(execution.workflow)
-    titles = {step.name: step.title for step in workflow.steps.values()} if workflow else {}
+    steps = workflow.steps if workflow else {}
 
-    def title(name: str) -> str:
-        return titles.get(name, name.replace("_", " "))
+    def view(name: str, *facts: Any) -> StepView:
+        step = steps.get(name)
+        title, waits = (step.title, step.waits) if step else (name.replace("_", " "), "")
+        return StepView(name, title, *facts, waits=waits)
 
     ended = Event.objects.filter(ledger=execution.pk, kind__in=("step.finished", "step.skipped"))
     by_position: dict[int, StepView] = {}
@@ -133,13 +137,13 @@ def steps_of(execution: Execution, limit: int = 100) -> list[StepView]:
         if position < execution.steps_done and position not in by_position:
             status = event.kind.removeprefix("step.")
             ms, attempt = told.get("ms"), int(told.get("attempt", 1))
-            by_position[position] = StepView(name, title(name), status, position, event.at, ms, attempt)
+            by_position[position] = view(name, status, position, event.at, ms, attempt)
     views = [by_position[position] for position in sorted(by_position)]
     for offset, name in enumerate(execution.ahead[:limit]):
         status = "ahead"
         if offset == 0 and execution.outcome is None:
             status = "running" if execution.lease_until else "next"
-        views.append(StepView(name, title(name), status, execution.steps_done + offset))
+        views.append(view(name, status, execution.steps_done + offset))
     return views
 
 
