@@ -13,7 +13,7 @@ from executions import states
 from executions.actors import Actor
 from executions.commands.base import about, command, holds_in_force, lock, parse_id, require, require_scope
 from executions.commands.condition import set_conditions
-from executions.commands.tree import THIS, TREE, clean_scope, hold_tree, release_spread, told_of
+from executions.commands.tree import THIS, TREE, clean_scope, hold_tree, holds_others, is_over, release_spread, told_of
 from executions.conditions import read_conditions
 from executions.engine.post import announce, tell
 from executions.errors import Conflict, Invalid, NotAllowed, NotFound
@@ -129,7 +129,7 @@ def release(actor: Actor, hold_id: uuid.UUID | str, *, reason: str) -> Hold:
         reason = clean_reason(reason)
         in_force = holds_in_force(execution)
         release_holds(execution, [hold], actor, reason)
-        if in_force == [hold]:
+        if in_force == [hold] and not is_over(execution):
             note_resumed(execution, actor, trigger="manual", data={}, additional_context={}, note=reason)
     tell(execution)
     hold.refresh_from_db()
@@ -179,7 +179,7 @@ def require_open(execution: Execution, hold: Hold) -> None:
             f"{hold.released_by_name} released this hold already, at {hold.released_at:%Y-%m-%d %H:%M} UTC.",
             state=execution.state,
         )
-    if execution.outcome is not None or execution.cancel_requested_at is not None:
+    if is_over(execution) and not holds_others(hold):
         raise Conflict(
             f"{states.STATE_SENTENCE[execution.state]} The hold means nothing any more.", state=execution.state
         )
@@ -279,6 +279,10 @@ def release_holds(execution: Execution, holds: Iterable[Hold], actor: Actor, rea
     """
     released = list(holds)
     for hold in released:
+        if is_over(execution):
+            # A finished run changes no more, and is past being held; its descendants are not.
+            release_spread(hold, actor, reason)
+            continue
         Hold.objects.filter(pk=hold.pk, released_at__isnull=True).update(
             released_by=actor.id,
             released_by_name=actor.name,

@@ -145,6 +145,16 @@ def release_spread(origin: Hold, actor: Actor, reason: str) -> int:
     return len(holds)
 
 
+def holds_others(hold: Hold) -> bool:
+    """Tell whether a hold still holds descendants of the run that it was placed on."""
+    return hold.scope == TREE and hold.spread.filter(released_at__isnull=True).exists()
+
+
+def is_over(execution: Execution) -> bool:
+    """Tell whether a run has finished or is being cancelled, so that holding it means nothing any more."""
+    return execution.outcome is not None or execution.cancel_requested_at is not None
+
+
 def told_of(hold: Hold, run: Execution) -> dict[str, Any]:
     """Return what `hold.placed` tells of a hold."""
     told = {

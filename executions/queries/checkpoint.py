@@ -46,6 +46,8 @@ def checkpoint_of(execution: Execution) -> str:
                 "suspensions": _suspensions(execution, conditions),
             },
             "resumed": execution.resumed,
+            "parent": execution.parent_id,
+            "children": list(execution.children.order_by("pk").values("id", "parent_key", "workflow", "state")),
             "ran": _ran(execution),
         }
     )

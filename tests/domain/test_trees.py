@@ -1,5 +1,7 @@
 """Commands whose scope is a tree: pause, place, release, cancel; and whether the tree has come to rest."""
 
+import json
+
 import pytest
 
 from executions import commands
@@ -8,6 +10,7 @@ from executions.engine.launching import launch_children
 from executions.engine.leases import Lease
 from executions.errors import Conflict, Invalid, NotAllowed
 from executions.models import Hold
+from executions.queries.checkpoint import checkpoint_of
 from executions.queries.tree import children_of as listed
 from executions.queries.tree import tree_of
 from tests.domain import story
@@ -236,3 +239,32 @@ def test_a_thousand_children_are_held_released_and_cancelled_in_few_statements(c
     with django_assert_max_num_queries(30):
         commands.cancel(cast.actor("admin"), run.pk, reason="x")
     assert tree_of(story.fresh(run)).counts == {"cancelled": 1000}
+
+
+def test_a_tree_held_by_a_run_that_was_cancelled_alone_can_still_be_released(cast, dynasty):
+    operator = cast.actor("operator")
+    hold = commands.pause(operator, dynasty[0].pk, reason="x")
+    commands.cancel(operator, dynasty[0].pk, reason="the plan is void, the work is not", scope="this")
+    assert states_of(*dynasty) == ["cancelling", "paused", "paused"]
+    commands.release(operator, hold.pk, reason="go on below")
+    assert states_of(*dynasty) == ["cancelling", "suspended", "queued"]
+    with pytest.raises(Conflict, match="means nothing any more"):
+        commands.release(operator, hold.pk, reason="again")
+
+
+def test_a_fork_from_between_launch_and_join_says_that_it_has_no_children(cast):
+    run = family(cast)
+    story.work(run)
+    forked = commands.fork(cast.actor("admin"), run.pk, reason="try again")
+    failed = story.work(forked)
+    assert (failed.state, failed.error["type"]) == ("failed", "LookupError")
+    assert "forked after its children had been launched" in failed.error["message"]
+
+
+def test_the_checkpoint_names_parent_and_children(cast, dynasty):
+    top, middle, bottom = dynasty
+    written = json.loads(checkpoint_of(story.fresh(middle)))
+    assert written["parent"] == str(top.pk)
+    assert written["children"] == [
+        {"id": str(bottom.pk), "parent_key": "heir", "workflow": "dynasty", "state": "queued"}
+    ]

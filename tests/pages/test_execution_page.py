@@ -336,5 +336,5 @@ def test_the_page_costs_the_same_number_of_queries_however_much_there_is(db, cas
 
 
 QUERIES = 19
-"""Session, person, his own and his groups' permissions, his roles; run, holds in force, files, questions, votes, messages,
-conditions of questions, freezes, what is below it, holds, notes, conditions of holds, steps, history."""
+"""Session, person, his own and his groups' permissions, his roles; run, holds in force, files, questions, votes,
+messages, conditions of questions, freezes, what is below it, holds, notes, conditions of holds, steps, history."""
