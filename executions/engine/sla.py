@@ -11,13 +11,13 @@ from executions import clock, states
 from executions.actors import Actor
 from executions.authoring import registry
 from executions.authoring.policies import Policies
-from executions.engine import statements
+from executions.engine import gates, statements
 from executions.engine.database import rows
 from executions.engine.leases import Lease
 from executions.engine.post import tell
 from executions.engine.under_lock import give_up_lease, locked, place_policy_hold
 from executions.models import Execution
-from executions.provenance import append
+from executions.provenance import append, to_json
 
 POLICY = Actor.policy("sla")
 NEVER = float("inf")
@@ -66,12 +66,28 @@ def _breach_unless_extended(execution_id: str) -> None:
     execution = Execution.objects.select_for_update().get(pk=execution_id)
     workflow = registry.find(execution.workflow)
     left = execution.sla_seconds_left(clock.now())
-    if workflow is None or execution.sla_due is None or execution.sla_breached_at is not None or (left or 0) > 0:
+    if workflow is None or left is None or execution.sla_due is None or execution.sla_breached_at is not None:
+        return
+    if left + seconds_given_back(execution) > 0:
         return
     if execution.lease_until is not None and workflow.policies.on_sla == "fail":
         return
-    _breach(execution, workflow.policies, left or 0)
+    _breach(execution, workflow.policies, left)
     tell(execution)
+
+
+def seconds_given_back(execution: Execution) -> float:
+    """Return for how long a freeze has kept a queued run from going on: the clock gets that back at the next claim."""
+    if execution.lease_until is not None or execution.sla_due is None:
+        return 0.0
+    span = {
+        "workflow": execution.workflow,
+        "labels": to_json(execution.labels),
+        "since": execution.state_since,
+        "until": clock.now(),
+    }
+    (row,) = rows(gates.FROZEN_SECONDS, span)
+    return float(row.seconds)
 
 
 def _breach(execution: Execution, rules: Policies, left: float) -> None:

@@ -46,6 +46,17 @@ IF NEW.sla_left IS NOT NULL THEN
             AND NOT coalesce(NEW.ahead[1] = ANY (NEW.breakpoints), false)
             -- Before its first claim a run waits for its time, not for us.
             AND (NEW.not_before IS NULL OR NEW.epoch > 0)));
+    -- A run that leaves the queue gets back the seconds in which a freeze kept it there; see gates.FROZEN_SECONDS.
+    IF ran AND OLD.lease_until IS NULL AND (NEW.lease_until IS NOT NULL OR NOT runs) THEN
+        NEW.sla_left := NEW.sla_left + coalesce((
+            SELECT sum(extract(epoch FROM upper(span) - lower(span))) FROM unnest((
+                SELECT range_agg(tstzrange(greatest(placed_at, OLD.state_since), coalesce(lifted_at, 'infinity'))
+                                 * tstzrange(OLD.state_since, clock_timestamp()))
+                FROM executions_freeze
+                WHERE (workflow IS NULL OR workflow = OLD.workflow) AND OLD.labels @> labels
+                  AND (lifted_at IS NULL OR lifted_at > OLD.state_since))) AS span
+            WHERE NOT isempty(span)), 0);
+    END IF;
     IF runs AND ran THEN
         NEW.sla_due := OLD.sla_due + (NEW.sla_left - OLD.sla_left) * interval '1 second';
     ELSIF runs THEN

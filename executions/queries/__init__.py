@@ -9,7 +9,7 @@ from executions.queries.freezes import (
     list_freezes,
     preview,
 )
-from executions.queries.limits import Budget, Clock, budgets_of, clock_of
+from executions.queries.limits import Budget, Clock, budgets_of, clock_of, stale_runs
 from executions.queries.one_run import (
     FileHistory,
     StepView,
@@ -66,5 +66,6 @@ __all__ = [
     "question_by_id",
     "questions_of",
     "rows_by_id",
+    "stale_runs",
     "steps_of",
 ]

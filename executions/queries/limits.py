@@ -3,7 +3,8 @@
 import datetime
 from dataclasses import dataclass
 
-from executions import clock
+from executions import clock, states
+from executions.engine.sla import seconds_given_back
 from executions.models import Execution
 
 
@@ -38,11 +39,26 @@ def clock_of(execution: Execution) -> Clock | None:
     if execution.sla_left is None:
         return None
     running = execution.sla_due is not None
-    left = execution.sla_seconds_left(clock.now()) if running else execution.sla_left
-    return Clock(round(left or 0.0, 3), running, execution.sla_due, execution.sla_breached_at)
+    left = execution.sla_left
+    if running:
+        left = (execution.sla_seconds_left(clock.now()) or 0.0) + seconds_given_back(execution)
+    return Clock(round(left, 3), running, execution.sla_due, execution.sla_breached_at)
 
 
 def budgets_of(execution: Execution) -> list[Budget]:
     """Return what a run may spend, and what it has spent, by budget."""
     spent = execution.spent or {}
     return [Budget(name, spent.get(name, 0), limit) for name, limit in (execution.budgets or {}).items()]
+
+
+def stale_runs(since: datetime.datetime, *, workflow: str | None = None) -> list[Execution]:
+    """Return runs that have been paused or suspended since before a moment, oldest first.
+
+    Args:
+        since: the moment (aware).
+        workflow: only of this one.
+    """
+    found = Execution.objects.filter(state__in=(states.PAUSED, states.SUSPENDED), state_since__lt=since)
+    if workflow is not None:
+        found = found.filter(workflow=workflow)
+    return list(found.order_by("state_since", "id"))

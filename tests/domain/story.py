@@ -123,7 +123,7 @@ MOMENTS = {
 
 
 def let_pass(execution: Execution, seconds: float) -> None:
-    """Have time go by for one run without waiting: every moment stored of it moves into the past.
+    """Have time go by for one run and all freezes without waiting: every moment stored of them moves into the past.
 
     Triggers are off meanwhile, so what the database keeps is moved, not worked out again.
     """
@@ -132,6 +132,7 @@ def let_pass(execution: Execution, seconds: float) -> None:
         for table, (key, columns) in MOMENTS.items():
             moved = ", ".join(f"{name} = {name} - %(by)s * interval '1 second'" for name in columns.split(", "))
             execute(f"UPDATE {table} SET {moved} WHERE {key} = %(id)s", {"by": seconds, "id": execution.pk})
+        execute("UPDATE executions_freeze SET placed_at = placed_at - %s * interval '1 second'", [seconds])
     finally:
         execute("SET session_replication_role = DEFAULT")
 

@@ -6,7 +6,8 @@ import math
 import pytest
 from django.db import connection
 
-from executions import commands
+from executions import commands, queries
+from executions.engine import sla
 from executions.engine.database import rows
 from tests.domain import story
 
@@ -133,3 +134,25 @@ def test_more_time_counts_whether_it_runs_or_stands(cast, run):
     assert left(run) == 230
     commands.resume(cast.actor("operator"), run.pk)
     assert left(run) == 230
+
+
+def test_it_gives_back_the_time_in_which_a_freeze_kept_the_run_in_the_queue(cast, run):
+    operator = cast.actor("operator")
+    story.let_pass(run, 5)
+    freeze = commands.freeze(operator, workflow="hurried", reason="incident")
+    other = commands.freeze(operator, labels={}, workflow="hurried", reason="another, at the same time")
+    story.let_pass(run, 3600)
+    sla.breach_overdue()
+    assert story.fresh(run).sla_breached_at is None
+    assert math.ceil(queries.clock_of(story.fresh(run)).left_seconds) == 25
+    for each in (freeze, other):
+        commands.lift(operator, each.pk, reason="over")
+    claimed = story.claim(run)
+    assert math.ceil(claimed.sla_seconds) == 25
+    assert left(run) == 25
+
+
+def test_a_freeze_of_other_runs_gives_nothing_back(cast, run):
+    commands.freeze(cast.actor("operator"), workflow="noop", reason="incident")
+    story.let_pass(run, 20)
+    assert math.ceil(story.claim(run).sla_seconds) == 10
