@@ -430,3 +430,22 @@ def arrive(ctx: Context, payload: dict[str, Any]) -> dict[str, Any]:
         raise ValueError("seized")
     note_effect(ctx.execution_id, "arrived")
     return {"arrived": payload["stamp"]}
+
+
+waits_for_one = Workflow("waits-for-one", title="Waits for an event of its own")
+
+
+@waits_for_one.step
+def hear(ctx: Context, payload: dict[str, Any]) -> dict[str, Any]:
+    """Wait for the one event that is meant for this run."""
+    deadline = timedelta(seconds=payload["deadline"]) if "deadline" in payload else None
+    try:
+        one = ctx.wait_for(f"one.{ctx.execution_id}", match={"n": payload["number"]}, deadline=deadline)
+        return {"heard": one["n"]}
+    except DeadlinePassed:
+        return {"heard": None}
+
+
+slow_then_tells = Workflow("slow-then-tells", title="Slow, then tells how it was resumed", input=StepsInput)
+slow_then_tells.step(_slow_step("first"))
+slow_then_tells.step(name="tell")(tell)

@@ -10,6 +10,7 @@ from django.urls import reverse
 from console.access import record_refusal
 from console.pages.base import command_view
 from console.pages.execution import showing
+from console.pages.run_conditions import named_as_typed, typed_conditions
 from console.pages.run_forms import BUDGET, PlaceForm, read_amount, read_json
 from executions import commands, states
 from executions.actors import Actor
@@ -30,15 +31,18 @@ def page_of(execution_id: uuid.UUID | str) -> str:
 def pause(request: HttpRequest, actor: Actor, execution_id: uuid.UUID) -> Done:
     """Pause a run."""
     post = request.POST
-    hold = commands.pause(
-        actor,
-        execution_id,
-        reason=post.get("reason", ""),
-        reason_code=post.get("reason_code", ""),
-        ticket=post.get("ticket", ""),
-        before_step=post.get("before_step") or None,
-        scope=reach_of(request),
-    )
+    conditions = read_conditions(request, actor, execution_id)
+    with named_as_typed():
+        hold = commands.pause(
+            actor,
+            execution_id,
+            reason=post.get("reason", ""),
+            reason_code=post.get("reason_code", ""),
+            ticket=post.get("ticket", ""),
+            before_step=post.get("before_step") or None,
+            scope=reach_of(request),
+            resume_when=conditions,
+        )
     if hold.before_step:
         return page_of(execution_id), "Breakpoint set. The run stops before that step."
     pausing = hold.execution.state == states.PAUSING
@@ -137,6 +141,21 @@ def read_review(request: HttpRequest, actor: Actor, execution_id: uuid.UUID) -> 
         raise refusal
     found: datetime.datetime | None = form.cleaned_data.get("review_by")
     return found
+
+
+def read_conditions(request: HttpRequest, actor: Actor, execution_id: uuid.UUID) -> list[dict[str, Any]]:
+    """Read the resume conditions; what cannot be read is refused and recorded, unless the command refuses anyway.
+
+    Raises:
+        Invalid: it cannot be read.
+    """
+    try:
+        return typed_conditions(request)
+    except Invalid as refusal:
+        if not actor.can(states.COMMAND_SCOPE["pause"]):
+            return []
+        record_refusal(actor, "pause", refusal, execution_id)
+        raise
 
 
 def read_changes(request: HttpRequest, actor: Actor, execution_id: uuid.UUID) -> Any:

@@ -77,10 +77,28 @@ class ReachForm(CommandForm):
 class PauseForm(ReachForm):
     """Pause a run, at its next boundary or before a certain step."""
 
-    more = ("before_step", "reason_code", "ticket")
+    more = ("before_step", "resume_at", "resume_event", "resume_match", "reason_code", "ticket")
 
     reason = ReasonField(help_text="Whoever opens this run reads it.")
     before_step = forms.ChoiceField(label="Where", required=False)
+    resume_at = forms.CharField(
+        label="Resume by itself at",
+        required=False,
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}),
+        help_text="UTC. A person may resume it before.",
+    )
+    resume_event = forms.CharField(
+        label="Resume by itself on the event",
+        required=False,
+        widget=forms.TextInput(attrs={"class": "mono", "placeholder": "order.shipped", "autocomplete": "off"}),
+        help_text="When a program sends an event of this name.",
+    )
+    resume_match = forms.CharField(
+        label="whose data contain",
+        required=False,
+        widget=forms.TextInput(attrs={"class": "mono", "placeholder": '{"order": 7}', "autocomplete": "off"}),
+        help_text="A JSON object; any event of that name where blank.",
+    )
     reason_code = forms.CharField(
         label="Reason code",
         required=False,

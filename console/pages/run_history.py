@@ -24,6 +24,7 @@ TONES = {
     "execution.cancel_requested": "bad",
     "execution.succeeded": "good",
     "suspension.answered": "good",
+    "trigger.late": "bad",
     "suspension.escalated": "bad",
     "suspension.expired": "bad",
     "item.failed": "bad",
@@ -57,6 +58,9 @@ MENTIONED = {
     "sla.extended": lambda data, title: f"by {duration(data.get('seconds') or 0)}",
     "budget.exceeded": lambda data, title: data.get("budget", ""),
     "budget.extended": lambda data, title: ", ".join(data.get("budgets") or {}),
+    "trigger.set": lambda data, title: _condition(data),
+    "trigger.fired": lambda data, title: data.get("kind", ""),
+    "trigger.late": lambda data, title: data.get("kind", ""),
     "command.denied": lambda data, title: data.get("command", ""),
 }  # type: dict[str, Callable[[dict[str, Any], Callable[[Any], str]], str]]
 """Kind → what the line itself says of its data; the rest can be unfolded."""
@@ -143,3 +147,12 @@ def _answer(data: dict[str, Any]) -> str:
         f"{name}: {value}" for name, value in answer.items() if isinstance(value, str | int | float) and value != ""
     ]
     return ", ".join(said)
+
+
+def _condition(data: dict[str, Any]) -> str:
+    due = str(data.get("due_at") or "").replace("T", " ")[:19]
+    return {
+        "time": f"at {due} UTC",
+        "cron": f"at {due} UTC, by cron {data.get('cron', '')}",
+        "event": f"event {data.get('event', '')}",
+    }.get(str(data.get("kind")), "webhook")

@@ -18,6 +18,7 @@ class RunWords:
     workflow: Workflow | None
     in_force: list[Hold]
     open_questions: list[Any]
+    waits_for_people: bool
     cancelled: Event | None
     frozen: list[Freeze]
     clock: Clock | None
@@ -64,7 +65,7 @@ class RunWords:
             states.PROCESSING: f"Running {step}",
             states.PAUSING: f"Pausing: finishing {step}",
             states.PAUSED: f"Paused by {who}",
-            states.SUSPENDED: "Waits for an answer",
+            states.SUSPENDED: "Waits for an answer" if self.waits_for_people else "Waits",
             states.CANCELLING: "Cancelling",
             states.SUCCEEDED: "Succeeded",
             states.FAILED: f"Failed in {step}",

@@ -144,6 +144,13 @@ def test_a_compliance_hold_takes_conditions_only_from_who_may_release_it(cast, r
     commands.place(placer, run.pk, reason="look", resume_when="manual")
 
 
+def test_a_hold_under_dual_control_takes_no_conditions(cast, reviewer):
+    run = story.launch(cast)
+    with refused(Invalid, run, match="second person", field="resume_when"):
+        commands.place(reviewer, run.pk, reason="look", dual_control=True, resume_when={"after_seconds": 60})
+    assert story.fresh(run).open_holds == 0
+
+
 def test_a_pause_with_a_wrong_condition_is_refused_as_a_whole(cast, operator):
     run = story.launch(cast)
     with refused(Invalid, run, match="has passed"):
@@ -377,6 +384,13 @@ def test_a_wait_has_a_deadline(cast):
     assert story.work(run).payload == {"default": False, "came": "too late"}
 
 
+def test_a_wait_takes_its_default_at_the_deadline(cast):
+    run = story.work(story.launch(cast, "waits-not-for-long", {"default": True}))
+    _pass_deadline(run)
+    assert story.work(run).payload["came"] == {"order": 0}
+    assert run.conditions.get().outcome == "overtaken"
+
+
 def test_an_event_sent_after_the_deadline_does_not_count_even_if_nobody_has_looked(cast, operator):
     run = story.work(story.launch(cast, "waits-not-for-long", {"default": False}))
     (trigger,) = Trigger.objects.filter(execution=run)
@@ -436,6 +450,30 @@ def test_looks_that_are_owed_are_made_by_the_sweeper(cast, operator):
     assert outcomes(hold) == [("event", "fired")]
     emission.refresh_from_db()
     assert emission.looked_at is not None
+
+
+def test_a_step_that_is_done_anew_hears_its_event_anew(cast, operator):
+    run = story.launch(cast, "waits-for-ticks", {"ticks": 3})
+    for number in (1, 2, 3):
+        commands.emit(operator, "tick", {"n": number})
+    story.work(run)
+    while story.fresh(run).state == SUSPENDED:
+        look(run)
+    assert story.fresh(run).payload["heard"] == [1, 2, 3]
+    again = commands.launch(operator, "waits-for-ticks", {"ticks": 3})
+    for number in (1, 2):
+        commands.emit(operator, "tick", {"n": number})
+    story.work(again)
+    assert look(again) == [1]
+    assert look(again) == [1, 2]
+    assert story.fresh(again).next_step == "last_tick"
+    commands.pause(operator, again.pk, reason="send it back")
+    commands.retry(operator, again.pk, reason="hear them again", from_step="first_ticks", again=True)
+    commands.resume(operator, again.pk)
+    story.work(again)
+    assert look(again)[-1:] == [1]
+    assert look(again)[-1:] == [2]
+    assert story.fresh(again).payload["heard"] == [1, 2]
 
 
 # ctx.resumed

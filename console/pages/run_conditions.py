@@ -1,0 +1,47 @@
+"""Resume conditions as the pause form takes them: a time, and an event with what its data must contain."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from django.http import HttpRequest
+
+from console.pages.run_forms import read_json
+from executions.errors import Invalid
+
+FIELDS = {"at": "resume_at", "event": "resume_event", "match": "resume_match"}
+"""Part of a condition → the form's field that it is typed into."""
+
+
+def typed_conditions(request: HttpRequest) -> list[dict[str, Any]]:
+    """Read the conditions as the command takes them; what is wrong with them is the command's to say.
+
+    Raises:
+        Invalid: what the data must contain is no JSON, or is given without an event.
+    """
+    at, event, match = (request.POST.get(name, "").strip() for name in FIELDS.values())
+    wanted: list[dict[str, Any]] = []
+    if at:
+        # The field has no time zone: it is meant as the page shows times, in UTC.
+        wanted.append({"at": f"{at}Z"})
+    if event:
+        wanted.append({"event": event, "match": read_json(match, "resume_match") if match else {}})
+    elif match:
+        problem = "Name the event whose data this is about."
+        raise Invalid(problem, errors={"resume_event": [problem]})
+    return wanted
+
+
+@contextmanager
+def named_as_typed() -> Iterator[None]:
+    """Within this block, a refusal names the form's fields where it names parts of a condition."""
+    try:
+        yield
+    except Invalid as refusal:
+        refusal.errors = {_field_of(name): messages for name, messages in refusal.errors.items()}
+        raise
+
+
+def _field_of(name: str) -> str:
+    condition, _, part = name.rpartition(".")
+    return FIELDS.get(part, name) if condition.startswith("resume_when") else name
