@@ -1,7 +1,7 @@
 """Onboarding: plain code that asks people, one after the other, and may wait for days.
 
-Each call of ``ctx.suspend`` or ``ctx.approval`` frees the worker; with the answer the step is called again from its top
-and gets the answers it already has. Every question says to whom it is put and what happens when nobody answers.
+Each wait frees the worker; when it is over, the step is called again from its top and gets the answers it already has.
+Every question says to whom it is put and what happens when nobody answers.
 """
 
 from datetime import timedelta
@@ -49,8 +49,8 @@ class DetailsForm(forms.Form):
 onboarding = Workflow(
     "onboarding",
     title="Onboarding",
-    description="Collects what is needed for a newcomer, has access approved in two stages, and makes the accounts. "
-    "Questions that nobody answers in time are escalated or get a default answer.",
+    description="Collects what is needed for a newcomer, has access approved in stages, waits for the signed contract, "
+    "and makes the accounts. What nobody answers in time is escalated or gets a default answer.",
     input=NewcomerForm,
 )
 
@@ -110,6 +110,16 @@ def approve(ctx: Context, payload: dict[str, Any]) -> Any:
             return Next("close", changes={"approved_by": approved_by, "refused": refused})
         approved_by[stage] = approval.by
     return {"approved_by": approved_by}
+
+
+@onboarding.step(title="Sign the contract")
+def contract(ctx: Context, payload: dict[str, Any]) -> dict[str, Any]:
+    """Wait for the signing service to send its event; then let a little time pass, in which a mistake can be told."""
+    limit = timedelta(hours=payload["hours"])
+    about = {"name": payload["name"]}
+    signed = ctx.wait_for("contract.signed", match=about, deadline=limit, default={**about, "document": "on paper"})
+    ctx.sleep("time to object", limit / 48)
+    return {"contract": signed["document"]}
 
 
 @onboarding.step(title="Make accounts", retries=3, on_error="hold")

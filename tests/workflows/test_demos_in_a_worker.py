@@ -56,6 +56,11 @@ class Story:
         reply = self.answer(name, data)
         assert reply.status_code == 200, reply.content
 
+    def send(self, event: str, data: dict) -> None:
+        """Send an event from outside."""
+        reply = self.people["operator"].post("/v1/events", {"name": event, "data": data})
+        assert reply.status_code < 300, reply.content
+
     def kinds(self) -> list[str]:
         return list(Event.objects.filter(ledger=self.id).order_by("seq").values_list("kind", flat=True))
 
@@ -97,7 +102,7 @@ def test_a2_a_report_is_reviewed_only_when_unsure(launched, reported, asked):
 
 
 def test_s5_onboarding_has_access_approved_in_stages_by_two_people(launched):
-    story = launched("onboarding", {})
+    story = launched("onboarding", {"hours": 0.05})
     story.answered("reviewer", DETAILS)
     story.answered("reviewer", {"answer": "strong"})
     story.answered("reviewer", APPROVED)
@@ -105,9 +110,11 @@ def test_s5_onboarding_has_access_approved_in_stages_by_two_people(launched):
     assert story.run()["state"] == "suspended", "one of two"
     assert problem(story.answer("reviewer", APPROVED), 409)
     story.answered("reviewer2", APPROVED)
+    story.send("contract.signed", {"name": "Mara Lindqvist", "document": "C-7", "pages": 3})
     payload = story.reach("succeeded")["payload"]
     assert payload["approved_by"]["production"] == "reviewer (test), reviewer2 (test)"
     assert payload["summary"] == "Mara Lindqvist starts on 2026-12-01, Lisbon."
+    assert payload["contract"] == "C-7"
 
 
 def test_s6_onboarding_goes_on_when_nobody_answers(launched):
@@ -120,6 +127,7 @@ def test_s6_onboarding_goes_on_when_nobody_answers(launched):
     story.answered("admin", DETAILS)
     payload = story.reach("succeeded")["payload"]
     assert (payload["laptop"], payload["laptop_chosen_by"]) == ("light", "deadline")
+    assert payload["refused"]["why"] == "Nobody decided in time.", "silence is no approval"
     assert "suspension.escalated" in story.kinds()
 
 

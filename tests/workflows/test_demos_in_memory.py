@@ -12,6 +12,7 @@ from workflows.refund_approval import DecisionForm, RefundForm, refunds
 from workflows.report_review import ReportForm, ReviewForm, reports, sure_reports
 
 APPROVED, REJECTED = {"decision": "approve"}, {"decision": "reject", "reason": "Not before the move"}
+SIGNED = {"contract.signed": {"name": "Mara Lindqvist", "document": "C-7"}}
 DETAILS = {"first_day": "2026-12-01", "office": "lisbon", "mentor": "Jonas", "allergies": ""}
 
 
@@ -133,6 +134,9 @@ def test_a2_a_report_that_is_sure_of_itself_is_published_without_a_review(figure
 
 def test_s5_onboarding_collects_details_and_has_access_approved_in_stages():
     answers = {"details": DETAILS, "laptop": {"answer": "strong"}, "office systems": APPROVED, "production": APPROVED}
+    waiting = run_inline(onboarding, filled(NewcomerForm), answers=answers)
+    assert (waiting.steps, waiting.open_question) == (["collect", "approve"], "contract.signed")
+    answers |= SIGNED
     done = run_inline(onboarding, filled(NewcomerForm), answers=answers)
     assert done.state == "succeeded"
     assert done.payload["accounts"] == {
@@ -160,7 +164,7 @@ def test_s6_a_laptop_that_nobody_chooses_is_the_light_one_and_silence_on_access_
 
 
 def test_without_production_there_is_one_stage():
-    answers = {"details": DETAILS, "laptop": {"answer": "light"}, "office systems": APPROVED}
+    answers = {"details": DETAILS, "laptop": {"answer": "light"}, "office systems": APPROVED, **SIGNED}
     done = run_inline(onboarding, filled(NewcomerForm, production=False), answers=answers)
     assert list(done.payload["accounts"]) == ["office systems"]
 
