@@ -9,7 +9,18 @@ from pathlib import Path
 from bench.figures import Figure, table, write
 from bench.stack import Stack
 
-NAMES = ("one-run", "many-runs", "check-paused", "pausing", "answers", "obedience", "takeover", "paused-cost", "scale")
+NAMES = (
+    "one-run",
+    "many-runs",
+    "check-paused",
+    "pausing",
+    "answers",
+    "obedience",
+    "takeover",
+    "paused-cost",
+    "freeze",
+    "scale",
+)
 
 
 def main() -> int:
@@ -26,7 +37,7 @@ def main() -> int:
         import django
 
         django.setup()
-        from bench import asking, authority, scale, steps
+        from bench import asking, authority, freezing, scale, steps
 
         measures = {
             "one-run": steps.one_run,
@@ -37,6 +48,7 @@ def main() -> int:
             "obedience": authority.obedience,
             "takeover": authority.takeover,
             "paused-cost": authority.paused_cost,
+            "freeze": freezing.freezing,
             "scale": scale.list_and_verify,
         }
         for name in wanted.names or NAMES:

@@ -1,7 +1,7 @@
 """Freezes in SQL: the gate of the hot path, letting runs go one by one, and what was running before a freeze.
 
 A freeze rewrites no run. The hot statements look for one that matches; mostly there is none, and the look is one into
-an empty index. That look sees what was committed when its statement began: see docs/decisions/0010-a-grace-period.md.
+an empty index. That look sees what was committed when its statement began: see docs/decisions/0011-a-grace-period.md.
 """
 
 # A freeze that is being lifted stops only what was queued before: what comes to the queue later goes on as if it were
@@ -61,21 +61,22 @@ SELECT id, greatest(0, floor(lift_rate * extract(epoch FROM clock_timestamp() + 
 FROM executions_freeze WHERE lifted_at IS NULL AND lifting_since IS NOT NULL
 """  # noqa: S608
 
-# A part of the queue, oldest first, so that a million frozen runs are never walked at once. `last` and `seen` say how
-# far it went, in a row of their own where nothing in it was wanted.
+# A part of the queue, oldest first, so that a million frozen runs are never walked at once. The walk is lazy and keeps its
+# order, so it ends when enough is found; `last` and `seen` say how far it went where nothing in it was wanted.
 _WALK = """
 WITH walked AS MATERIALIZED (
     SELECT id, priority, workflow, labels, state_since, not_before FROM executions_execution
     WHERE state = 'queued' AND id >= %(since)s ORDER BY id LIMIT %(part)s
 )
-SELECT (SELECT id FROM walked ORDER BY id DESC LIMIT 1) AS last, (SELECT count(*) FROM walked) AS seen,
+SELECT CASE WHEN wanted.id IS NULL THEN (SELECT id FROM walked ORDER BY id DESC LIMIT 1) END AS last,
+       CASE WHEN wanted.id IS NULL THEN (SELECT count(*) FROM walked) END AS seen,
        wanted.id, wanted.priority, wanted.frozen
 FROM (SELECT) AS once LEFT JOIN LATERAL (
     SELECT run.id, run.priority, EXISTS (
         SELECT FROM executions_freeze AS gate WHERE {stopped} AND gate.lifting_since IS NULL) AS frozen
     FROM walked AS run
     WHERE (run.not_before IS NULL OR run.not_before <= now()) AND {condition}
-    ORDER BY run.id LIMIT %(limit)s
+    LIMIT %(limit)s
 ) AS wanted ON true
 """
 

@@ -12,7 +12,7 @@ def await_older_statements(seconds: float | None = None) -> int:
     """Wait until every statement that may have looked for freezes before now has ended.
 
     Call it after the commit of a freeze, outside of any transaction. What begins later sees the freeze, so nothing has
-    to be kept from beginning, and the hot path pays nothing for it. Source: docs/decisions/0010-a-grace-period.md.
+    to be kept from beginning, and the hot path pays nothing for it. Source: docs/decisions/0011-a-grace-period.md.
 
     Args:
         seconds: how long to wait at most; ``GRACE_SECONDS`` where None.
