@@ -23,7 +23,8 @@ INSERT INTO executions_execution (id, workflow, title, payload, labels, launched
 SELECT (lpad(to_hex((extract(epoch FROM now()) * 1000)::bigint - 90000000 + n * 80), 12, '0')
         || '7000' || 'a' || lpad(to_hex(n), 15, '0'))::uuid,
     'bench-20', 'Invoices of customer ' || n %% 5000, '{{"files": []}}', '{{}}', 'scale', 'person-' || n %% 40,
-    now() - interval '1 day', CASE WHEN n %% 100 < 90 THEN '{{}}'::text[] ELSE '{{step_1}}'::text[] END, 4, '{{}}', '{{}}',
+    now() - interval '1 day', CASE WHEN n %% 100 < 90 THEN '{{}}'::text[] ELSE '{{step_1}}'::text[] END,
+    4, '{{}}', '{{}}',
     CASE WHEN n %% 100 < 80 THEN 'succeeded' WHEN n %% 100 < 90 THEN 'failed' END,
     CASE WHEN n %% 100 < 90 THEN now() END,
     (n %% 100 BETWEEN 90 AND 93)::int, (n %% 100 BETWEEN 94 AND 97)::int, now() - interval '1 hour'
