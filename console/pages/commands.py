@@ -63,13 +63,6 @@ def cancel(request: HttpRequest, actor: Actor, execution_id: uuid.UUID) -> Done:
     return page_of(execution_id), "Cancelled." if run.state == states.CANCELLED else "Cancel accepted."
 
 
-@command_view(showing("retry"))
-def retry(request: HttpRequest, actor: Actor, execution_id: uuid.UUID) -> Done:
-    """Retry a failed run."""
-    commands.retry(actor, execution_id, reason=request.POST.get("reason", ""))
-    return page_of(execution_id), "Taken up again."
-
-
 @command_view(showing("extend"))
 def extend(request: HttpRequest, actor: Actor, execution_id: uuid.UUID) -> Done:
     """Give a run more time, or let it spend more."""
@@ -102,6 +95,7 @@ def place(request: HttpRequest, actor: Actor, execution_id: uuid.UUID) -> Done:
         ticket=post.get("ticket", ""),
         review_by=read_review(request, actor, execution_id),
         blocks_cancel=bool(post.get("blocks_cancel")),
+        dual_control=bool(post.get("dual_control")),
         scope=reach_of(request),
     )
     pausing = hold.execution.state == states.PAUSING

@@ -1,4 +1,4 @@
-"""Notes on a hold, and its release, from the page of its run."""
+"""Notes on a hold, its hand-over and its release, from the page of its run."""
 
 import uuid
 
@@ -25,3 +25,12 @@ def release(request: HttpRequest, actor: Actor, execution_id: uuid.UUID, hold_id
     hold = queries.find_hold(execution_id, hold_id)
     commands.release(actor, hold.pk, reason=request.POST.get("reason", ""))
     return f"{page_of(execution_id)}#hold-{hold_id}", "Hold released."
+
+
+@command_view(showing("hand-over", "hold_id"))
+def hand_over(request: HttpRequest, actor: Actor, execution_id: uuid.UUID, hold_id: uuid.UUID) -> Done:
+    """Hand a hold over to another person."""
+    found = queries.find_hold(execution_id, hold_id)
+    post = request.POST
+    hold = commands.hand_over(actor, found.pk, to=post.get("to", ""), reason=post.get("reason", ""))
+    return f"{page_of(execution_id)}#hold-{hold_id}", f"Handed over to {hold.responsible}."

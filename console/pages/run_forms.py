@@ -125,16 +125,10 @@ class CancelForm(ReachForm):
     reason = ReasonField()
 
 
-class RetryForm(CommandForm):
-    """Take a failed run up again."""
-
-    reason = ReasonField(help_text="Why it should work now.")
-
-
 class PlaceForm(ReachForm):
     """Place a compliance hold."""
 
-    more = ("reason_code", "ticket", "review_by", "blocks_cancel")
+    more = ("reason_code", "ticket", "review_by", "blocks_cancel", "dual_control")
 
     reason = ReasonField()
     reason_code = PauseForm.base_fields["reason_code"]
@@ -146,6 +140,9 @@ class PlaceForm(ReachForm):
         help_text="When somebody must look at it again, UTC.",
     )
     blocks_cancel = forms.BooleanField(label="Forbid cancelling too", required=False)
+    dual_control = forms.BooleanField(
+        label="Dual control", required=False, help_text="Another person than you must release it."
+    )
 
 
 class ExtendForm(CommandForm):

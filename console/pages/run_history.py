@@ -14,6 +14,8 @@ SHOWN_CHARACTERS = 3000
 TONES = {
     "hold.placed": "hold",
     "hold.released": "hold",
+    "hold.handed_over": "hold",
+    "hold.overdue": "bad",
     "execution.paused": "hold",
     "freeze.applied": "hold",
     "command.denied": "bad",
@@ -45,7 +47,11 @@ MENTIONED = {
     "execution.paused": lambda data, title: f"in {title(data['step'])}" if data.get("step") else "",
     "freeze.applied": lambda data, title: f"before {title(data['step'])}" if data.get("step") else "",
     "execution.yielded": lambda data, title: _yielded(data, title),
-    "execution.retried": lambda data, title: f"at {title(data.get('step'))}",
+    "execution.retried": lambda data, title: _retried(data, title),
+    "execution.forked": lambda data, title: f"after line {data.get('from_seq', '')}, at {title(data.get('step'))}",
+    "step.skipped": lambda data, title: title(data.get("step")),
+    "hold.handed_over": lambda data, title: f"to {data.get('to', '')}",
+    "hold.overdue": lambda data, title: f"{data.get('kind', '')} hold",
     "execution.failed": lambda data, title: f"in {title(data.get('step'))}",
     "payload.amended": lambda data, title: ", ".join(data.get("changes") or {}),
     "file.replaced": lambda data, title: f"{data.get('name', '')}, version {data.get('version', '')}",
@@ -132,6 +138,11 @@ def _finished(data: dict[str, Any], title: Callable[[Any], str]) -> str:
     took = f" in {duration(data['ms'] / 1000)}" if isinstance(data.get("ms"), int | float) else ""
     attempt = f", attempt {data['attempt']}" if data.get("attempt", 1) != 1 else ""
     return f"{title(data.get('step'))}{took}{attempt}"
+
+
+def _retried(data: dict[str, Any], title: Callable[[Any], str]) -> str:
+    anew = ", all of it again" if data.get("again") else ""
+    return f"at {title(data.get('step'))}{anew}"
 
 
 def _yielded(data: dict[str, Any], title: Callable[[Any], str]) -> str:

@@ -57,6 +57,7 @@ class HoldView:
     in_force: bool
     annotate: Offer
     release: Offer
+    hand_over: Offer
 
     @property
     def key(self) -> str:
@@ -72,8 +73,10 @@ class HoldView:
     @property
     def lifted_by(self) -> str:
         """Who can lift it."""
-        scope = states.RELEASE_SCOPE[self.hold.kind]
-        return "a reviewer can lift it" if scope == "holds:release" else "anyone who may pause can lift it"
+        but = f" other than {self.hold.placed_by_name}" if self.hold.dual_control else ""
+        if states.RELEASE_SCOPE[self.hold.kind] == "holds:release":
+            return f"a reviewer{but} can lift it"
+        return f"anyone{but} who may pause can lift it"
 
 
 def make_offer(

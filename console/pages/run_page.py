@@ -8,6 +8,8 @@ from django.http import HttpRequest
 
 from console.pages import run_forms
 from console.pages.base import actor_of
+from console.pages.control_forms import HandOverForm
+from console.pages.run_control import RunControl
 from console.pages.run_history import Line, lines_of
 from console.pages.run_offers import Attempt, HoldView, Offer, make_offer
 from console.pages.run_questions import QuestionView, view_question
@@ -19,6 +21,7 @@ from executions.actors import Actor
 from executions.authoring import registry
 from executions.commands.answering import answer_verdict, person_behind
 from executions.commands.base import holds_in_force, tell_of_freezes, verdicts
+from executions.commands.hand_over import hand_over_verdict
 from executions.commands.hold import note_verdict, release_verdict
 from executions.models import Event, Execution, Freeze, Hold
 from executions.queries.tree import Tree, children_of, parent_of, tree_of
@@ -29,7 +32,7 @@ COPY_LIMIT = 64 * 1024
 """A longer payload is not put on the page a second time for its copy button; it can be opened as JSON."""
 
 
-class RunPage(RunWords):
+class RunPage(RunWords, RunControl):
     """One run as one person sees it now. Lazy: a part that is not shown costs nothing.
 
     Args:
@@ -78,6 +81,7 @@ class RunPage(RunWords):
                 hold.pk in in_force,
                 self.offer("annotate", noting, run_forms.NoteForm, key=str(hold.pk)),
                 self.offer("release", self.may_release(hold), run_forms.ReleaseForm, key=str(hold.pk)),
+                self.offer("hand-over", self.may_hand_over(hold), HandOverForm, key=str(hold.pk)),
             )
             for hold in queries.holds_of(self.execution)
         ]
@@ -85,6 +89,10 @@ class RunPage(RunWords):
     def may_release(self, hold: Hold) -> Verdict:
         """Judge whether this person may release a hold."""
         return release_verdict(self.execution, hold, self.actor)
+
+    def may_hand_over(self, hold: Hold) -> Verdict:
+        """Judge whether this person may hand a hold over."""
+        return hand_over_verdict(self.execution, hold, self.actor)
 
     @property
     def open_holds(self) -> int:
@@ -208,7 +216,7 @@ class RunPage(RunWords):
     @property
     def head_offers(self) -> list[Offer]:
         """The commands on the run as a whole."""
-        return [self.pause, self.resume, self.retry, self.extend, self.place, self.cancel]
+        return [self.pause, self.resume, self.retry, self.skip, self.extend, self.place, self.fork, self.cancel]
 
     @property
     def replace_chosen(self) -> bool:
@@ -232,11 +240,6 @@ class RunPage(RunWords):
     def cancel(self) -> Offer:
         """Cancel."""
         return self.offer("cancel", self.verdicts["cancel"], run_forms.CancelForm, **self.reach)
-
-    @functools.cached_property
-    def retry(self) -> Offer:
-        """Retry."""
-        return self.offer("retry", self.verdicts["retry"], run_forms.RetryForm)
 
     @functools.cached_property
     def place(self) -> Offer:

@@ -130,14 +130,6 @@ class RunWords:
         return f"{lifted}. The run goes on with {self.next_title}{middle}. Nothing that is finished is done again."
 
     @property
-    def retry_says(self) -> str:
-        """What retrying will do."""
-        return (
-            f"Takes the run up again at {self.next_title}, with what that step has recorded. "
-            "Finished steps do not run again."
-        )
-
-    @property
     def extend_says(self) -> str:
         """What extending will do."""
         held = " The run stays paused until somebody resumes it." if self.execution.state == states.PAUSED else ""

@@ -3,7 +3,20 @@
 from django.urls import path
 
 from console import stream
-from console.pages import audit, commands, execution, executions, files, freezes, holds, inbox, launch, suspensions
+from console.pages import (
+    audit,
+    commands,
+    control,
+    execution,
+    executions,
+    files,
+    freezes,
+    holds,
+    inbox,
+    launch,
+    open_holds,
+    suspensions,
+)
 
 urlpatterns = [
     path("executions", executions.executions, name="executions"),
@@ -15,13 +28,17 @@ urlpatterns = [
     path("executions/<uuid:execution_id>/pause", commands.pause, name="execution-pause"),
     path("executions/<uuid:execution_id>/resume", commands.resume, name="execution-resume"),
     path("executions/<uuid:execution_id>/cancel", commands.cancel, name="execution-cancel"),
-    path("executions/<uuid:execution_id>/retry", commands.retry, name="execution-retry"),
     path("executions/<uuid:execution_id>/extend", commands.extend, name="execution-extend"),
+    path("executions/<uuid:execution_id>/retry", control.retry, name="execution-retry"),
+    path("executions/<uuid:execution_id>/skip", control.skip, name="execution-skip"),
+    path("executions/<uuid:execution_id>/fork", control.fork, name="execution-fork"),
     path("executions/<uuid:execution_id>/place", commands.place, name="execution-place"),
     path("executions/<uuid:execution_id>/amend", commands.amend, name="execution-amend"),
     path("executions/<uuid:execution_id>/replace-file", files.replace, name="execution-replace-file"),
     path("executions/<uuid:execution_id>/holds/<uuid:hold_id>/annotate", holds.annotate, name="hold-annotate"),
     path("executions/<uuid:execution_id>/holds/<uuid:hold_id>/release", holds.release, name="hold-release"),
+    path("executions/<uuid:execution_id>/holds/<uuid:hold_id>/hand-over", holds.hand_over, name="hold-hand-over"),
+    path("holds", open_holds.open_holds, name="holds"),
     path("executions/<uuid:execution_id>/questions/<uuid:suspension_id>", suspensions.answer, name="question-answer"),
     path("holds/freezes", freezes.freezes, name="freezes"),
     path("holds/freezes/place", freezes.place, name="freeze-place"),

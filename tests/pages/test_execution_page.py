@@ -133,14 +133,14 @@ def test_a_retry_that_waits_says_when(db, cast):
     assert "after 1 failed attempt" in head
 
 
-def test_a_succeeded_run_offers_nothing_and_says_why(db, cast):
+def test_a_succeeded_run_offers_nothing_but_a_fork_and_says_why(db, cast):
     run = story.work(story.launch(cast, "noop"))
 
     html = see(cast, "operator", run)
 
     assert "Succeeded" in said(part(html, "head"))
     assert STATE_SENTENCE["succeeded"] in said(part(html, "commands"))
-    assert "<form" not in part(html, "commands")
+    assert re.findall(r'<form[^>]* id="([^"]*)"', part(html, "commands")) == ["form-fork"]
     assert part(html, "steps").count('data-step="done"') == 3
 
 
