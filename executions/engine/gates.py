@@ -61,7 +61,7 @@ SELECT id, greatest(0, floor(lift_rate * extract(epoch FROM clock_timestamp() + 
 FROM executions_freeze WHERE lifted_at IS NULL AND lifting_since IS NOT NULL
 """  # noqa: S608
 
-# A part of the queue, oldest first, so that a million frozen runs are never walked at once. The walk is lazy and keeps its
+# A part of the queue, oldest first, so that a million frozen runs are never walked at once. The walk is lazy and in
 # order, so it ends when enough is found; `last` and `seen` say how far it went where nothing in it was wanted.
 _WALK = """
 WITH walked AS MATERIALIZED (

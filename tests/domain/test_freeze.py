@@ -1,8 +1,10 @@
 """A freeze: stops what a selector matches, now and later, and lets it go again."""
 
+import datetime
+
 import pytest
 
-from executions import commands
+from executions import commands, queries
 from executions.commands.freeze import freeze_verdict, lift_verdict
 from executions.engine import lifting
 from executions.engine.database import rows
@@ -311,3 +313,51 @@ def test_a_freeze_that_is_being_lifted_takes_another_rate_or_ends_at_once(db, ca
     commands.lift(cast.actor("operator"), placed.pk, reason="now")
     assert system_kinds()[-3:] == ["freeze.lifting", "freeze.lifting", "freeze.lifted"]
     assert story.claim(run) is not None
+
+
+def test_frozen_time_counts_once_however_many_freezes_overlap(db):
+    start = datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)
+
+    def minute(number: float) -> datetime.datetime:
+        return start + datetime.timedelta(minutes=number)
+
+    def frozen(since: float, until: float | None, **selector) -> None:
+        ended = (
+            {} if until is None else {"lifted_at": minute(until), "lifting_since": minute(until), "released_by": "x"}
+        )
+        Freeze.objects.create(
+            kind="operator",
+            reason="x",
+            placed_by="x",
+            placed_by_name="x",
+            placed_via="api",
+            placed_at=minute(since),
+            **ended,
+            **selector,
+        )
+
+    frozen(1, 3, workflow="noop")
+    frozen(2, 5, labels=RED)
+    frozen(8, None)
+    frozen(0, 60, workflow="other")
+    frozen(0, 60, labels={"team": "blue"})
+    for labels, since, until, minutes in (
+        (RED, 0, 10, 6),  # 1 to 5, and from 8 on
+        ({}, 0, 10, 4),
+        (RED, 2.5, 4, 1.5),
+        (RED, 5, 8, 0),
+        (RED, 9, 12, 3),
+    ):
+        assert queries.frozen_seconds("noop", labels, minute(since), minute(until)) == minutes * 60
+
+
+def test_a_preview_counts_what_stands_where(db, cast):
+    queued, running, held = (story.launch(cast, labels=RED) for _ in range(3))
+    story.claim(running)
+    commands.pause(cast.actor("operator"), held.pk, reason="x")
+    story.launch(cast)
+    found = queries.preview(None, RED)
+    assert (found.running.number, found.queued.number, found.waiting.number) == (1, 1, 1)
+    assert queries.preview("noop", {}).queued == queries.Count(2)
+    assert not queries.preview("nobody", {}).known
+    assert story.fresh(queued).state == "queued"
