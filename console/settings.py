@@ -34,8 +34,7 @@ HOLDPOINT: dict[str, Any] = {
     "MAX_REASON_LENGTH": environment.number("HOLDPOINT_MAX_REASON_LENGTH", 2000, minimum=20, maximum=100_000),
     "WORKFLOWS": environment.names("HOLDPOINT_WORKFLOWS", "workflows"),
     "NOTIFY": environment.targets("HOLDPOINT_NOTIFY", plain=environment.flag("HOLDPOINT_NOTIFY_PLAIN")),
-    "PUBLIC_URL": os.environ.get("HOLDPOINT_PUBLIC_URL", "").strip()
-    or f"http://localhost:{os.environ.get('PORT', '8000')}",
+    "PUBLIC_URL": environment.origin("HOLDPOINT_PUBLIC_URL", f"http://localhost:{os.environ.get('PORT', '8000')}"),
     "DECISION_LINK_DAYS": environment.number("HOLDPOINT_DECISION_LINK_DAYS", 7.0, minimum=0.001, maximum=90),
 }
 

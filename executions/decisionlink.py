@@ -18,7 +18,7 @@ PATH = "/decide/"
 
 def link_to(suspension_id: uuid.UUID) -> str:
     """Return the address of a question's decision page, valid from now on for ``DECISION_LINK_DAYS``."""
-    return f"{settings.HOLDPOINT['PUBLIC_URL'].rstrip('/')}{PATH}{token_for(suspension_id)}"
+    return f"{settings.HOLDPOINT['PUBLIC_URL']}{PATH}{token_for(suspension_id)}"
 
 
 def token_for(suspension_id: uuid.UUID) -> str:

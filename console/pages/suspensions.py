@@ -27,7 +27,7 @@ def answer(request: HttpRequest, actor: Actor, execution_id: uuid.UUID, suspensi
             record_refusal(actor, "answer", refusal, execution_id)
             raise
         data, files = {}, {}
-    commands.answer(
+    answered = commands.answer(
         actor,
         asked.pk,
         data=data,
@@ -35,4 +35,5 @@ def answer(request: HttpRequest, actor: Actor, execution_id: uuid.UUID, suspensi
         files=files,
         comment=request.POST.get("comment", ""),
     )
-    return page_of(execution_id), f"Answered: {asked.title}"
+    # Where several must approve, it is still open after the first of them.
+    return page_of(execution_id), f"{'Approved' if answered.is_open else 'Answered'}: {asked.title}"

@@ -64,6 +64,18 @@ def targets(name: str, *, plain: bool = False) -> list[str]:
     return found
 
 
+def origin(name: str, default: str) -> str:
+    """Return the address in variable `name`, without a slash at its end.
+
+    Raises ImproperlyConfigured for one that does not begin with http:// or https:// and a host.
+    """
+    text = os.environ.get(name, "").strip() or default
+    parts = urlsplit(text)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+        raise ImproperlyConfigured(f"{name} must look like https://holdpoint.example.com, not {text!r}.")
+    return text.rstrip("/")
+
+
 def mailer(name: str) -> dict[str, Any]:
     """Return Django's settings for sending mail by the SMTP server in variable `name`; to the log where there is none.
 

@@ -42,3 +42,12 @@ def test_without_a_mail_server_mails_go_to_the_log_and_nonsense_is_refused(monke
     monkeypatch.setenv("HOLDPOINT_SMTP_URL", "mail.example:25")
     with pytest.raises(ImproperlyConfigured):
         environment.mailer("HOLDPOINT_SMTP_URL")
+
+
+@pytest.mark.parametrize("wrong", ["holdpoint.example.com", "ftp://a", "https://", "https://a/?b"])
+def test_the_public_address_is_one(monkeypatch, wrong):
+    monkeypatch.setenv("HOLDPOINT_PUBLIC_URL", wrong)
+    with pytest.raises(ImproperlyConfigured, match="HOLDPOINT_PUBLIC_URL must look like"):
+        environment.origin("HOLDPOINT_PUBLIC_URL", "http://localhost")
+    monkeypatch.setenv("HOLDPOINT_PUBLIC_URL", "https://a.example/")
+    assert environment.origin("HOLDPOINT_PUBLIC_URL", "http://localhost") == "https://a.example"
