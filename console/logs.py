@@ -17,7 +17,7 @@ def hide_tokens(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> 
     return event
 
 
-SHARED = [
+SHARED: list[Any] = [
     structlog.contextvars.merge_contextvars,
     structlog.stdlib.add_logger_name,
     structlog.stdlib.add_log_level,
