@@ -101,3 +101,22 @@ def lean(ctx: Context, payload: dict[str, Any]) -> dict[str, Any]:
     ctx.hold("bank", "The bank's gateway is closed until Monday.", code=payload.get("code", "external-dependency"))
     note_effect(ctx.execution_id, "leaned")
     return {"leaned": True}
+
+
+promised = Workflow("promised", title="Thirty seconds of work and hours of thought", sla=timedelta(seconds=30))
+
+
+def _work_for(seconds: float) -> Any:
+    def work(ctx: Context, payload: dict[str, Any]) -> None:
+        """Take so long, by the clock that counts, without anybody having to wait for it."""
+        from tests.domain import story
+
+        ctx.once("worked", story.let_pass, story.fresh(ctx.execution_id), seconds)
+
+    return work
+
+
+promised.step(name="ten_seconds")(_work_for(10))
+promised.step(name="think")(_ask)
+promised.step(name="five_seconds")(_work_for(5))
+promised.step(name="think_again")(_ask)

@@ -116,7 +116,7 @@ def record(execution: Execution, epoch: int, key: str, value: Any = None, positi
 
 
 MOMENTS = {
-    "executions_execution": ("id", "created_at, state_since, not_before, lease_until, sla_due, sla_breached_at"),
+    "executions_execution": ("id", "created_at, state_since, not_before, sla_due, sla_breached_at"),
     "executions_hold": ("execution_id", "placed_at, review_by"),
     "executions_suspension": ("execution_id", "opened_at, deadline, remind_at"),
 }
@@ -125,7 +125,8 @@ MOMENTS = {
 def let_pass(execution: Execution, seconds: float) -> None:
     """Have time go by for one run and all freezes without waiting: every moment stored of them moves into the past.
 
-    Triggers are off meanwhile, so what the database keeps is moved, not worked out again.
+    Triggers are off meanwhile, so what the database keeps is moved, not worked out again. The lease stays: its worker
+    would have renewed it.
     """
     execute("SET session_replication_role = replica")
     try:
