@@ -140,10 +140,17 @@ def test_of_two_amends_of_the_version_both_saw_one_wins(cast, people):
 def test_of_two_retries_one_wins(cast, people):
     wins = [0, 0]
     people = [cast.actor("admin"), cast.actor("operator")]
+    ways = [{}, {"from_step": "trouble", "again": True}]
     with contenders() as race:
-        for _ in range(FEWER):
+        for _ in range(ROUNDS):
             run = story.work(story.launch(cast, "failing"))
-            outcomes = race(*(lambda actor=actor: commands.retry(actor, run.pk, reason="x") for actor in people))
+            outcomes = race(
+                *(
+                    lambda actor=actor, way=way: commands.retry(actor, run.pk, reason="x", **way)
+                    for actor, way in zip(people, ways, strict=True)
+                )
+            )
+            assert story.fresh(run).passes == ([] if not isinstance(outcomes[0], Exception) else [0])
             wins[_one_wins(outcomes, Conflict)] += 1
             assert story.kinds(run).count("execution.retried") == 1
             bury(run, people[0])
