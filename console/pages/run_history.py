@@ -60,6 +60,8 @@ MENTIONED = {
     "suspension.reminded": lambda data, title: data.get("key", ""),
     "suspension.escalated": lambda data, title: Who.of_json(data.get("who")).sentence(),
     "suspension.answered": lambda data, title: _answer(data),
+    "tool.executed": lambda data, title: data.get("tool", ""),
+    "children.launched": lambda data, title: _launched(data),
     "item.failed": lambda data, title: f"{data.get('key', '')}: {data.get('what', '')}",
     "sla.extended": lambda data, title: f"by {duration(data.get('seconds') or 0)}",
     "budget.exceeded": lambda data, title: data.get("budget", ""),
@@ -132,6 +134,12 @@ def _line(event: Event, title: Callable[[Any], str]) -> Line:
 def _hold(data: dict[str, Any], title: Callable[[Any], str]) -> str:
     before = f", before {title(data['before_step'])}" if data.get("before_step") else ""
     return f"{'pause' if data.get('kind') == 'operator' else data.get('kind', '') + ' hold'}{before}"
+
+
+def _launched(data: dict[str, Any]) -> str:
+    children = data.get("children") or {}
+    keys = list(children)
+    return f"{', '.join(map(str, keys[:3]))}{f' and {len(keys) - 3:,} more' if len(keys) > 3 else ''}"
 
 
 def _finished(data: dict[str, Any], title: Callable[[Any], str]) -> str:

@@ -105,6 +105,12 @@ class RunRow:
         return asked[0].title if asked else ""
 
     @property
+    def question_word(self) -> str:
+        """What the run does about it: it asks a person, or waits for something else."""
+        asked = getattr(self.run, "open_question_list", [])
+        return "asks" if asked and asked[0].kind in ("input", "approval") else "waits"
+
+    @property
     def more_questions(self) -> int:
         """How many questions there are besides the one shown."""
         return max(len(getattr(self.run, "open_question_list", [])) - 1, 0)

@@ -115,7 +115,7 @@ def wait_for_children(
     missing = sorted(set(keys or ()) - {child.key for child in found})
     if missing:
         raise LookupError(f"This run has launched no child with the key {missing[0]!r}.")
-    if not found and Execution.objects.filter(forks=execution_id, children__isnull=False).exists():
+    if not found and Execution.objects.filter(forks=uuid.UUID(execution_id), children__isnull=False).exists():
         raise LookupError(
             "This run was forked after its children had been launched, and has launched none itself. "
             "Fork from a boundary before that."

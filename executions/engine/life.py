@@ -177,8 +177,8 @@ def _take_in(raw: bytes) -> None:
         news = json.loads(raw)
         if "freeze" in news:
             workflow = None if news["workflow"] is None else str(news["workflow"])
-            for lease in leases.held():
-                lease.overhear_freeze(workflow, dict(news["labels"]), str(news["reason"]), str(news["by"]))
+            for held in leases.held():
+                held.overhear_freeze(workflow, dict(news["labels"]), str(news["reason"]), str(news["by"]))
             return
         lease = leases.find(news["id"])
         if lease is not None:

@@ -2,7 +2,7 @@
 
 import json
 import uuid
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.db.models import Prefetch, Q
@@ -125,8 +125,8 @@ def steps_of(execution: Execution, limit: int = 100) -> list[StepView]:
 
     def view(name: str, *facts: Any) -> StepView:
         step = steps.get(name)
-        title, waits = (step.title, step.waits) if step else (name.replace("_", " "), "")
-        return StepView(name, title, *facts, waits=waits)
+        view = StepView(name, step.title if step else name.replace("_", " "), *facts)
+        return replace(view, waits=step.waits) if step else view
 
     ended = Event.objects.filter(ledger=execution.pk, kind__in=("step.finished", "step.skipped"))
     by_position: dict[int, StepView] = {}

@@ -83,7 +83,11 @@ def _as_rows(runs: QuerySet[Execution]) -> QuerySet[Execution]:
         .annotate(error_message=Left(KeyTextTransform("message", "error"), 300))
         .prefetch_related(
             Prefetch("holds", holds, to_attr="open_hold_list"),
-            Prefetch("suspensions", questions.only("execution_id", "title", "opened_at"), to_attr="open_question_list"),
+            Prefetch(
+                "suspensions",
+                questions.only("execution_id", "title", "kind", "opened_at"),
+                to_attr="open_question_list",
+            ),
         )
     )
 
