@@ -303,3 +303,22 @@ def test_a_wait_that_makes_no_sense_is_refused_at_once(wait, says, flow):
     error = run_inline(flow).error
     assert isinstance(error, ValueError)
     assert says in str(error)
+
+
+def test_f6_rules_that_hold_a_run_hold_it_in_memory_too(monkeypatch):
+    from tests import workflows_with_rules as ruled
+
+    monkeypatch.setattr(ruled, "note_effect", lambda execution_id, what: 1)
+    spent = run_inline(ruled.spending, {"amounts": [4000, 6000, 400]})
+    assert (spent.state, spent.spent) == ("paused", {"tokens": 10_400})
+    assert spent.held == "Spent 10,400 of 10,000 tokens. Resuming lets it spend up to 20,000."
+    faulty = run_inline(ruled.faulty, {"items": ["bad 1", "bad 2", "bad 3", "good"]})
+    assert (faulty.state, len(faulty.errors)) == ("paused", 3)
+    assert faulty.held == "3 errors, and its workflow allows 2. Resuming allows it 2 more."
+    closed = run_inline(ruled.dependent)
+    assert (closed.state, closed.held) == ("paused", "The bank's gateway is closed until Monday.")
+    assert run_inline(ruled.careless, {"budget": "fuel"}).error.args == (
+        "careless has no budget called 'fuel'. It has: tokens.",
+    )
+    within = run_inline(ruled.careless, {"amount": 60})
+    assert (within.state, within.payload["left"]) == ("succeeded", 40)
