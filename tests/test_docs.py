@@ -3,13 +3,14 @@
 import inspect
 import re
 from dataclasses import fields
+from unittest.mock import ANY
 
 import pytest
 
 import executions
 from console.stack.home import PROJECT
 from executions import Context, FileRules, Workflow, commands, queries, run_inline
-from executions.authoring import InlineResult, StoredFile
+from executions.authoring import InlineResult, StoredFile, registry
 from executions.authoring.context import Lifecycle, Resumed
 
 AUTHORING = (PROJECT / "docs/reference/authoring.md").read_text()
@@ -106,10 +107,47 @@ def test_the_example_workflow_does_what_the_page_says(page, forgotten_afterwards
     assert own or paid == [("A-1", 900), ("A-1", 900), ("A-2", 75000)]
 
 
+APPROVE, YES, NO = {"decision": "approve"}, {"answer": True}, {"answer": False}
+STYLES = [
+    ("batch", {"names": ["a"]}, {"pay": APPROVE}, {"paid": 1}),
+    ("agent", {}, {"refund": APPROVE}, {"thread": ANY}),
+    ("always", {}, {"review": {"approved": False, "notes": ""}}, {"published": False}),
+    ("when-unsure", {"confidence": 95}, {}, {"published": True}),
+    ("when-unsure", {"confidence": 60}, {"review": {"approved": False, "notes": ""}}, {"published": False}),
+    ("refund", {"amount": 500}, {}, {"approved": True}),
+    ("refund", {"amount": 501}, {"approve": NO}, {"approved": False}),
+    ("order", {"amount": 7}, {"size": {"answer": "M"}, "approval": APPROVE}, {"charged": "7 charged"}),
+    ("order", {"amount": 7}, {"size": {"answer": "M"}, "approval": "expired"}, {"why": "expired"}),
+    ("fleet", {"sites": ["lima", "quito"]}, {"quito/seen": YES}, {"in_order": ["lima", "quito"]}),
+]
+"""Workflow of the page, payload, answers, and what comes of it."""
+
+
+@pytest.mark.parametrize(("name", "payload", "answers", "outcome"), STYLES)
+def test_every_style_does_what_the_page_says(name, payload, answers, outcome, monkeypatch):
+    monkeypatch.setattr(registry, "_workflows", {})
+    monkeypatch.setattr(registry, "_doubles", [])
+    page = (PROJECT / "docs/how-to/every-style.md").read_text()
+    for example in BLOCK.findall(page):
+        if "Workflow(" in example:
+            exec(example, {"__name__": "styles"})  # noqa: S102  (our own page)
+    flow = registry.find(name)
+    if answers:
+        assert run_inline(flow, payload).state == "suspended"
+    done = run_inline(flow, payload, answers=answers)
+    assert done.state == "succeeded"
+    assert {field: done.payload[field] for field in outcome} == outcome
+
+
+def test_the_page_of_styles_names_every_demo_workflow():
+    page = (PROJECT / "docs/how-to/every-style.md").read_text()
+    demos = {path.name for path in (PROJECT / "workflows").glob("*.py") if "= Workflow(" in path.read_text()}
+    assert len(demos) > 5
+    assert {name for name in demos if f"workflows/{name}" not in page} == set()
+
+
 @pytest.fixture
 def forgotten_afterwards(monkeypatch):
     """Workflows made in a test are not there for the next one."""
-    from executions.authoring import registry
-
     monkeypatch.setattr(registry, "_workflows", dict(registry._workflows))
     monkeypatch.setattr(registry, "_doubles", list(registry._doubles))
