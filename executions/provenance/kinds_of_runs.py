@@ -133,6 +133,7 @@ KINDS: dict[str, Kind] = {
             "attempt": "which attempt succeeded, from 1",
             "ms": "how long that attempt took, in milliseconds",
             "changes": "fields merged into the payload",
+            "ahead?": "names of the steps ahead after it, where it changed the route",
         },
     ),
     "step.skipped": Kind(
