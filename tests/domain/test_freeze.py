@@ -257,6 +257,13 @@ def test_while_it_is_lifted_each_run_that_it_kept_needs_a_leave(db, cast, freeze
     assert (placed.admitted, placed.lifted_at) == (1, None)
 
 
+def test_leaves_that_nobody_took_are_forfeited(db, cast, freeze):
+    story.launch(cast)
+    placed = lifting_at(cast, freeze(workflow="noop"), 100)
+    story.execute("UPDATE executions_freeze SET next_leave_at = now() - interval '1 hour' WHERE id = %s", [placed.pk])
+    assert rows(lifting.gates.LIFTING, {})[0].leaves in (25, 26)  # a quarter of a second, not an hour
+
+
 def test_while_it_is_lifted_running_ones_and_those_that_come_later_are_free(db, cast, freeze):
     running = story.launch(cast)
     lease = story.claim(running)
