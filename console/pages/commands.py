@@ -68,6 +68,7 @@ def extend(request: HttpRequest, actor: Actor, execution_id: uuid.UUID) -> Done:
     """Give a run more time, or let it spend more."""
     post = request.POST
     minutes = read_amount(post.get("seconds", "")) if post.get("seconds", "").strip() else None
+    seconds: Any = minutes if minutes is None or isinstance(minutes, str) else minutes * 60
     budgets = {
         name.removeprefix(BUDGET): read_amount(str(typed))
         for name, typed in post.items()
@@ -77,7 +78,7 @@ def extend(request: HttpRequest, actor: Actor, execution_id: uuid.UUID) -> Done:
         actor,
         execution_id,
         reason=post.get("reason", ""),
-        seconds=minutes if minutes is None or isinstance(minutes, str) else minutes * 60,
+        seconds=seconds,
         budgets=budgets,
     )
     return page_of(execution_id), "Extended."

@@ -58,11 +58,16 @@ def breach_overdue() -> None:
     # A step is never cut off: a run that is to fail does so once its worker has come to the step's end.
     patient = [name for name, on_sla in known.items() if on_sla == "fail"]
     for row in rows(statements.SLA_SPENT, {"known": list(known), "patient": patient}):
-        _breach_unless_extended(str(row.id))
+        breach_unless_extended(str(row.id))
 
 
 @transaction.atomic
-def _breach_unless_extended(execution_id: str) -> None:
+def breach_unless_extended(execution_id: str) -> None:
+    """Do what its workflow says about a run whose SLA is spent, unless somebody gave it more time meanwhile.
+
+    Args:
+        execution_id: which run.
+    """
     execution = Execution.objects.select_for_update().get(pk=execution_id)
     workflow = registry.find(execution.workflow)
     left = execution.sla_seconds_left(clock.now())
