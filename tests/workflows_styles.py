@@ -61,12 +61,13 @@ def draft(ctx: Context, payload: Payload) -> Payload:
 
 dynamic.step(name="publish")(_published)
 
+LAWS = {"de": "German law", "fr": "French law"}
 several = Workflow("several-pauses", title="Asks three times")
 several.route(
     "draft",
     Workflow.pause("facts"),
     "check",
-    Workflow.pause("law"),
+    Workflow.pause("law", format="choice", choices=LAWS, merge="none", urgency="high"),
     Workflow.pause("style", format="yes-no"),
     "publish",
 )
@@ -111,8 +112,8 @@ def approved(ctx: Context, payload: Payload, answer: Answer) -> Any:
     note_effect(ctx.execution_id, f"handled {answer.value}")
     if payload.get("broken"):
         raise RuntimeError("the ledger is closed")
-    if payload["amount"] > 5000 and "first" not in payload and answer.value and not ctx.answered("ask:2"):
-        return ctx.ask("Really?", format="yes-no")
+    if payload["amount"] > 5000 and answer.value and "once more" not in answer.shown:
+        return ctx.ask("Really?", context={"once more": payload["amount"]}, format="yes-no")
     return {"approved": answer.value, "by": answer.by}
 
 
@@ -161,7 +162,7 @@ def pay_gated(ctx: Context, payload: Payload) -> Payload:
 bonus = Workflow("bonus", title="A gate that may leave its step out")
 
 
-@bonus.step(name="pay", approval="executions.answer", on_refuse="skip")
+@bonus.step(name="pay", approval="executions.answer_suspension", on_refuse="skip")
 def pay_bonus(ctx: Context, payload: Payload) -> Payload:
     """Pay a bonus, if somebody allows it."""
     note_effect(ctx.execution_id, "paid the bonus")

@@ -3,11 +3,31 @@
 import json
 from typing import Any
 
+from executions.commands.answering import valid_votes
 from executions.models import Event, Execution, Record, RunFile, Suspension
 from executions.passes import pass_at
 from executions.provenance import to_json
 
 FORMAT = "holdpoint.checkpoint/1"
+ASKED = (
+    "id",
+    "step",
+    "key",
+    "kind",
+    "title",
+    "prompt",
+    "context",
+    "context_digest",
+    "form",
+    "format",
+    "choices",
+    "who",
+    "urgency",
+    "opened_at",
+    "deadline",
+    "on_deadline",
+    "awaits",
+)
 
 
 def checkpoint_of(execution: Execution) -> str:
@@ -49,6 +69,7 @@ def checkpoint_of(execution: Execution) -> str:
             "parent": execution.parent_id,
             "children": list(execution.children.order_by("pk").values("id", "parent_key", "workflow", "state")),
             "ran": _ran(execution),
+            "children": _children(execution),
         }
     )
 
@@ -81,9 +102,31 @@ def _holds(execution: Execution, conditions: dict[Any, Any]) -> list[dict[str, A
 
 
 def _suspensions(execution: Execution, conditions: dict[Any, Any]) -> list[dict[str, Any]]:
-    fields = ("id", "step", "key", "kind", "title", "prompt", "context", "context_digest", "form", "opened_at")
-    asked = list(execution.suspensions.filter(closed_at__isnull=True).order_by("opened_at").values(*fields))
-    return [{**question, "resume_when": conditions.get(question["id"], [])} for question in asked]
+    asked = execution.suspensions.filter(closed_at__isnull=True).order_by("opened_at").prefetch_related("votes")
+    return [
+        {
+            **{name: getattr(question, name) for name in ASKED},
+            **({"input": execution.payload} if question.shows_input else {}),
+            "approved_by": [vote.voted_by_name for vote in valid_votes(question, question.votes.all())],
+            "resume_when": conditions.get(question.pk, []),
+        }
+        for question in asked
+    ]
+
+
+def _children(execution: Execution) -> list[dict[str, Any]]:
+    rows = execution.children.order_by("id").values("parent_key", "id", "workflow", "state", "ahead", "steps_done")
+    return [
+        {
+            "key": row["parent_key"],
+            "execution": row["id"],
+            "workflow": row["workflow"],
+            "state": row["state"],
+            "step": row["ahead"][0] if row["ahead"] else None,
+            "steps_done": row["steps_done"],
+        }
+        for row in rows
+    ]
 
 
 def _conditions(execution: Execution) -> dict[Any, list[dict[str, Any]]]:
