@@ -78,6 +78,7 @@ def _as_rows(runs: QuerySet[Execution]) -> QuerySet[Execution]:
     """Load what a row of a list shows: a query for each kind of thing; payloads and tracebacks stay where they are."""
     holds = Hold.objects.filter(released_at__isnull=True).order_by("placed_at").prefetch_related("conditions")
     questions = Suspension.objects.filter(closed_at__isnull=True).order_by("opened_at")
+    questions = questions.only("execution_id", "title", "kind", "opened_at")
     return (
         runs.defer("payload", "error", "resumed")
         .annotate(error_message=Left(KeyTextTransform("message", "error"), 300))
