@@ -10,6 +10,7 @@ import os
 import uuid
 from collections import Counter
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 import pytest
 from django.contrib.auth.models import Group, User
@@ -25,13 +26,13 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from executions import commands, states
+from executions import Who, commands, states
 from executions.access import ROLES
 from executions.actors import Actor
 from executions.authoring.flow import LeaseLost, Question
 from executions.authoring.step import Step
 from executions.commands.base import verdicts
-from executions.engine import settle
+from executions.engine import deadlines, settle
 from executions.engine.leases import Lease
 from executions.errors import Conflict, NotAllowed, Refused
 from executions.models import Execution
@@ -45,6 +46,14 @@ PEOPLE = {
     role: Actor(f"user:{role}", role, role, "api", frozenset(scopes), number, role)
     for number, (role, scopes) in enumerate(ROLES.items(), start=10_001)
 }
+HOUR = timedelta(hours=1)
+LATE: dict[str, dict] = {
+    "fail": {},
+    "default": {"on_deadline": "default", "default": {"a": 0}},
+    "escalate": {"on_deadline": "escalate", "escalate": {"who": Who().as_json(), "seconds": 60}},
+    "cancel": {"on_deadline": "cancel"},
+}
+"""What is agreed for the deadline of a question."""
 CLOCK_RUNS = (states.QUEUED, states.PROCESSING, states.PAUSING)
 WORKERS = [story.WORKER, story.OTHER_WORKER]
 PLAIN = Step("step", lambda ctx, payload: None)
@@ -163,7 +172,7 @@ class AnyOrder(RuleBasedStateMachine):
         elif start == "failed":
             self.fail(0, PLAIN)
         elif start == "suspended":
-            self.suspend(0, old=False)
+            self.suspend(0, old=False, late="fail")
         else:
             for _ in ROUTE[1:]:
                 self.boundary(0, stop=False, value=None, skew=0)
@@ -321,6 +330,26 @@ class AnyOrder(RuleBasedStateMachine):
         ):
             model.questions.pop(0)
 
+    @precondition(lambda self: self.model.questions)
+    @rule(on_time=st.booleans())
+    def deadline(self, on_time: bool) -> None:
+        model = self.model
+        question = self.run.suspensions.get(pk=model.questions[0])
+        if not on_time:  # a sweeper that saw another deadline
+            before = story.snapshot(self.run)
+            deadlines.expire(str(question.pk), str(self.run.pk), question.deadline - HOUR)
+            assert story.snapshot(self.run) == before
+            return
+        deadlines.expire(str(question.pk), str(self.run.pk), question.deadline)
+        if question.on_deadline == "escalate" and question.escalated_at is None:
+            assert self.run.suspensions.get(pk=question.pk).escalated_at is not None
+        elif question.on_deadline != "cancel":
+            model.questions.pop(0)
+        elif not any(hold.blocks_cancel for hold in model.in_force()):
+            model.cancel, model.questions, model.attempt = True, [], 0
+            if not model.leased:
+                model.outcome = "cancelled"
+
     # Workers, with the epoch of their lease or with one of long ago
 
     @rule(worker=ANY(WORKERS), late=st.booleans())
@@ -439,10 +468,10 @@ class AnyOrder(RuleBasedStateMachine):
         self.model.drop_lease()
         return True
 
-    @rule(which=WHICH, old=st.booleans())
-    def suspend(self, which: int, old: bool) -> None:
+    @rule(which=WHICH, old=st.booleans(), late=ANY(sorted(LATE)))
+    def suspend(self, which: int, old: bool, late: str) -> None:
         model = self.model
-        question = None if old else Question(uuid.uuid4().hex, "A question")
+        question = None if old else Question(uuid.uuid4().hex, "A question", deadline=HOUR, format="json", **LATE[late])
         if self._settle(which, lambda lease: settle.suspended(lease, story.WORKER, question, "step", model.done)):
             if question and not model.cancel:
                 model.questions.append(str(self.run.suspensions.get(key=question.key).pk))
