@@ -12,6 +12,15 @@ from typing import Any
 import django
 
 PATIENCE_SECONDS = 60
+DEMOS = {
+    "execution-asks": "Refund OR-20817, Ines Almeida",
+    "execution-pause-in-route": "Quarterly report, north",
+    "execution-onboarding": "Mara Lindqvist joins",
+    "execution-choice": "Backend into production",
+    "execution-tool": "Release 4.2.0",
+    "execution-gate": "Disks of all sites",
+}
+"""Picture → title of the demo run that waits for a person in that way."""
 
 
 def main() -> None:
@@ -61,11 +70,22 @@ def main() -> None:
 
     asking = Execution.objects.get(title="March, all suppliers")
     wait_until(lambda: Suspension.objects.filter(execution=asking, closed_at=None).exists(), "a question")
+    demos = {name: Execution.objects.get(title=title) for name, title in DEMOS.items()}
+    for run in demos.values():
+        wait_until(lambda run=run: Suspension.objects.filter(execution=run, closed_at=None).exists(), "a question")
+    audit = demos["execution-gate"]
+    wait_until(lambda: Suspension.objects.filter(execution__parent=audit, closed_at=None).count() == 2, "two findings")
+    for found in Suspension.objects.filter(execution__parent=audit, closed_at=None):
+        said = {"verdict": "to repair", "note": "Ana orders a disk."}
+        commands.answer(reviewer, found.pk, data=said, context_digest=found.context_digest)
+    wait_until(lambda: Suspension.objects.filter(execution=audit, key="gate").exists(), "the gate")
+
     done = Execution.objects.get(title="March, first week")
     wait_until(lambda: fresh(done).state == "succeeded", "the end")
     processing = launch("June, all suppliers", {k: v for k, v in everything.items() if k not in WRONG}, 20)
     wait_until(lambda: fresh(processing).state == "processing", "a worker")
     scenes = {
+        **demos,
         "execution-paused": paused,
         "execution-suspended": asking,
         "execution-succeeded": done,

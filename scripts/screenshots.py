@@ -24,6 +24,15 @@ LARGEST_README_PICTURE = 200 * 1024
 PASSWORD = "for-the-pictures"  # noqa: S105  (of a stack that lives for a minute)
 WIDTHS = {1440: 900, 390: 844}
 SCHEMES = ("light", "dark")
+LAUNCHED = (
+    "invoice-batch",
+    "refund-approval",
+    "report-review",
+    "report-by-confidence",
+    "onboarding",
+    "release-agent",
+    "fleet-audit",
+)
 SETTLE_MILLISECONDS = 300
 """Until scripts have run and the stream has said that it is there."""
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -117,7 +126,7 @@ def pages_of(person: str, scenes: dict[str, str]) -> dict[str, str]:
             "executions-paused": "/executions?state=paused",
             "executions-nothing-matches": "/executions?q=nothing+like+this",
             "launch": "/launch",
-            "launch-invoice-batch": "/launch/invoice-batch",
+            **{f"launch-{name}": f"/launch/{name}" for name in LAUNCHED},
             "not-allowed": "/audit",
             **runs,
         }
