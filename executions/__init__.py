@@ -6,6 +6,8 @@ Authors of workflows import from here and from nowhere else.
 from executions.authoring import (
     Answer,
     Approval,
+    Ask,
+    AsyncContext,
     Child,
     Context,
     DeadlinePassed,
@@ -21,6 +23,8 @@ from executions.authoring import (
 __all__ = [
     "Answer",
     "Approval",
+    "Ask",
+    "AsyncContext",
     "Child",
     "Context",
     "DeadlinePassed",

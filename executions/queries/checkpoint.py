@@ -67,7 +67,6 @@ def checkpoint_of(execution: Execution) -> str:
             },
             "resumed": execution.resumed,
             "parent": execution.parent_id,
-            "children": list(execution.children.order_by("pk").values("id", "parent_key", "workflow", "state")),
             "ran": _ran(execution),
             "children": _children(execution),
         }
@@ -118,8 +117,8 @@ def _children(execution: Execution) -> list[dict[str, Any]]:
     rows = execution.children.order_by("id").values("parent_key", "id", "workflow", "state", "ahead", "steps_done")
     return [
         {
-            "key": row["parent_key"],
-            "execution": row["id"],
+            "id": row["id"],
+            "parent_key": row["parent_key"],
             "workflow": row["workflow"],
             "state": row["state"],
             "step": row["ahead"][0] if row["ahead"] else None,

@@ -266,5 +266,12 @@ def test_the_checkpoint_names_parent_and_children(cast, dynasty):
     written = json.loads(checkpoint_of(story.fresh(middle)))
     assert written["parent"] == str(top.pk)
     assert written["children"] == [
-        {"id": str(bottom.pk), "parent_key": "heir", "workflow": "dynasty", "state": "queued"}
+        {
+            "id": str(bottom.pk),
+            "parent_key": "heir",
+            "workflow": "dynasty",
+            "state": "queued",
+            "step": story.fresh(bottom).next_step,
+            "steps_done": 0,
+        }
     ]
