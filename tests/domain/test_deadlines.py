@@ -211,3 +211,13 @@ def test_a11_people_are_reminded_again_and_again_while_it_is_open_and_not_afterw
     deadlines.remind_of_questions()
     deadlines.remind(str(question.pk), str(run.pk))
     assert story.kinds(run).count("suspension.reminded") == 2
+
+
+def test_s8_the_deadlines_cancel_reaches_children_but_for_those_that_a_hold_keeps(cast, reviewer):
+    run, question = question_of(cast, deadline=3600, on_deadline="cancel")
+    free, kept = story.launch(cast), story.launch(cast)
+    for child in (free, kept):
+        type(child).objects.filter(pk=child.pk).update(parent=run, parent_key=str(child.pk))
+    commands.place(reviewer, kept.pk, reason="evidence", blocks_cancel=True)
+    pass_by(question)
+    assert [story.fresh(each).state for each in (run, free, kept)] == ["cancelled", "cancelled", "paused"]
