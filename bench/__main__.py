@@ -15,6 +15,7 @@ NAMES = (
     "check-paused",
     "pausing",
     "answers",
+    "fan-out",
     "obedience",
     "takeover",
     "paused-cost",
@@ -37,7 +38,7 @@ def main() -> int:
         import django
 
         django.setup()
-        from bench import asking, authority, freezing, scale, steps
+        from bench import asking, authority, families, freezing, scale, steps
 
         measures = {
             "one-run": steps.one_run,
@@ -45,6 +46,7 @@ def main() -> int:
             "check-paused": authority.check_paused,
             "pausing": authority.pausing,
             "answers": asking.answers,
+            "fan-out": families.fan_out,
             "obedience": authority.obedience,
             "takeover": authority.takeover,
             "paused-cost": authority.paused_cost,

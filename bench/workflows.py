@@ -63,3 +63,32 @@ def turn(ctx: Context, payload: dict[str, Any]) -> Next:
     ctx.suspend("k", title="Go on?", format="yes-no")
     note("told", ctx.execution_id)
     return Next("turn")
+
+
+child = Workflow("bench-child")
+
+
+@child.step
+def double(ctx: Context, payload: dict[str, Any]) -> dict[str, Any]:
+    """Do next to nothing."""
+    return {"result": payload["number"] * 2}
+
+
+patient_child = Workflow("bench-patient-child")
+
+
+@patient_child.step
+def be_asked(ctx: Context, payload: dict[str, Any]) -> None:
+    """Wait for somebody."""
+    ctx.suspend("k", title="Go on?", format="yes-no")
+
+
+family = Workflow("bench-family")
+
+
+@family.step
+def launch_and_join(ctx: Context, payload: dict[str, Any]) -> dict[str, Any]:
+    """Launch many children and add up what they bring."""
+    kind = patient_child if payload.get("later") else child
+    ctx.launch_all(kind, {str(number): {"number": number} for number in range(payload["children"])})
+    return {"sum": sum(one.payload["result"] for one in ctx.join().values())}

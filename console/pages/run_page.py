@@ -158,7 +158,7 @@ class RunPage(RunWords, RunControl):
         return parent_of(self.execution)
 
     @property
-    def reach(self) -> dict[str, int]:
+    def reach(self) -> dict[str, Any]:
         """What the forms of commands that act on a tree are told."""
         return {"unfinished": self.tree.unfinished}
 

@@ -61,7 +61,7 @@ def test_histories_checkpoints_and_open_work(reviewer, launch, path, ask, django
     asked = ask()
     with django_assert_num_queries(IDENTITY + 2):
         reviewer.get(path(asked.execution, "events"))
-    with django_assert_num_queries(IDENTITY + 9):
+    with django_assert_num_queries(IDENTITY + 10):
         reviewer.get(path(asked.execution, "checkpoint"))
     # questions with their runs, votes, messages, conditions
     with django_assert_num_queries(IDENTITY + 4):
