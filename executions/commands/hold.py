@@ -13,7 +13,17 @@ from executions import states
 from executions.actors import Actor
 from executions.commands.base import about, command, holds_in_force, lock, parse_id, require, require_scope
 from executions.commands.condition import set_conditions
-from executions.commands.tree import THIS, TREE, clean_scope, hold_tree, holds_others, is_over, release_spread, told_of
+from executions.commands.tree import (
+    THIS,
+    TREE,
+    clean_scope,
+    hold_tree,
+    holds_others,
+    is_over,
+    is_past_holding,
+    release_spread,
+    told_of,
+)
 from executions.conditions import read_conditions
 from executions.engine.post import announce, tell
 from executions.errors import Conflict, Invalid, NotAllowed, NotFound
@@ -279,7 +289,7 @@ def release_holds(execution: Execution, holds: Iterable[Hold], actor: Actor, rea
     """
     released = list(holds)
     for hold in released:
-        if is_over(execution):
+        if is_past_holding(execution):
             # A finished run changes no more, and is past being held; its descendants are not.
             release_spread(hold, actor, reason)
             continue

@@ -155,6 +155,11 @@ def is_over(execution: Execution) -> bool:
     return execution.outcome is not None or execution.cancel_requested_at is not None
 
 
+def is_past_holding(execution: Execution) -> bool:
+    """Tell whether a run's own holds mean nothing for ever. A failed run may be taken up again, and is held then."""
+    return execution.outcome in states.TERMINAL or execution.cancel_requested_at is not None
+
+
 def told_of(hold: Hold, run: Execution) -> dict[str, Any]:
     """Return what `hold.placed` tells of a hold."""
     told = {

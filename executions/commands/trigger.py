@@ -13,6 +13,7 @@ from executions.commands.base import holds_in_force, lock, record_denial
 from executions.commands.condition import bound_to
 from executions.commands.hold import note_resumed, release_holds
 from executions.commands.suspension import close_answered
+from executions.commands.tree import holds_others, is_over, is_past_holding
 from executions.engine.post import tell
 from executions.errors import Conflict, NotFound, Refused
 from executions.models import Emission, Execution, Hold, Suspension, Trigger
@@ -162,7 +163,7 @@ def _too_late(trigger: Trigger, execution: Execution) -> str:
         return f"{by} released this hold already, at {at:%Y-%m-%d %H:%M} UTC."
     if trigger.suspension is not None and trigger.suspension.closed_at is not None:
         return f"This wait ended already, at {trigger.suspension.closed_at:%Y-%m-%d %H:%M} UTC."
-    if execution.cancel_requested_at is not None or execution.outcome in states.TERMINAL:
+    if is_past_holding(execution) and (trigger.hold is None or not holds_others(trigger.hold)):
         return f"{states.STATE_SENTENCE[execution.state]} Nothing waits for this any more."
     return ""
 
@@ -190,10 +191,11 @@ def _lift(execution: Execution, hold: Hold, trigger: Trigger, actor: Actor, told
     name = f"event:{trigger.event_name}" if trigger.kind == "event" else trigger.kind
     reason = note or f"Resume condition met: {trigger}."
     release_holds(execution, [hold], actor, reason)
-    note_resumed(execution, actor, trigger=name, note=note, **told)
+    if not is_past_holding(execution):
+        note_resumed(execution, actor, trigger=name, note=note, **told)
     execution.refresh_from_db()
     # While somebody else still holds the run, or after it failed, the hold is gone and the run stays where it is.
-    if execution.outcome is None and not holds_in_force(execution):
+    if not is_over(execution) and not holds_in_force(execution):
         append(
             execution.pk,
             "execution.resumed",

@@ -6,6 +6,7 @@ import pytest
 
 from executions import commands
 from executions.authoring.flow import Yielded
+from executions.commands.trigger import TIMER, fire
 from executions.engine.launching import launch_children
 from executions.engine.leases import Lease
 from executions.errors import Conflict, Invalid, NotAllowed
@@ -275,3 +276,14 @@ def test_the_checkpoint_names_parent_and_children(cast, dynasty):
             "steps_done": 0,
         }
     ]
+
+
+def test_a_condition_of_a_tree_lifts_it_everywhere_even_when_its_top_was_cancelled_alone(cast, dynasty):
+    operator = cast.actor("operator")
+    hold = commands.pause(operator, dynasty[0].pk, reason="a recall", resume_when={"after_seconds": 3600})
+    commands.cancel(operator, dynasty[0].pk, reason="the top only", scope="this")
+    assert states_of(*dynasty)[1:] == ["paused", "paused"]
+    firing = fire(TIMER, hold.conditions.get().pk)
+    assert firing.late == ""
+    assert states_of(*dynasty)[1:] == ["suspended", "queued"]
+    assert story.kinds(dynasty[0]).count("execution.resumed") == 0
