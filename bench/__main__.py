@@ -16,6 +16,7 @@ NAMES = (
     "pausing",
     "answers",
     "fan-out",
+    "records",
     "obedience",
     "takeover",
     "paused-cost",
@@ -38,7 +39,7 @@ def main() -> int:
         import django
 
         django.setup()
-        from bench import asking, authority, families, freezing, scale, steps
+        from bench import asking, authority, families, freezing, records, scale, steps
 
         measures = {
             "one-run": steps.one_run,
@@ -47,6 +48,7 @@ def main() -> int:
             "pausing": authority.pausing,
             "answers": asking.answers,
             "fan-out": families.fan_out,
+            "records": records.records,
             "obedience": authority.obedience,
             "takeover": authority.takeover,
             "paused-cost": authority.paused_cost,
