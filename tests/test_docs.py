@@ -12,6 +12,7 @@ from console.stack.home import PROJECT
 from executions import Context, FileRules, Workflow, commands, queries, run_inline
 from executions.authoring import InlineResult, StoredFile, registry
 from executions.authoring.context import Lifecycle, Resumed
+from tests.support.loops import away_from_loops
 
 AUTHORING = (PROJECT / "docs/reference/authoring.md").read_text()
 PAGES = [PROJECT / "README.md", PROJECT / "ARCHITECTURE.md", *sorted((PROJECT / "docs").rglob("*.md"))]
@@ -133,9 +134,10 @@ def test_every_style_does_what_the_page_says(name, payload, answers, outcome, mo
             exec(example, {"__name__": "styles"})  # noqa: S102  (our own page)
     flow = registry.find(name)
     if answers:
-        assert run_inline(flow, payload).state == "suspended"
-    done = run_inline(flow, payload, answers=answers)
-    assert done.state == "succeeded"
+        waiting = away_from_loops(run_inline, flow, payload)
+        assert waiting.state == "suspended", waiting.error
+    done = away_from_loops(run_inline, flow, payload, answers=answers)
+    assert done.state == "succeeded", done.error
     assert {field: done.payload[field] for field in outcome} == outcome
 
 

@@ -92,7 +92,7 @@ def approve(ctx: Context, payload: dict[str, Any]) -> Any:
     stages = {"office systems": Who(group="reviewer")}
     if payload.get("production"):
         stages["production"] = Who(group="reviewer", approvals=2, not_launcher=True)
-    approved_by = {}
+    approved_by: dict[str, str] = {}
     for stage, who in stages.items():
         approval = ctx.approval(
             stage,

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
-from ninja import Router, Schema
+from ninja import Field, Router, Schema
 
 from console.access import require_scope
 from console.api.formschema import form_schema
@@ -11,6 +11,7 @@ from console.api.openapi import PROBLEMS
 from console.api.replies import reply
 from executions import Workflow
 from executions.authoring import registry
+from executions.authoring.stops import stops_of
 from executions.errors import NotFound
 
 router = Router(tags=["Workflows"])
@@ -23,6 +24,8 @@ class RouteStepOut(Schema):
     title: str
     retries: int
     on_error: str
+    waits_for: str | None = Field(description="`answer` for a pause, `approval` for a step behind a gate.")
+    aside: bool = Field(description="It stands beside the route; a step may go there.")
 
 
 class FileRulesOut(Schema):
@@ -79,8 +82,15 @@ def workflow_out(workflow: Workflow) -> WorkflowOut:
         title=workflow.title,
         description=workflow.description,
         route=[
-            RouteStepOut(name=step.name, title=step.title, retries=step.retries, on_error=step.on_error)
-            for step in workflow.steps.values()
+            RouteStepOut(
+                name=stop.step.name,
+                title=stop.step.title,
+                retries=stop.step.retries,
+                on_error=stop.step.on_error,
+                waits_for=stop.step.waits or None,
+                aside=stop.aside,
+            )
+            for stop in stops_of(workflow)
         ],
         input=form_schema(workflow.input) if workflow.input else None,
         files=FileRulesOut(

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from django import forms
@@ -19,7 +18,7 @@ from executions import commands
 from executions.actors import Actor
 from executions.authoring import registry
 from executions.authoring.files import FileRules
-from executions.authoring.step import Step
+from executions.authoring.stops import stops_of
 from executions.authoring.workflow import Workflow
 from executions.errors import Invalid, NotFound, Refused
 from executions.provenance import to_json
@@ -71,26 +70,6 @@ class LaunchForm(forms.Form):
         if workflow.files is not None:
             self.fields["files"] = FilesField(workflow.files)
             self.order_fields(["files", "title", "labels"])
-
-
-@dataclass(frozen=True, slots=True)
-class Stop:
-    """A stop of a route, as a page draws it before anything has started.
-
-    Args:
-        step: the step or pause.
-        aside: it stands beside the route; a step may go there.
-    """
-
-    step: Step
-    aside: bool
-
-
-def stops_of(workflow: Workflow) -> list[Stop]:
-    """Return a workflow's stops: those on its route in order, then those beside it."""
-    on_route = [name for name in workflow.route_names if name in workflow.steps]
-    beside = [name for name in workflow.steps if name not in on_route]
-    return [Stop(workflow.steps[name], aside=name in beside) for name in (*on_route, *beside)]
 
 
 @page("executions:launch", what="launch")

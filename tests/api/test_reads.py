@@ -142,6 +142,18 @@ def test_workflows_publish_route_and_input(program):
     assert "counting" in [item["name"] for item in auditor.get("/v1/workflows").json()["items"]]
 
 
+def test_a_workflow_publishes_its_route_in_order_with_what_waits_for_people(program):
+    auditor = program("auditor")
+
+    def told(name):
+        route = auditor.get(f"/v1/workflows/{name}").json()["route"]
+        return [(stop["name"], stop["waits_for"], stop["aside"]) for stop in route]
+
+    assert told("report-review") == [("draft", None, False), ("review", "answer", False), ("publish", None, False)]
+    assert told("report-by-confidence")[2] == ("review", "answer", True)
+    assert told("fleet-audit")[2] == ("order_repairs", "approval", False)
+
+
 def test_a_read_without_the_scope_is_refused_and_recorded_where_it_belongs(program, launch, path):
     run, launcher = launch(), program("operator", ["executions:launch"])
     for parts in ((), ("events",), ("checkpoint",), ("files",), ("files", "a.txt")):
