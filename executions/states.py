@@ -224,7 +224,8 @@ def _judge(
         return Verdict(name, False, "state", f"{STATE_SENTENCE[state]} {STATE_HINT[name]}")
     if name == "answer" and not facts.open_suspensions:
         return Verdict(name, False, "state", STATE_HINT[name])
-    if name == "resume":
+    if name in ("resume", "fork"):
+        # A fork takes no holds along, so for whoever may not lift them it would be a way round.
         blocking = tuple(hold for hold in holds if hold.id not in mine)
     elif name == "cancel":
         blocking = tuple(hold for hold in holds if hold.blocks_cancel and hold.id not in mine)

@@ -11,6 +11,7 @@ from executions.actors import Actor
 from executions.commands.base import about, command, lock, require
 from executions.commands.payload import apply_changes, require_version
 from executions.commands.suspension import withdraw_questions
+from executions.commands.tree import require_none_held_below
 from executions.engine.post import tell
 from executions.errors import Conflict, Invalid, Stale
 from executions.models import Execution
@@ -51,7 +52,7 @@ def retry(
         from_step: name of the step to go back to: the last time it ran. The failed step where left out.
         position: its position, for a step that ran several times; 0 is the run's first step.
         again: do again what the steps from there on have recorded, and ask again what was answered. Where False, what
-            is on record is not done a second time.
+            is on record is not done a second time. Refused while a child is held by a hold the actor may not release.
         version: the execution's version the actor saw; refused when it has changed since.
 
     Returns:
@@ -81,6 +82,8 @@ def retry(
             facts["progress"] = None
             told |= _differences(execution, there)
         if again:
+            # Children are launched anew as well, without what was placed on those there are.
+            require_none_held_below(execution, actor)
             facts["passes"] = [*execution.passes, told["position"]]
         Execution.objects.filter(pk=execution.pk).update(
             **STARTS_AFRESH, **facts, state_since=Now(), version=F("version") + 1

@@ -9,6 +9,7 @@ from executions.actors import Actor
 from executions.authoring import registry
 from executions.commands.base import about, command, lock, require, require_scope
 from executions.commands.launch import facts_of
+from executions.commands.tree import require_none_held_below
 from executions.engine.post import announce, dispatch
 from executions.errors import Conflict, Invalid
 from executions.models import Execution
@@ -37,7 +38,8 @@ def fork(
     """Launch another run that begins at a boundary of this one: same payload, route and files as of then.
 
     It does by itself what lies ahead of there: records, answers and holds are not taken along, and this run stays as
-    it is, finished or not. It is judged by its workflow's rules as any new run.
+    it is, finished or not. It is judged by its workflow's rules as any new run. So that nobody forks round a hold, only
+    who may release every open hold on this run and its children may fork it, also after it was cancelled.
 
     Args:
         actor: who forks; needs ``executions:control`` and ``executions:launch``.
@@ -56,6 +58,7 @@ def fork(
     with about(origin):
         require(origin, actor, "fork")
         require_scope(actor, "executions:launch")
+        require_none_held_below(origin, actor)
         reason = clean_reason(reason)
         title = clean_short(title, "title") or f"{origin.title[:190]} (fork)"
         then = state_at(origin, from_seq)

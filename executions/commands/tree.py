@@ -15,7 +15,7 @@ from django.db.models.functions import Now
 from executions import states
 from executions.actors import Actor
 from executions.engine.post import tell_all
-from executions.errors import Invalid
+from executions.errors import Conflict, Invalid
 from executions.ids import new_id
 from executions.models import Execution, Hold
 from executions.provenance import append_each
@@ -39,13 +39,14 @@ COPIED = (
     "placed_via",
 )
 
+# Failed ones too: they may be retried.
 UNFINISHED_BELOW = """
 WITH RECURSIVE tree AS (
     SELECT id, outcome FROM executions_execution WHERE parent_id = %s
     UNION ALL
     SELECT child.id, child.outcome FROM tree JOIN executions_execution AS child ON child.parent_id = tree.id
 )
-SELECT id FROM tree WHERE outcome IS NULL
+SELECT id FROM tree WHERE outcome IS NULL OR outcome = 'failed'
 """
 
 
@@ -62,7 +63,7 @@ def clean_scope(scope: str) -> str:
 
 
 def lock_descendants(execution: Execution) -> list[Execution]:
-    """Lock every descendant of a run that has not finished and is not being cancelled.
+    """Lock every descendant of a run that may still go on and is not being cancelled; failed ones may be retried.
 
     Args:
         execution: the run at the top; the caller holds its lock.
@@ -70,13 +71,32 @@ def lock_descendants(execution: Execution) -> list[Execution]:
     Returns:
         Them, as they are under their locks, in the order of their ids, without what is heavy.
     """
+    return _lock_until_no_more(lambda: _unfinished_below(execution))
 
-    def unfinished() -> set[uuid.UUID]:
-        with connection.cursor() as cursor:
-            cursor.execute(UNFINISHED_BELOW, [execution.pk])
-            return {key for (key,) in cursor.fetchall()}
 
-    return [run for run in _lock_until_no_more(unfinished) if run.outcome is None]
+def require_none_held_below(execution: Execution, actor: Actor) -> None:
+    """Go on only if this actor may release every hold below a run: what launches its children anew evades them.
+
+    Raises:
+        Conflict: a hold on a descendant is not this actor's to release; says whose it is.
+    """
+    holds = Hold.objects.filter(execution__in=_unfinished_below(execution), released_at__isnull=True)
+    found = holds.select_related("execution").order_by("placed_at", "id")
+    blocking = [hold for hold in found if not hold.facts.releasable_by(actor.scopes, actor.user_id)]
+    if blocking:
+        first = f"“{blocking[0].execution.title}” ({blocking[0].execution_id}): {blocking[0].facts.whose()}"
+        more = f" And {len(blocking) - 1} more." if len(blocking) > 1 else ""
+        raise Conflict(
+            f"Below this run, {first}{more} Its children would be launched anew, without that hold.",
+            state=execution.state,
+            holds=[str(hold.pk) for hold in blocking],
+        )
+
+
+def _unfinished_below(execution: Execution) -> set[uuid.UUID]:
+    with connection.cursor() as cursor:
+        cursor.execute(UNFINISHED_BELOW, [execution.pk])
+        return {key for (key,) in cursor.fetchall()}
 
 
 def spread_hold(origin: Hold, runs: Sequence[Execution], actor: Actor) -> None:
