@@ -6,6 +6,7 @@ from executions import DeadlinePassed, Next, Workflow, run_inline
 from executions.authoring import registry
 from executions.authoring.inline import EXPIRED
 from executions.authoring.perform import HandlerFailed, HandlerMissing, RouteError, StepRefused
+from tests.support.loops import away_from_loops
 
 
 @pytest.fixture
@@ -289,11 +290,11 @@ def test_an_async_step_awaits_its_context(flow):
         await ctx.log("done")
         return {"first": first, "plain": plain, "seen": seen, "said": answer.value, "route": ctx.route}
 
-    result = run_inline(flow, answers={"k": {"answer": "yes"}})
+    result = away_from_loops(run_inline, flow, answers={"k": {"answer": "yes"}})
     assert result.error is None
     # `each` gives every item once: the ones finished before the question are not given again.
     assert result.payload == {"first": 8, "plain": 5, "seen": [], "said": "yes", "route": []}
-    assert run_inline(flow).state == "suspended"
+    assert away_from_loops(run_inline, flow).state == "suspended"
 
 
 def test_an_async_handler_and_a_transactional_async_function(flow):
@@ -310,4 +311,5 @@ def test_an_async_handler_and_a_transactional_async_function(flow):
             await ctx.once("t", effect, transactional=True)
         return {"said": answer.value}
 
-    assert run_inline(flow, answers={"ask": {"answer": "hm"}}).payload == {"said": "hm"}
+    done = away_from_loops(run_inline, flow, answers={"ask": {"answer": "hm"}})
+    assert done.payload == {"said": "hm"}
