@@ -199,6 +199,15 @@ def test_a_gate_that_was_opened_is_not_closed_again_by_a_retry(cast, flow):
     assert again.suspensions.count() == 1
 
 
+def test_a_gate_is_asked_again_when_its_step_is_sent_back_to_be_done_all_again(cast, flow):
+    failing_once(flow)
+    failed = answer(cast, run(cast, {"amount": 9}), {"decision": "approve"})
+    commands.retry(cast.actor("admin"), failed.pk, reason="look again", again=True)
+    asked = story.work(failed)
+    assert (asked.state, asked.suspensions.get(closed_at=None).key) == ("suspended", "gate")
+    assert answer(cast, asked, {"decision": "approve"}).payload == {"amount": 9, "paid": 9}
+
+
 def test_a_gate_is_asked_again_when_its_input_has_changed_since(cast, flow):
     failing_once(flow)
     failed = answer(cast, run(cast, {"amount": 9}), {"decision": "approve"})
