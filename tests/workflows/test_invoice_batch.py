@@ -157,13 +157,13 @@ def test_a_step_that_runs_again_from_the_start_posts_nothing_twice():
 
 def test_a_cancelled_batch_takes_back_what_it_posted():
     from executions.authoring.context import Context
-    from executions.authoring.inline import InlineBacking, InlineResult
+    from executions.authoring.inline import InlineBacking, InlineResult, InlineRun
 
     files = {name: corrected(name) for name in samples()}
     payload = run_inline(invoices, files=files).payload
     result = InlineResult()
     for _ in range(2):
-        invoices.clean_up(Context(InlineBacking(result, "on_cancel", -1, {}, {})), payload)
+        invoices.clean_up(Context(InlineBacking(InlineRun(result, {}, {}), "on_cancel", -1)), payload)
     reversals = LedgerEntry.objects.filter(reverses__isnull=False)
     assert reversals.count() == len(files)
     assert all(entry.amount == -entry.reverses.amount for entry in reversals.select_related("reverses"))
