@@ -163,7 +163,7 @@ def test_a_cancelled_batch_takes_back_what_it_posted():
     payload = run_inline(invoices, files=files).payload
     result = InlineResult()
     for _ in range(2):
-        invoices.clean_up(Context(InlineBacking(InlineRun(result, {}, {}), "on_cancel", -1)), payload)
+        invoices.clean_up(Context(InlineBacking(InlineRun(invoices, result, {}, {}), "on_cancel", -1)), payload)
     reversals = LedgerEntry.objects.filter(reverses__isnull=False)
     assert reversals.count() == len(files)
     assert all(entry.amount == -entry.reverses.amount for entry in reversals.select_related("reverses"))
