@@ -121,7 +121,7 @@ def _line(event: Event, title: Callable[[Any], str]) -> Line:
     kind = KINDS.get(event.kind)
     return Line(
         event=event,
-        title=kind.title if kind else event.kind,
+        title=_waiting(event.kind, data) or (kind.title if kind else event.kind),
         mention=str(mention(data, title))[:500] if mention and isinstance(data, dict) else "",
         data=text[:SHOWN_CHARACTERS],
         cut=len(text) > SHOWN_CHARACTERS,
@@ -156,6 +156,17 @@ def _retried(data: dict[str, Any], title: Callable[[Any], str]) -> str:
 def _yielded(data: dict[str, Any], title: Callable[[Any], str]) -> str:
     where = f"in {title(data['step'])}" if data.get("step") else ""
     return f"{where} ({data['because']})" if data.get("because") else where
+
+
+def _waiting(kind: str, data: Any) -> str:
+    """Say what became of a wait for no person; empty where a person is asked."""
+    if not isinstance(data, dict) or data.get("kind") not in ("event", "time", "children"):
+        return ""
+    return {
+        "suspension.opened": "Waits",
+        "suspension.answered": "Wait over",
+        "suspension.expired": "Waited in vain",
+    }.get(kind, "")
 
 
 def _answer(data: dict[str, Any]) -> str:

@@ -142,7 +142,7 @@ def close_answered(
         answered_by_name=actor.name,
         answered_via=actor.via,
     )
-    told = {**_about(suspension), "answer": cleaned, "context_digest": suspension.context_digest}
+    told = {**suspension.named, "answer": cleaned, "context_digest": suspension.context_digest}
     append(execution.pk, "suspension.answered", actor, reason=reason or comment, data=told)
     tell(execution)
 
@@ -226,7 +226,7 @@ def _vote(
     )
     vote.refresh_from_db(fields=["at"])
     told = {
-        **_about(suspension),
+        **suspension.named,
         "answer": cleaned,
         "approvals": approvals,
         "needed": needed,
@@ -252,7 +252,3 @@ def _find_by_key(execution: Execution, key: str) -> Suspension:
     if closed is not None:
         return closed
     raise Conflict(f"This run waits for no answer, and has not asked {str(key)[:80]!r}.", state=execution.state)
-
-
-def _about(suspension: Suspension) -> dict[str, Any]:
-    return {"suspension": str(suspension.pk), "key": suspension.key, "step": suspension.step}

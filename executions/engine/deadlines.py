@@ -1,7 +1,6 @@
 """Questions that nobody answered in time, and those that people are to be reminded of."""
 
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.db import transaction
 from django.db.models.functions import Now
@@ -79,7 +78,7 @@ def remind(suspension_id: str, execution_id: str) -> None:
         "suspension.reminded",
         REMINDER,
         reason="Nobody has answered yet.",
-        data={**_about(suspension), "opened_at": suspension.opened_at},
+        data={**suspension.named, "opened_at": suspension.opened_at},
     )
     notify(suspension, "reminded")
     announce(execution)
@@ -93,7 +92,7 @@ def _close_expired(suspension: Suspension, execution: Execution) -> None:
         answered_by_name=POLICY.name,
         answered_via=POLICY.via,
     )
-    told = {**_about(suspension), "deadline": suspension.deadline}
+    told = {**suspension.named, "deadline": suspension.deadline}
     append(execution.pk, "suspension.expired", POLICY, reason=TOO_LATE, data=told)
 
 
@@ -108,7 +107,7 @@ def _escalate(suspension: Suspension, execution: Execution) -> None:
         deadline=Now() + timedelta(seconds=seconds),
     )
     suspension.refresh_from_db()
-    told = {**_about(suspension), "who": suspension.who, "before": before, "deadline": suspension.deadline}
+    told = {**suspension.named, "who": suspension.who, "before": before, "deadline": suspension.deadline}
     append(execution.pk, "suspension.escalated", POLICY, reason=TOO_LATE, data=told)
     notify(suspension, "escalated")
     announce(execution)
@@ -121,7 +120,3 @@ def _cancel(suspension: Suspension, execution: Execution) -> None:
     _close_expired(suspension, execution)
     request_cancel(execution, POLICY, f"Nobody answered “{suspension.title}” before the deadline.")
     tell(execution)
-
-
-def _about(suspension: Suspension) -> dict[str, Any]:
-    return {"suspension": str(suspension.pk), "key": suspension.key, "step": suspension.step}

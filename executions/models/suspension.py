@@ -169,6 +169,11 @@ class Suspension(models.Model):
         return self.is_gate or self.key == PAUSE_KEY
 
     @property
+    def named(self) -> dict[str, str]:
+        """What every line of the history says of it."""
+        return {"suspension": str(self.pk), "key": self.key, "step": self.step, "kind": self.kind}
+
+    @property
     def is_open(self) -> bool:
         """Not answered, withdrawn or expired yet."""
         return self.closed_at is None

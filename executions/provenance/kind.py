@@ -22,3 +22,8 @@ STEP = "name of the step"
 HOLD = "id of the hold"
 FREEZE = "id of the freeze"
 QUESTION = {"suspension": "id of the question", "key": "its key in the step"}
+ASKED = {
+    **QUESTION,
+    "step": STEP,
+    "kind": "`input`, `approval`, `event`, `time` or `children`",
+}

@@ -1,6 +1,6 @@
 """Kinds of events: what people and policies decide: holds, freezes, questions, refusals."""
 
-from executions.provenance.kind import FREEZE, HOLD, QUESTION, STEP, Kind
+from executions.provenance.kind import ASKED, FREEZE, HOLD, QUESTION, Kind
 
 KINDS: dict[str, Kind] = {
     "hold.placed": Kind(
@@ -58,9 +58,7 @@ KINDS: dict[str, Kind] = {
         "Question asked",
         "A step asked a question and freed its worker.",
         {
-            **QUESTION,
-            "step": STEP,
-            "kind": "`input`, `approval`, `event`, `time` or `children`",
+            **ASKED,
             "title": "the question",
             "context": "what is shown with it",
             "context_digest": "sha256 of all that is shown",
@@ -74,8 +72,7 @@ KINDS: dict[str, Kind] = {
         "Approved by one",
         "One of the people who must approve did; the comment is the reason.",
         {
-            **QUESTION,
-            "step": STEP,
+            **ASKED,
             "answer": "the answer as accepted",
             "approvals": "how many have approved now",
             "needed": "how many must",
@@ -85,14 +82,13 @@ KINDS: dict[str, Kind] = {
     "suspension.reminded": Kind(
         "Reminded",
         "A question was still open when it was time to remind of it.",
-        {**QUESTION, "step": STEP, "opened_at": "when it was asked"},
+        {**ASKED, "opened_at": "when it was asked"},
     ),
     "suspension.escalated": Kind(
         "Question escalated",
         "Nobody answered before the deadline, and the question was put to others.",
         {
-            **QUESTION,
-            "step": STEP,
+            **ASKED,
             "who": "who may answer now, and how many must approve",
             "before": "who could answer before, or null",
             "deadline": "when it closes unanswered",
@@ -102,8 +98,7 @@ KINDS: dict[str, Kind] = {
         "Question answered",
         "Somebody answered; the comment is the reason.",
         {
-            **QUESTION,
-            "step": STEP,
+            **ASKED,
             "answer": "the answer as accepted",
             "context_digest": "sha256 of what the person was shown",
         },
@@ -111,7 +106,7 @@ KINDS: dict[str, Kind] = {
     "suspension.expired": Kind(
         "Question expired",
         "Nobody answered before the deadline.",
-        {**QUESTION, "step": STEP, "deadline": "when it passed"},
+        {**ASKED, "deadline": "when it passed"},
     ),
     "suspension.withdrawn": Kind(
         "Question withdrawn", "The run was cancelled or sent back, or its step skipped, first.", QUESTION
