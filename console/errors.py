@@ -1,12 +1,14 @@
 """Refusals and failures → responses, in one place: problem+json below /v1, pages elsewhere, 503 for both."""
 
+import json
 import sys
 from collections.abc import Callable
 from typing import Any
 
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction
+from django.core.serializers.json import DjangoJSONEncoder
 from django.db import InterfaceError, OperationalError
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.template.context_processors import csp
 from django.template.loader import render_to_string
@@ -47,7 +49,7 @@ def status_of(refusal: Refused) -> int:
     return next(STATUS[kind] for kind in type(refusal).__mro__ if kind in STATUS)
 
 
-def problem(status: int, code: str, title: str, detail: str, **more: Any) -> JsonResponse:
+def problem(status: int, code: str, title: str, detail: str, **more: Any) -> HttpResponse:
     """Make a problem document (RFC 9457).
 
     Args:
@@ -62,10 +64,12 @@ def problem(status: int, code: str, title: str, detail: str, **more: Any) -> Jso
     """
     document = {"type": f"urn:holdpoint:problem:{code}", "title": title, "status": status, "detail": detail}
     document |= {name: value for name, value in more.items() if value}
-    return JsonResponse(document, status=status, content_type=CONTENT_TYPE, json_dumps_params={"ensure_ascii": False})
+    # Words may quote what was sent, half a surrogate pair too, which cannot be encoded.
+    body = json.dumps(document, ensure_ascii=False, cls=DjangoJSONEncoder).encode(errors="replace")
+    return HttpResponse(body, status=status, content_type=CONTENT_TYPE)
 
 
-def problem_of(refusal: Refused, status: int | None = None, **more: Any) -> JsonResponse:
+def problem_of(refusal: Refused, status: int | None = None, **more: Any) -> HttpResponse:
     """Make the problem document of a domain refusal.
 
     Args:
@@ -86,7 +90,7 @@ def problem_of(refusal: Refused, status: int | None = None, **more: Any) -> Json
     )
 
 
-def problem_of_unauthenticated(error: Unauthenticated) -> JsonResponse:
+def problem_of_unauthenticated(error: Unauthenticated) -> HttpResponse:
     """Make the 401 answer, with the challenge that HTTP asks for."""
     response = problem(401, "unauthenticated", "Not signed in", error.detail)
     challenge = 'Bearer realm="holdpoint"'

@@ -1,7 +1,6 @@
 """Resume conditions as somebody sends them: read, checked, and put into words."""
 
 import datetime
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -165,7 +164,7 @@ def _read_at(entry: Mapping[str, Any], name: str) -> Condition:
 def _read_after(entry: Mapping[str, Any], name: str) -> Condition:
     name = f"{name}.after_seconds"
     seconds = entry["after_seconds"]
-    if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not math.isfinite(seconds) or seconds <= 0:
+    if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not seconds > 0:
         raise _wrong(name, "Must be a number of seconds above 0.")
     if seconds > FURTHEST.total_seconds():
         raise _wrong(name, "Must lie within ten years.")
@@ -178,6 +177,8 @@ def _read_cron(entry: Mapping[str, Any], name: str) -> Condition:
         ZoneInfo(zone)
     except (KeyError, ValueError, TypeError, OSError) as error:  # unknown, no zone's name, no text, a directory
         raise _wrong(f"{name}.timezone", "Name a time zone, such as Europe/Berlin.") from error
+    if len(cron.split()) > 5:  # a sixth would be seconds, or the year: nobody who reads it could tell
+        raise _wrong(f"{name}.cron", f"Wrong number of fields. {CRON_HELP}")
     try:
         due = next_time(cron, zone, timezone.now())
     except CronSimError as error:

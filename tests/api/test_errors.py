@@ -94,3 +94,14 @@ def test_pages_keep_their_own_error_pages():
     answer = Client().get("/no/such/page")
     assert answer.status_code == 404
     assert answer["Content-Type"].startswith("text/html")
+
+
+@pytest.mark.parametrize(
+    ("command", "field", "status"), [("retry", "from_step", 422), ("skip", "step", 412), ("pause", "before_step", 422)]
+)
+def test_half_a_surrogate_pair_is_refused_in_words_that_can_be_sent(program, launch, path, command, field, status):
+    run, admin = launch(), program("admin")
+    admin.post(path(run, "pause"), {"reason": "to rest"})
+    answer = admin.post(path(run, command), {"reason": "x", field: "\ud800"})
+    assert problem(answer, status)["detail"]
+    assert problem(admin.post("/v1/holds", {"execution": "\ud800", "reason": "x"}), 404)["detail"]
