@@ -102,7 +102,6 @@ def test_a_cron_expression_is_meant_in_its_time_zone(after, due):
         ({"cron": "0 0 9 * * 1-5"}, "resume_when.cron", "Wrong number of fields"),
         ({"after_seconds": 10**400}, "resume_when.after_seconds", "within ten years"),
         ({"after_seconds": float("inf")}, "resume_when.after_seconds", "within ten years"),
-        ({"after_seconds": float("nan")}, "resume_when.after_seconds", "above 0"),
         ({"cron": "61 9 * * *"}, "resume_when.cron", "Bad minute"),
         ({"cron": "0 0 30 2 *"}, "resume_when.cron", "Bad day-of-month"),
         ({"cron": 5}, "resume_when.cron", "Write a text"),

@@ -93,7 +93,7 @@ def raise_family(run_id):
 
 
 @pytest.mark.filterwarnings("ignore:This process .* is multi-threaded, use of fork:DeprecationWarning")
-def test_kill_9_after_any_commit_of_a_fan_out_and_a_join_comes_to_the_same_end(cast, live_db, short_lease):
+def test_kill_9_after_any_commit_of_a_fan_out_and_a_join_comes_to_the_same_end(cast, workers, short_lease):
     runs = [launch(cast, "family", {"children": 2}) for _ in range(60)]
     spare = runs.pop()
     commits = killed_after_commit(0, lambda: raise_family(spare.pk))

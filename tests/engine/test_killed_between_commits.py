@@ -1,16 +1,17 @@
 """A worker killed right after any of its commits of a suspend or an answer: the same end as without."""
 
+import time
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
+from django.db import connections
 
 from executions import commands
+from tests.domain.story import bad_line, expire, work
 from tests.effects import effects_of
-from tests.engine.watching import data, events, finished_steps, fresh, kinds, launch, story, wait_for, wait_until
-from tests.support.services import WORKFLOWS
-
-HASTY = {"HOLDPOINT_LEASE_SECONDS": "1", "HOLDPOINT_HEARTBEAT_SECONDS": "0.2", "HOLDPOINT_SWEEP_SECONDS": "0.1"}
+from tests.engine.dying import killed_after_commit
+from tests.engine.watching import data, events, finished_steps, fresh, kinds, launch
 
 
 @dataclass(frozen=True)
@@ -19,7 +20,6 @@ class Style:
 
     Args:
         workflow: which.
-        commits: how many a worker makes from the claim to the end.
         answer: what the person says.
         steps: finished at the end.
         ends: fields of the payload at the end.
@@ -28,7 +28,6 @@ class Style:
     """
 
     workflow: str
-    commits: int
     answer: dict[str, Any]
     steps: list[str]
     ends: dict[str, Any]
@@ -39,7 +38,6 @@ class Style:
 STYLES = {
     "pause": Style(
         "static-shallow",
-        8,
         {"verdict": "good"},
         ["draft", "review", "publish"],
         {"stars": 3, "published": "All about rain"},
@@ -47,7 +45,6 @@ STYLES = {
     ),
     "ask": Style(
         "refund",
-        8,
         {"answer": True},
         ["approve", "pay"],
         {"approved": True, "paid": True},
@@ -56,7 +53,6 @@ STYLES = {
     ),
     "gate": Style(
         "gated",
-        6,
         {"decision": "approve", "changes": {"amount": 7}},
         ["prepare", "pay"],
         {"amount": 7, "paid": 7},
@@ -64,7 +60,6 @@ STYLES = {
     ),
     "tool": Style(
         "agent",
-        8,
         {"decision": "approve"},
         ["act"],
         {"did": {"transferred": 40, "to": "ann"}},
@@ -72,35 +67,47 @@ STYLES = {
         {"transactional": True},
     ),
 }
-POINTS = [(name, after) for name, style in STYLES.items() for after in range(1, style.commits + 2)]
+LEASE_SECONDS = 1.0
 
 
-@pytest.mark.parametrize(("name", "after"), POINTS, ids=[f"{name}-{after}" for name, after in POINTS])
-def test_a_worker_killed_after_any_commit_of_a_suspend_or_an_answer(name, after, cast, workers):
+@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded, use of fork:DeprecationWarning")
+@pytest.mark.parametrize("name", STYLES)
+def test_a_worker_killed_after_any_commit_of_a_suspend_or_an_answer(name, cast, workers, settings):
+    settings.HOLDPOINT = {**settings.HOLDPOINT, "LEASE_SECONDS": LEASE_SECONDS}
     style = STYLES[name]
-    crashing = {"HOLDPOINT_TEST_CRASH_AFTER": str(after), "HOLDPOINT_WORKFLOWS": f"{WORKFLOWS},tests.crash_points"}
-    (doomed,) = workers(1, **HASTY, **crashing)
-    run = launch(cast, style.workflow, style.payload)
+    spare = launch(cast, style.workflow, style.payload)
+    until_asked = killed_after_commit(0, lambda: work(spare))
+    answer(cast, spare, style)
+    until_ended = killed_after_commit(0, lambda: work(spare))
+    assert until_asked is not None
+    assert until_ended is not None
+    assert min(until_asked, until_ended) >= 2
+    assert_ended_as_it_must(name, spare)
 
-    def stopped_or(state):
-        return not doomed.alive() or fresh(run).state == state
-
-    wait_until(lambda: stopped_or("suspended"), f"suspended or killed; {story(run)}")
-    if doomed.alive():
+    asking = [launch(cast, style.workflow, style.payload) for _ in range(until_asked)]
+    answered = [launch(cast, style.workflow, style.payload) for _ in range(until_ended)]
+    for number, run in enumerate(asking, start=1):
+        assert killed_after_commit(number, lambda: work(run)) is None  # noqa: B023
+    for number, run in enumerate(answered, start=1):
+        work(run)
         answer(cast, run, style)
-        wait_until(lambda: stopped_or("succeeded"), f"ended or killed; {story(run)}")
-    if after <= style.commits:
-        wait_until(lambda: not doomed.alive(), f"killed; {doomed.output}")
-    assert doomed.alive() is (after > style.commits), "a commit more or less than the style is known to make"
-    if fresh(run).state != "succeeded":
-        workers(1, **HASTY)
-        if not run.suspensions.filter(outcome="answered").exists():
-            wait_for(run, "suspended")
-            answer(cast, run, style)
-        wait_for(run, "succeeded")
+        assert killed_after_commit(number, lambda: work(run)) is None  # noqa: B023
 
-    ended = fresh(run)
-    assert {name: ended.payload[name] for name in style.ends} == style.ends
+    time.sleep(LEASE_SECONDS + 0.1)
+    connections.close_all()
+    expire()
+    for run in (*asking, *answered):
+        if work(run).state == "suspended":
+            answer(cast, run, style)
+            work(run)
+        assert_ended_as_it_must(name, run)
+
+
+def assert_ended_as_it_must(name, run):
+    """Everything was asked, answered and done once, whatever died in between."""
+    style, ended = STYLES[name], fresh(run)
+    assert ended.state == "succeeded"
+    assert {field: ended.payload[field] for field in style.ends} == style.ends
     assert finished_steps(run) == style.steps
     assert (kinds(run).count("suspension.opened"), kinds(run).count("suspension.answered")) == (1, 1)
     assert kinds(run).count("tool.executed") == (name == "tool")
@@ -108,6 +115,7 @@ def test_a_worker_killed_after_any_commit_of_a_suspend_or_an_answer(name, after,
     epochs = [data(event)["epoch"] for event in events(run, "lease.acquired")]
     assert epochs == sorted(set(epochs))
     assert kinds(run)[-1] == "execution.succeeded"
+    assert bad_line(run.pk) is None
 
 
 def answer(cast, run, style):
