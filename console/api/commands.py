@@ -117,7 +117,10 @@ def retry(request: HttpRequest, id: str) -> HttpResponse:
     summary="Skip the next step",
 )
 def skip(request: HttpRequest, id: str) -> HttpResponse:
-    """Pass the next step of a run at rest without running it, with a result you state. Needs `executions:control`."""
+    """Pass the next step of a run at rest without running it, with a result you state. Needs `executions:control`.
+
+    A step that asks for an approval, or asks chosen people, is skipped only by one of these: 403 for others.
+    """
     body, _ = read_command(request, SkipBody, "skip", id)
     execution = commands.skip(request.auth, id, reason=body.reason, result=body.result, step=body.step)
     return stands(request, execution)

@@ -10,10 +10,13 @@ from django.utils import timezone
 
 from executions import states
 from executions.actors import Actor
+from executions.approvals import APPROVE
 from executions.authoring import registry
 from executions.authoring.route import merged
 from executions.authoring.who import Who
 from executions.commands.base import verdicts
+from executions.engine.notices import FOR_PEOPLE
+from executions.errors import NotAllowed
 from executions.models import Execution, Suspension, Vote
 from executions.states import COMMAND_SCOPE, Verdict
 
@@ -131,6 +134,39 @@ def _put_to(
         if any(vote.user == person.user_id for vote in cast):
             return _no("state", f"You have approved already: {len(cast)} of {who.approvals}. Another person is needed.")
     return None
+
+
+def require_may_pass(execution: Execution, step: str, actor: Actor) -> None:
+    """Go on only if an actor may pass the next step without its questions being answered.
+
+    Whoever may not approve must not be able to go round the approval; that it was withdrawn, refused or has expired
+    makes no difference. The step behind a gate is not run when it is skipped, so there is nothing to go round.
+
+    Args:
+        execution: the run, locked.
+        step: its next step.
+        actor: who wants to pass it.
+
+    Raises:
+        NotAllowed: it asks for an approval, or asks chosen people, and the actor is not who may give it alone.
+    """
+    definition = registry.find(execution.workflow)
+    declared = definition.steps.get(step) if definition else None
+    wanted = [declared.pause.options.get("who")] if declared is not None and declared.pause is not None else []
+    circles = [who for who in wanted if who is not None]
+    for asked in execution.suspensions.filter(position=execution.steps_done, step=step, kind__in=FOR_PEOPLE):
+        approved = (asked.answer or {}).get("decision") == APPROVE
+        if not asked.is_gate and not approved and (asked.kind == "approval" or asked.who is not None):
+            circles.append(Who.of_json(asked.who))
+    person = answerer_of(actor) if circles else Answerer()
+    for who in circles:
+        why = person.missing(who, execution.launched_by_user)
+        if who.approvals > 1:
+            why = f"{who.approvals} people must approve."
+        elif not why and not actor.can(COMMAND_SCOPE["answer"]):
+            why = f"It needs the scope {COMMAND_SCOPE['answer']}."
+        if why:
+            raise NotAllowed(f"You may not skip {step}, which asks people: {why}", state=execution.state)
 
 
 def changes_of(suspension: Suspension, execution: Execution, answer: Mapping[str, Any]) -> Mapping[str, Any]:

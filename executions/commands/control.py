@@ -8,6 +8,7 @@ from django.db.models.functions import Now
 
 from executions import states
 from executions.actors import Actor
+from executions.commands.answering import require_may_pass
 from executions.commands.base import about, command, lock, require
 from executions.commands.payload import apply_changes, require_version
 from executions.commands.suspension import withdraw_questions
@@ -136,7 +137,8 @@ def skip(
     """Pass the next step without running it, with a result that a person states.
 
     Args:
-        actor: who skips; needs ``executions:control``.
+        actor: who skips; needs ``executions:control``. A step that asks for an approval, or asks chosen people, is
+            skipped by one of these alone, and by nobody where several must approve.
         execution_id: which run.
         reason: why; not blank.
         result: merged into the payload as if the step had returned it.
@@ -159,6 +161,7 @@ def skip(
                 f"{str(step)[:80]} is not the next step by now; {skipped} is. Look at the run again.",
                 state=execution.state,
             )
+        require_may_pass(execution, skipped, actor)
         reason = clean_reason(reason)
         result = clean_object(result or {}, "result")
         if result:

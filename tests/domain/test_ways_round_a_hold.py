@@ -1,9 +1,9 @@
-"""A hold that somebody may not lift is not to be got round either: not by a fork, a retry or a child."""
+"""A hold or an approval is not to be got round: not by a fork, a retry, a skip or a child."""
 
 import pytest
 
 from executions import commands
-from executions.errors import Conflict
+from executions.errors import Conflict, NotAllowed
 from tests.domain import story
 from tests.domain.refusal import refused
 from tests.domain.test_children import by_key, children_of, family, finish
@@ -82,3 +82,36 @@ def test_a_child_that_is_held_is_not_launched_anew_by_its_parent(operator, cast)
     commands.release(cast.actor("reviewer"), hold.pk, reason="cleared")
     commands.pause(operator, run.pk, reason="to send it back")
     commands.retry(operator, run.pk, from_step="fan_out", again=True, reason="now")
+
+
+# Approvals
+CHOSEN = {"who": {"users": ["reviewer"]}}
+
+
+def signing(cast, **payload):
+    return story.work(story.launch(cast, "signing", payload))
+
+
+@pytest.mark.parametrize("payload", [{}, CHOSEN])
+def test_whoever_may_not_approve_does_not_skip_the_approval(operator, cast, payload):
+    run = signing(cast, **payload)
+    with refused(NotAllowed, run, match="You may not skip sign, which asks people"):
+        commands.skip(operator, run.pk, reason="round it", result={"status": "approved"})
+    commands.pause(operator, run.pk, reason="to send it back")
+    commands.retry(operator, run.pk, from_step="sign", reason="this withdraws the question", again=True)
+    with refused(NotAllowed, run, match="You may not skip sign"):
+        commands.skip(operator, run.pk, reason="round it", result={"status": "approved"})
+
+
+def test_somebody_who_could_have_approved_skips_it(cast):
+    run = signing(cast)
+    assert commands.skip(cast.actor("admin"), run.pk, reason="by phone").steps_done == 1
+    run = signing(cast, **CHOSEN)
+    with refused(NotAllowed, run, match="not put to you"):
+        commands.skip(cast.actor("admin"), run.pk, reason="not chosen")
+
+
+def test_nobody_alone_skips_what_two_must_approve(cast):
+    run = signing(cast, who={"approvals": 2})
+    with refused(NotAllowed, run, match="2 people must approve"):
+        commands.skip(cast.actor("admin"), run.pk, reason="alone")
