@@ -9,7 +9,7 @@ from django.db.models.functions import Now
 from executions import states
 from executions.actors import Actor
 from executions.commands.answering import require_may_pass
-from executions.commands.base import about, command, lock, require
+from executions.commands.base import about, command, lock, require, require_scope
 from executions.commands.payload import apply_changes, require_version
 from executions.commands.suspension import withdraw_questions
 from executions.commands.tree import require_none_held_below
@@ -141,7 +141,7 @@ def skip(
             skipped by one of these alone, and by nobody where several must approve.
         execution_id: which run.
         reason: why; not blank.
-        result: merged into the payload as if the step had returned it.
+        result: merged into the payload as if the step had returned it; needs ``executions:amend``.
         step: the step the actor saw as next; refused when another one is.
 
     Returns:
@@ -165,6 +165,8 @@ def skip(
         reason = clean_reason(reason)
         result = clean_object(result or {}, "result")
         if result:
+            # Stating a result writes the payload, which is another right than passing a step by.
+            require_scope(actor, "executions:amend")
             apply_changes(execution, result)
         told = {"step": skipped, "position": execution.steps_done, "result": result}
         Execution.objects.filter(pk=execution.pk).update(

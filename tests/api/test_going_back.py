@@ -60,8 +60,10 @@ def test_a_paused_run_is_not_retried_without_a_step(operator, run, path):
     assert told["state"] == "suspended"
 
 
-def test_skip(operator, run, path):
-    answer = operator.post(path(run, "skip"), {"result": {"stamp": "waived"}, "step": "border", "reason": "closed"})
+def test_skip(program, operator, run, path):
+    stated = {"result": {"stamp": "waived"}, "step": "border", "reason": "closed"}
+    assert "executions:amend" in problem(operator.post(path(run, "skip"), stated), 403)["detail"]
+    answer = program("admin").post(path(run, "skip"), stated)
     assert (answer.status_code, answer.json()["next_step"]) == (200, "arrive")
     shown = operator.get(path(run)).json()
     assert [step["status"] for step in shown["steps"]] == ["finished", "finished", "skipped", "next"]

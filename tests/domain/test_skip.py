@@ -22,8 +22,8 @@ def run(cast):
     return story.work(story.launch(cast, "journey", {"load": "tea"}))
 
 
-def test_the_result_is_merged_and_the_run_goes_on(operator, run):
-    skipped = commands.skip(operator, run.pk, result={"stamp": "waived"}, reason="nobody at the desk")
+def test_the_result_is_merged_and_the_run_goes_on(cast, run):
+    skipped = commands.skip(cast.actor("admin"), run.pk, result={"stamp": "waived"}, reason="nobody at the desk")
     assert (skipped.state, skipped.steps_done, skipped.ahead) == ("queued", 3, ["arrive"])
     assert skipped.payload["stamp"] == "waived"
     assert run.suspensions.get().outcome == "withdrawn"
@@ -37,6 +37,11 @@ def test_the_result_is_merged_and_the_run_goes_on(operator, run):
     assert [step.status for step in queries.steps_of(run)] == ["finished", "finished", "skipped", "finished"]
 
 
+def test_stating_a_result_is_for_those_who_may_amend(operator, run):
+    with refused(NotAllowed, run, match="executions:amend"):
+        commands.skip(operator, run.pk, result={"stamp": "waived"}, reason="nobody at the desk")
+
+
 def test_a_paused_run_stays_paused(operator, run):
     commands.pause(operator, run.pk, reason="look")
     assert commands.skip(operator, run.pk, reason="x").state == "paused"
@@ -44,7 +49,7 @@ def test_a_paused_run_stays_paused(operator, run):
 
 def test_the_step_that_failed_is_skipped(operator, cast):
     run = story.work(story.launch(cast, "failing"))
-    skipped = commands.skip(operator, run.pk, result={"fine": "enough"}, reason="done by hand")
+    skipped = commands.skip(cast.actor("admin"), run.pk, result={"fine": "enough"}, reason="done by hand")
     assert (skipped.state, skipped.error, skipped.attempt, skipped.finished_at) == ("queued", None, 0, None)
     run = story.work(run)
     assert (run.state, run.payload["fine"]) == ("succeeded", "enough")
@@ -75,9 +80,9 @@ def test_refusals_change_nothing(operator, cast, run):
     with refused(Invalid, run, field="reason"):
         commands.skip(operator, run.pk, reason=" ")
     with refused(Invalid, run, field="result"):
-        commands.skip(operator, run.pk, reason="x", result=["no", "object"])
+        commands.skip(cast.actor("admin"), run.pk, reason="x", result=["no", "object"])
     with refused(TooLarge, run):
-        commands.skip(operator, run.pk, reason="x", result={"field": "x" * 2_000_000})
+        commands.skip(cast.actor("admin"), run.pk, reason="x", result={"field": "x" * 2_000_000})
     queued = story.launch(cast, "journey")
     with refused(Conflict, queued, match="Pause the run first"):
         commands.skip(operator, queued.pk, reason="x")
