@@ -120,3 +120,9 @@ promised.step(name="ten_seconds")(_work_for(10))
 promised.step(name="think")(_ask)
 promised.step(name="five_seconds")(_work_for(5))
 promised.step(name="think_again")(_ask)
+
+watched = Workflow(
+    "watched", title="Has every rule", sla=timedelta(hours=1), budgets={"tokens": 100}, error_threshold=2
+)
+for number in range(3):
+    watched.step(name=f"step_{number}")(_work)
