@@ -5,7 +5,7 @@ import uuid
 from typing import Any
 
 from django.db import transaction
-from django.db.models.functions import Coalesce, Greatest, Now
+from django.db.models.functions import Coalesce, Greatest, Least, Now
 
 from executions import states
 from executions.actors import Actor
@@ -148,7 +148,9 @@ def lift(actor: Actor, freeze_id: uuid.UUID | str, *, reason: str, rate: float |
     if rate is None:
         facts["lifted_at"] = Now()
     else:
-        facts["next_leave_at"] = Greatest(Now(), Coalesce("next_leave_at", Now()))
+        # At a higher rate nobody waits for the leave that the lower one had put far off.
+        within = datetime.timedelta(seconds=1 / rate)
+        facts["next_leave_at"] = Greatest(Now(), Least(Coalesce("next_leave_at", Now()), Now() + within))
     Freeze.objects.filter(pk=found.pk).update(
         released_by=actor.id,
         released_by_name=actor.name,

@@ -25,7 +25,9 @@ IF TG_OP = 'INSERT' THEN
         open_holds = open_holds + (NEW.before_step IS NULL)::int,
         breakpoints = CASE WHEN NEW.before_step IS NULL THEN breakpoints
                            ELSE array_append(breakpoints, NEW.before_step) END,
-        state_since = CASE WHEN NEW.before_step IS NULL AND open_holds = 0 THEN now() ELSE state_since END,
+        state_since = CASE WHEN open_holds = 0 AND (NEW.before_step IS NULL OR NEW.before_step = ahead[1]
+                               AND lease_until IS NULL AND NEW.before_step <> ALL (breakpoints))
+                           THEN now() ELSE state_since END,
         version = version + 1
     WHERE id = NEW.execution_id;
 ELSE
@@ -35,7 +37,10 @@ ELSE
             SELECT array_agg(other.before_step) FROM executions_hold other
             WHERE other.execution_id = OLD.execution_id AND other.released_at IS NULL
               AND other.before_step IS NOT NULL AND other.id <> OLD.id), '{}') END,
-        state_since = CASE WHEN OLD.before_step IS NOT NULL OR open_holds = 1 THEN now() ELSE state_since END,
+        state_since = CASE WHEN OLD.before_step IS NULL AND open_holds = 1
+                             OR OLD.before_step = ahead[1] AND open_holds = 0 AND lease_until IS NULL
+                                AND cardinality(array_positions(breakpoints, OLD.before_step)) = 1
+                           THEN now() ELSE state_since END,
         version = version + 1
     WHERE id = OLD.execution_id;
 END IF;

@@ -322,6 +322,16 @@ def test_a_freeze_that_is_being_lifted_takes_another_rate_or_ends_at_once(db, ca
     assert story.claim(run) is not None
 
 
+def test_a_higher_rate_does_not_wait_for_the_leave_of_the_lower_one(db, cast, freeze):
+    runs = [story.launch(cast) for _ in range(3)]
+    placed = lifting_at(cast, freeze(workflow="noop"), 0.01)
+    assert [leave(run) for run in runs[:2]] == [True, False]
+    commands.lift(cast.actor("operator"), placed.pk, reason="faster", rate=100)
+    assert leave(runs[1])
+    commands.lift(cast.actor("operator"), placed.pk, reason="slower", rate=0.01)
+    assert [leave(run) for run in runs[2:]] == [True]
+
+
 def test_frozen_time_counts_once_however_many_freezes_overlap(db):
     start = datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)
 

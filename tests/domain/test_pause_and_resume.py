@@ -234,6 +234,24 @@ def test_a_breakpoint_on_the_next_step_of_a_queued_run_pauses_at_once(operator, 
     assert story.claim(run) is None
 
 
+def test_a_breakpoint_counts_for_the_time_in_the_state_only_where_it_changes_the_state(operator, run):
+    story.execute("UPDATE executions_execution SET state_since = now() - interval '1 minute' WHERE id = %s", [run.pk])
+    queued_since = story.fresh(run).state_since
+    later = commands.pause(operator, run.pk, reason="x", before_step="step_2")
+    commands.release(operator, later.pk, reason="not needed")
+    assert story.fresh(run).state_since == queued_since
+
+    first = commands.pause(operator, run.pk, reason="x", before_step="step_0")
+    paused_since = story.fresh(run).state_since
+    assert paused_since > queued_since
+    story.execute("UPDATE executions_execution SET state_since = now() - interval '1 second' WHERE id = %s", [run.pk])
+    commands.pause(operator, run.pk, reason="y", before_step="step_0")
+    commands.release(operator, first.pk, reason="one of two")
+    assert story.fresh(run).state_since < paused_since
+    commands.resume(operator, run.pk)
+    assert (story.fresh(run).state, story.fresh(run).state_since) == ("queued", paused_since)
+
+
 def test_a_breakpoint_on_the_running_step_comes_too_late(operator, run):
     story.claim(run)
     with refused(Conflict, run, match="running already"):

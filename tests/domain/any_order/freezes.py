@@ -72,21 +72,26 @@ class Freezes(Walk):
             if freeze.open:
                 self._lift("reviewer" if freeze.not_by == PEOPLE["admin"].user_id else "admin", key, None)
 
-    @rule(worker=WORKERS)
-    def claim_with_leave(self, worker: Actor) -> None:
+    @rule(worker=WORKERS, data=st.data())
+    def claim_with_leave(self, worker: Actor, data: st.DataObject) -> None:
         model = self.model
-        keeping = model.kept_by(model)
+        key = data.draw(ANY([str(self.run.pk), *model.children]))
+        run = model.children.get(key, model)
+        keeping = model.kept_by(run)
         leave = bool(keeping) and all(freeze.lifting is not None and freeze.leave for freeze in keeping)
-        wanted = {"id": self.run.pk, "owner": worker.name, "actor": worker.id, "lease": 60.0, "through": "{}"}
+        wanted = {"id": key, "owner": worker.name, "actor": worker.id, "lease": 60.0, "through": "{}"}
         found = lifting.claim_with_leave(wanted)
-        assert bool(found) is (leave and model.state == states.QUEUED)
+        assert bool(found) is (leave and run.state == states.QUEUED)
         if found:
             for freeze in keeping:
                 freeze.admitted += 1
                 freeze.leave = freeze.rate == FAST
-            self._claimed(found[0])
-        for key, admitted in Freeze.objects.filter(pk__in=model.freezes).values_list("pk", "admitted"):
-            assert admitted == model.freezes[str(key)].admitted
+            if run is model:
+                self._claimed(found[0])
+            else:
+                run.leased, run.since, run.epoch = True, None, run.epoch + 1
+        for placed, admitted in Freeze.objects.filter(pk__in=model.freezes).values_list("pk", "admitted"):
+            assert admitted == model.freezes[str(placed)].admitted
 
     @rule()
     def let_go(self) -> None:
