@@ -201,6 +201,7 @@ def _lift(execution: Execution, hold: Hold, trigger: Trigger, actor: Actor, told
             "execution.resumed",
             actor,
             reason=note,
-            data={"holds": [str(hold.pk)], "trigger": name, **told},
+            # What came along is told by `trigger.fired`; here `data` is what was merged into the payload.
+            data={"holds": [str(hold.pk)], "trigger": name, **told, "data": {}},
         )
     tell(execution)

@@ -32,6 +32,7 @@ STARTS = (
     "votes",
     "waits",
     "children",
+    "overspent",
 )
 """Walks begin everywhere: by chance alone, those of this length would hardly reach some states."""
 TOLD = {
@@ -81,6 +82,9 @@ class AnyOrder(People, Workers, Questions, Conditions, Freezes, Children, Limits
         for _ in ROUTE[1:]:
             self.boundary(0, stop=False, value=None, skew=0)
 
+    def _start_overspent(self) -> None:
+        self.spend(0, amount=250)
+
     def _start_frozen(self) -> None:
         self.freeze("admin", selector="labels", kind=states.OPERATOR, dual=False)
 
@@ -102,7 +106,7 @@ def test_invariants_1_3_5_6_8_hold_in_any_order_of_commands_and_statements():
         run_state_machine_as_test(
             type("AnyOrder", (AnyOrder,), {"start": start}),
             settings=settings(
-                max_examples=int(os.environ.get("HOLDPOINT_MODEL_EXAMPLES", "60")) // len(STARTS),
+                max_examples=int(os.environ.get("HOLDPOINT_MODEL_EXAMPLES", "88")) // len(STARTS),
                 stateful_step_count=int(os.environ.get("HOLDPOINT_MODEL_STEPS", "50")),
                 deadline=None,
                 suppress_health_check=list(HealthCheck),

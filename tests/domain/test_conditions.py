@@ -247,6 +247,13 @@ def test_a_condition_on_a_cancelled_run_changes_nothing_and_says_so(cast, operat
     assert story.kinds(run).count("trigger.late") == 2
 
 
+def test_what_a_webhook_brings_is_in_no_fork_either(cast, operator):
+    run = story.launch(cast)
+    hold = pause(operator, run, {"webhook": True})
+    commands.fire_webhook(resume_token(hold), data={"amount": 9})
+    assert "amount" not in commands.fork(operator, run.pk, reason="what if").payload
+
+
 def test_a_condition_on_a_run_that_failed_releases_its_hold_and_leaves_it_failed(cast, operator):
     run = story.launch(cast, "failing", {"failures": 9, "message": "no"})
     claimed = story.claim(run)
