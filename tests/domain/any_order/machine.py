@@ -135,7 +135,7 @@ class Walk(RuleBasedStateMachine):
         """Take over what was spread from a hold to the children."""
         copies = {str(copy.execution_id): str(copy.pk) for copy in Hold.objects.filter(spread_from=key)}
         hold = self.model.holds[key]
-        below = {child for child, its in self.model.children.items() if not its.over}
+        below = {child for child, its in self.model.children.items() if not its.over_for_good}
         assert set(copies) == (below if hold.tree else set())
         for child, copy in copies.items():
             self.model.children[child].holds[copy] = ModelHold(

@@ -53,6 +53,19 @@ class ModelQuestion:
     who: Who = field(default_factory=Who)
     awaits: tuple[str, ...] | None = None
     votes: set[int | None] = field(default_factory=set)
+    chosen: bool = False
+    """Whether it is put to chosen people."""
+    approved: bool = False
+
+    def lets_pass(self, actor: Actor) -> bool:
+        """Whether this person may pass its step without its being answered."""
+        if self.approved or not (self.kind == "approval" or self.chosen):
+            return True
+        return self.who.approvals == 1 and self.put_to(actor) and actor.can("suspensions:answer")
+
+    def put_to(self, actor: Actor) -> bool:
+        launched_it = self.who.not_launcher and actor.name == LAUNCHER
+        return not launched_it and (not self.who.users or actor.name in self.who.users)
 
 
 @dataclass
@@ -162,6 +175,8 @@ class Model(Run):
     passes: list[int] = field(default_factory=list)
     changes: list[tuple[int | None, dict]] = field(default_factory=list)
     """What steps (by position) and people (None) changed, in order."""
+    asked: list[ModelQuestion] = field(default_factory=list)
+    """Every question that was ever asked."""
     conditions: dict[str, ModelCondition] = field(default_factory=dict)
     emissions: dict[int, dict] = field(default_factory=dict)
     freezes: dict[str, ModelFreeze] = field(default_factory=dict)
@@ -221,6 +236,11 @@ class Model(Run):
 
     def holds_others(self, key: str) -> bool:
         return any(hold.origin == key for child in self.children.values() for hold in child.holds.values())
+
+    def holds_below(self, actor: Actor) -> bool:
+        """Whether a child is held that may still go on, by a hold which this person may not release."""
+        below = [child for child in self.children.values() if child.outcome in (None, states.FAILED)]
+        return any(not hold.releasable_by(actor) for child in below for hold in child.holds.values())
 
     def release(self, key: str) -> None:
         for child in self.children.values():

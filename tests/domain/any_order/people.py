@@ -129,7 +129,9 @@ class People(Walk):
         if position == len(ROUTE):
             return  # nothing ran there, and nothing will
         there = {"position": position, "again": again}
-        if self._try("retry", actor, lambda: commands.retry(actor, self.run.pk, reason="again", **there)):
+        code = model.may("retry", actor)
+        code = "held" if code == "ok" and again and model.holds_below(actor) else code
+        if self._try("retry", actor, lambda: commands.retry(actor, self.run.pk, reason="again", **there), code=code):
             model.outcome, model.attempt = None, 0
             model.withdraw()
             model.done, model.ahead = position, ROUTE[position:]
@@ -142,6 +144,8 @@ class People(Walk):
         model, actor = self.model, PEOPLE[who]
         code = model.may("skip", actor)
         code = "state" if code == "ok" and not model.ahead else code
+        here = [asked for asked in model.asked if asked.position == model.done]
+        code = "permission" if code == "ok" and not all(asked.lets_pass(actor) for asked in here) else code
         result = {} if value is None else {"s": value}
         if self._try("skip", actor, lambda: commands.skip(actor, self.run.pk, result=result, reason="x"), code=code):
             model.changes.append((model.done, result))
@@ -155,6 +159,7 @@ class People(Walk):
         code = model.may("fork", actor)
         if code == "ok" and not model.ahead:
             return
+        code = "held" if code == "ok" and model.holds_below(actor) else code
         row = Execution.objects.filter(pk=self.run.pk).values().get()
         fork = self._try("fork", actor, lambda: commands.fork(actor, self.run.pk, reason="what if"), code=code)
         if fork:

@@ -12,7 +12,7 @@ from executions.engine import deadlines, settle
 from executions.passes import pass_at
 from tests.domain import story
 from tests.domain.any_order.machine import ANY, WHICH, WHO, Walk
-from tests.domain.any_order.model import LAUNCHER, PEOPLE, ModelCondition, ModelQuestion
+from tests.domain.any_order.model import PEOPLE, ROUTE, ModelCondition, ModelQuestion
 from tests.domain.any_order.people import EVENT
 
 HOUR = timedelta(hours=1)
@@ -46,14 +46,18 @@ class Questions(Walk):
     def _ask(self, which: int, question: Question | None, who: Who | None = None) -> None:
         model = self.model
         at = model.done
-        if not self._settle(which, lambda lease: settle.suspended(lease, story.WORKER, question, "step", at)):
+        if not model.ahead:
+            return
+        if not self._settle(which, lambda lease: settle.suspended(lease, story.WORKER, question, ROUTE[at], at)):
             return
         if question is None or model.cancel:
             return
         asked = self.run.suspensions.get(key=question.key)
         pass_no = pass_at(model.passes, at)
         found = ModelQuestion(question.kind, at, pass_no, who or Who(), question.awaits)
+        found.chosen = question.who is not None
         model.questions[str(asked.pk)] = found
+        model.asked.append(found)
         for each in asked.conditions.all():
             model.conditions[str(each.pk)] = ModelCondition(
                 each.kind, question=str(asked.pk), asked=found, match=each.match
@@ -80,15 +84,15 @@ class Questions(Walk):
         self._ask(which, Question(uuid.uuid4().hex, "A wait", **asked))
 
     def _code_of_an_answer(self, asked: ModelQuestion, who: str) -> str:
-        actor, to = PEOPLE[who], asked.who
+        actor = PEOPLE[who]
         code = self.model.may("answer", actor)
         if code != "permission" and asked.kind not in ("input", "approval"):
             return "state"
         if code != "ok":
             return code
-        if (to.users and who not in to.users) or (to.not_launcher and who == LAUNCHER):
+        if not asked.put_to(actor):
             return "permission"
-        return "state" if to.approvals > 1 and actor.user_id in asked.votes else "ok"
+        return "state" if asked.who.approvals > 1 and actor.user_id in asked.votes else "ok"
 
     @precondition(lambda self: self.model.questions)
     @rule(who=WHO, yes=ANY([True, True, False]))
@@ -110,6 +114,7 @@ class Questions(Walk):
             assert answered.is_open
         else:
             assert answered.outcome == "answered"
+            asked.approved = yes and asked.kind == "approval"
             model.close(key)
 
     @precondition(lambda self: self.model.questions)
@@ -128,7 +133,7 @@ class Questions(Walk):
         deadlines.expire(key, str(self.run.pk), question.deadline)
         if question.on_deadline == "escalate" and question.escalated_at is None:
             assert self.run.suspensions.get(pk=key).escalated_at is not None
-            asked.who = Who()
+            asked.who, asked.chosen = Who(), True
         elif question.on_deadline != "cancel":
             model.close(key)
         elif not any(hold.blocks_cancel for hold in model.in_force()):
