@@ -56,8 +56,8 @@ def fork(
     """
     origin = lock(execution_id)
     with about(origin):
-        require(origin, actor, "fork")
         require_scope(actor, "executions:launch")
+        require(origin, actor, "fork")
         require_none_held_below(origin, actor)
         reason = clean_reason(reason)
         title = clean_short(title, "title") or f"{origin.title[:190]} (fork)"
