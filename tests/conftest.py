@@ -34,3 +34,8 @@ pytest_plugins = [
 
 def pytest_configure(config):
     config.addinivalue_line("markers", "console_errors(pattern): console errors that the page may print in this test")
+
+
+def pytest_collection_modifyitems(items):
+    """Browser tests go last: Playwright keeps an event loop in this thread, beside which no async view can be called."""
+    items.sort(key=lambda item: bool({"browser", "page"} & set(getattr(item, "fixturenames", ()))))

@@ -56,6 +56,11 @@ class Bomb:
         return (exec, ("open('/tmp/holdpoint-bomb', 'w').close()",))
 
 
+def acts() -> int:
+    """Count what people and programs did; what the worker does meanwhile for runs of other tests does not matter."""
+    return Event.objects.exclude(via="engine").count()
+
+
 FORGERIES = {
     "an id that does not exist": lambda: envelope(arguments(str(uuid.uuid4()))),
     "an id that is no uuid": lambda: envelope(arguments("../../etc/passwd")),
@@ -82,10 +87,10 @@ FORGERIES = {
 
 @pytest.mark.parametrize("forgery", FORGERIES)
 def test_a_forged_message_changes_nothing(forgery, cast, worker, raw):
-    pid, runs, events = worker.pid, Execution.objects.count(), Event.objects.count()
+    pid, runs, events = worker.pid, Execution.objects.count(), acts()
     raw(FORGERIES[forgery]())
     wait_until(lambda: messages_waiting() == 0, "message taken")
-    assert (Execution.objects.count(), Event.objects.count()) == (runs, events)
+    assert (Execution.objects.count(), acts()) == (runs, events)
     wait_for(launch(cast, "noop"), "succeeded")
     assert worker.alive()
     assert worker.pid == pid
