@@ -37,5 +37,5 @@ def pytest_configure(config):
 
 
 def pytest_collection_modifyitems(items):
-    """Browser tests go last: Playwright keeps an event loop in this thread, beside which no async view can be called."""
+    """Put browser tests last: Playwright keeps an event loop in this thread, beside which no async view can run."""
     items.sort(key=lambda item: bool({"browser", "page"} & set(getattr(item, "fixturenames", ()))))
