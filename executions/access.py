@@ -13,12 +13,14 @@ SCOPES: dict[str, str] = {
     "executions:cancel": "cancel_execution",
     "executions:control": "control_execution",
     "executions:amend": "amend_execution",
+    "executions:label": "label_execution",
     "holds:place": "place_hold",
     "holds:release": "release_hold",
     "holds:freeze": "freeze_runs",
     "suspensions:answer": "answer_suspension",
     "events:emit": "emit_event",
     "audit:read": "read_audit",
+    "console:manage": "manage_console",
 }
 """Scope → codename of the permission on ``executions.Execution``."""
 
@@ -29,6 +31,7 @@ ROLES: dict[str, tuple[str, ...]] = {
         "executions:pause",
         "executions:cancel",
         "executions:control",
+        "executions:label",
         "holds:freeze",
         "events:emit",
     ),
@@ -37,6 +40,7 @@ ROLES: dict[str, tuple[str, ...]] = {
         "executions:launch",
         "executions:pause",
         "executions:amend",
+        "executions:label",
         "holds:place",
         "holds:release",
         "holds:freeze",

@@ -1,5 +1,8 @@
 """The things, one file each. Rows are read here and written only by ``commands`` and ``engine``."""
 
+from executions.models.bulk import BulkItem, BulkJob
+from executions.models.check import Check
+from executions.models.desk import LabelRule, Preference, ReasonTemplate, SavedView
 from executions.models.event import SYSTEM_LEDGER, Event, Ledger
 from executions.models.execution import Execution
 from executions.models.file import RunFile
@@ -15,16 +18,23 @@ from executions.models.worker import Worker
 __all__ = [
     "SYSTEM_LEDGER",
     "ApiToken",
+    "BulkItem",
+    "BulkJob",
+    "Check",
     "Emission",
     "Event",
     "Execution",
     "Freeze",
     "Hold",
     "HoldNote",
+    "LabelRule",
     "Ledger",
     "Notification",
+    "Preference",
+    "ReasonTemplate",
     "Record",
     "RunFile",
+    "SavedView",
     "Suspension",
     "Trigger",
     "Vote",
