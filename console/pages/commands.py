@@ -7,16 +7,14 @@ from typing import Any
 from django.http import HttpRequest
 from django.urls import reverse
 
-from console.access import record_refusal
 from console.pages.base import command_view
 from console.pages.execution import showing
 from console.pages.run_conditions import named_as_typed, typed_conditions
-from console.pages.run_forms import BUDGET, PlaceForm, read_amount, read_json
+from console.pages.run_forms import BUDGET, PlaceForm
+from console.pages.typed import reach_of, read_amount, read_object, read_or_refuse, read_version
 from executions import commands, states
 from executions.actors import Actor
-from executions.commands.tree import TREE
 from executions.errors import Invalid
-from executions.models import Execution
 
 type Done = tuple[str, str]
 """Where to go without a script, and what was done."""
@@ -31,7 +29,7 @@ def page_of(execution_id: uuid.UUID | str) -> str:
 def pause(request: HttpRequest, actor: Actor, execution_id: uuid.UUID) -> Done:
     """Pause a run."""
     post = request.POST
-    conditions = read_conditions(request, actor, execution_id)
+    conditions = read_or_refuse(actor, "pause", execution_id, lambda: typed_conditions(request), [])
     with named_as_typed():
         hold = commands.pause(
             actor,
@@ -88,13 +86,14 @@ def extend(request: HttpRequest, actor: Actor, execution_id: uuid.UUID) -> Done:
 def place(request: HttpRequest, actor: Actor, execution_id: uuid.UUID) -> Done:
     """Place a compliance hold."""
     post = request.POST
+    review_by = read_or_refuse(actor, "place", execution_id, lambda: read_review(request), None)
     hold = commands.place(
         actor,
         execution_id,
         reason=post.get("reason", ""),
         reason_code=post.get("reason_code", ""),
         ticket=post.get("ticket", ""),
-        review_by=read_review(request, actor, execution_id),
+        review_by=review_by,
         blocks_cancel=bool(post.get("blocks_cancel")),
         dual_control=bool(post.get("dual_control")),
         scope=reach_of(request),
@@ -106,23 +105,19 @@ def place(request: HttpRequest, actor: Actor, execution_id: uuid.UUID) -> Done:
 @command_view(showing("amend"))
 def amend(request: HttpRequest, actor: Actor, execution_id: uuid.UUID) -> Done:
     """Change fields of the payload."""
-    changed: Execution = commands.amend_payload(
+    changes = read_or_refuse(actor, "amend", execution_id, lambda: read_object(request, "changes"), {})
+    changed = commands.amend_payload(
         actor,
         execution_id,
-        changes=read_changes(request, actor, execution_id),
+        changes=changes,
         reason=request.POST.get("reason", ""),
         version=read_version(request),
     )
     return page_of(execution_id), f"Payload amended; the run is at version {changed.version}."
 
 
-def reach_of(request: HttpRequest) -> str:
-    """Return whether a command is meant for the run alone or for its tree; forms ask only where there is a tree."""
-    return request.POST.get("scope") or TREE
-
-
-def read_review(request: HttpRequest, actor: Actor, execution_id: uuid.UUID) -> datetime.datetime | None:
-    """Read the review date; one that is no date is refused and recorded, unless the command refuses anyway.
+def read_review(request: HttpRequest) -> datetime.datetime | None:
+    """Read the review date.
 
     Raises:
         Invalid: it is no date.
@@ -130,46 +125,7 @@ def read_review(request: HttpRequest, actor: Actor, execution_id: uuid.UUID) -> 
     form = PlaceForm(request.POST, name="place", unfinished=0)
     form.is_valid()
     problems = [str(text) for text in form.errors.get("review_by", [])]
-    if problems and actor.can(states.COMMAND_SCOPE["place"]):
-        refusal = Invalid(problems[0], errors={"review_by": problems})
-        record_refusal(actor, "place", refusal, execution_id)
-        raise refusal
+    if problems:
+        raise Invalid(problems[0], errors={"review_by": problems})
     found: datetime.datetime | None = form.cleaned_data.get("review_by")
     return found
-
-
-def read_conditions(request: HttpRequest, actor: Actor, execution_id: uuid.UUID) -> list[dict[str, Any]]:
-    """Read the resume conditions; what cannot be read is refused and recorded, unless the command refuses anyway.
-
-    Raises:
-        Invalid: it cannot be read.
-    """
-    try:
-        return typed_conditions(request)
-    except Invalid as refusal:
-        if not actor.can(states.COMMAND_SCOPE["pause"]):
-            return []
-        record_refusal(actor, "pause", refusal, execution_id)
-        raise
-
-
-def read_changes(request: HttpRequest, actor: Actor, execution_id: uuid.UUID) -> Any:
-    """Read the JSON of an amendment; what is none is refused and recorded, unless the command refuses anyway.
-
-    Raises:
-        Invalid: it is no JSON.
-    """
-    text = request.POST.get("changes", "")
-    try:
-        return read_json(text, "changes") if text.strip() else {}
-    except Invalid as refusal:
-        if not actor.can(states.COMMAND_SCOPE["amend"]):
-            return {}
-        record_refusal(actor, "amend", refusal, execution_id)
-        raise
-
-
-def read_version(request: HttpRequest) -> int:
-    """Read the version that the person saw; a missing or damaged one is like an old one."""
-    text = request.POST.get("version", "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else -1

@@ -6,11 +6,12 @@ from urllib.parse import quote
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
-from console.access import find_execution, record_refusal
+from console.access import find_execution
 from console.pages.base import actor_of, command_view, page
 from console.pages.commands import Done, page_of
 from console.pages.execution import showing
 from console.pages.run_forms import read_seen
+from console.pages.typed import read_or_refuse
 from executions import commands, queries, states
 from executions.actors import Actor
 from executions.errors import Invalid, Refused
@@ -36,15 +37,16 @@ def download(request: HttpRequest, execution_id: uuid.UUID) -> HttpResponse:
 def replace(request: HttpRequest, actor: Actor, execution_id: uuid.UUID) -> Done:
     """Replace a file by a new version."""
     upload = request.FILES.get("file")
-    name, version = "", None
-    if actor.can(states.COMMAND_SCOPE["amend"]):  # without it the command itself refuses, whatever was chosen
-        try:
-            name, version = read_seen(request.POST.get("seen", ""))
-            if upload is None:
-                raise Invalid("Choose a file.", errors={"file": ["Choose a file."]})
-        except Invalid as refusal:
-            record_refusal(actor, "replace file", refusal, execution_id)
-            raise
+
+    def read() -> tuple[str, int | None]:
+        seen = read_seen(request.POST.get("seen", ""))
+        if upload is None:
+            raise Invalid("Choose a file.", errors={"file": ["Choose a file."]})
+        return seen
+
+    name, version = read_or_refuse(
+        actor, "replace file", execution_id, read, ("", None), scope=states.COMMAND_SCOPE["amend"]
+    )
     # Read no further than is needed to see that it is too large; the command knows the limit of this workflow.
     content = upload.read(settings.HOLDPOINT["MAX_FILE_BYTES"] + 1) if upload else b""
     try:

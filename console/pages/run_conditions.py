@@ -6,7 +6,7 @@ from typing import Any
 
 from django.http import HttpRequest
 
-from console.pages.run_forms import read_json
+from console.pages.typed import read_json
 from executions.errors import Invalid
 
 FIELDS = {"at": "resume_at", "event": "resume_event", "match": "resume_match"}

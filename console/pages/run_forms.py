@@ -1,6 +1,5 @@
 """The forms of the execution page. They show and keep what is typed; the commands judge it."""
 
-import json
 from collections.abc import Iterable
 from typing import Any
 
@@ -244,28 +243,3 @@ def read_seen(text: str) -> tuple[str, int]:
         problem = "Choose the file to replace."
         raise Invalid(problem, errors={"seen": [problem]})
     return name, int(version)
-
-
-def read_json(text: str, field: str) -> Any:
-    """Read JSON that somebody typed.
-
-    Raises:
-        Invalid: it is none; says where it goes wrong.
-    """
-    try:
-        return json.loads(text)
-    except RecursionError:
-        problem = "Not JSON that can be read: nested too deeply."
-    except ValueError as error:
-        place = f", line {error.lineno}, column {error.colno}" if isinstance(error, json.JSONDecodeError) else ""
-        problem = f"Not JSON{place}: {error.msg if isinstance(error, json.JSONDecodeError) else error}."
-    raise Invalid(problem, errors={field: [problem]})
-
-
-def read_amount(text: str) -> Any:
-    """Read a number as people type it; what is none is left as it is, for the command to refuse."""
-    try:
-        number = float(text.strip().replace(",", ""))
-    except ValueError:
-        return text.strip()
-    return int(number) if number.is_integer() else number

@@ -8,7 +8,8 @@ from django import forms
 from django.http import HttpRequest
 
 from console.pages.base import add_errors
-from console.pages.run_forms import CommandForm, ReasonField, read_json
+from console.pages.run_forms import CommandForm, ReasonField
+from console.pages.typed import read_json
 from executions.authoring.tools import TOOL_FORM
 from executions.authoring.who import Who
 from executions.commands.answering import valid_votes

@@ -4,14 +4,14 @@ import uuid
 
 from django.http import HttpRequest
 
-from console.access import record_refusal
 from console.pages.base import command_view
 from console.pages.commands import Done, page_of
 from console.pages.execution import showing
 from console.pages.run_questions import read_answer
-from executions import commands, queries, states
+from console.pages.typed import read_or_refuse
+from executions import commands, queries
 from executions.actors import Actor
-from executions.errors import Conflict, Invalid
+from executions.errors import Conflict
 
 
 @command_view(showing("answer", "suspension_id"))
@@ -19,14 +19,9 @@ def answer(request: HttpRequest, actor: Actor, execution_id: uuid.UUID, suspensi
     """Answer a question."""
     asked = queries.find_question(execution_id, suspension_id)
     try:
-        data, files = read_answer(request, asked)
+        data, files = read_or_refuse(actor, "answer", execution_id, lambda: read_answer(request, asked), ({}, {}))
     except LookupError as error:
         raise Conflict(str(error)) from error
-    except Invalid as refusal:
-        if actor.can(states.COMMAND_SCOPE["answer"]):
-            record_refusal(actor, "answer", refusal, execution_id)
-            raise
-        data, files = {}, {}
     answered = commands.answer(
         actor,
         asked.pk,
