@@ -13,7 +13,7 @@ from executions.authoring.route import Ask
 from executions.authoring.workflow import Workflow
 from executions.engine import settle
 from executions.engine.backing import EngineBacking
-from executions.engine.database import is_outage, lost_connection
+from executions.engine.database import is_outage, lost_connection, own_connection
 
 if TYPE_CHECKING:
     from executions.engine.runner import Run
@@ -45,6 +45,7 @@ def clean_up(run: "Run", workflow: Workflow | None) -> None:
         settle.cleaned_up(run.lease, run.actor, ran=False)
         return
     backing = EngineBacking(run.lease, "on_cancel", CLEAN_UP_POSITION, 0, 0, run.actor)
+    connected = own_connection()
     try:
         if isinstance(call(hook, Context(backing), json.loads(run.payload)), Ask):
             raise Suspended(None)
@@ -60,7 +61,7 @@ def clean_up(run: "Run", workflow: Workflow | None) -> None:
     except (WorkerShutdown, WorkerTerminate):
         raise
     except BaseException as error:
-        if is_outage(error) and lost_connection():
+        if is_outage(error) and lost_connection(connected):
             run.give_back(workflow, "database-away")
             return
         logger.warning("Run %s: clean-up raised", run.lease.execution_id, exc_info=True)

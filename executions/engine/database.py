@@ -32,13 +32,22 @@ def is_outage(error: BaseException) -> bool:
     return cause.sqlstate is None or cause.sqlstate.startswith(("08", "57P", "53300"))
 
 
-def lost_connection() -> bool:
+def own_connection() -> object:
+    """Return this thread's connection, if it has one, for ``lost_connection`` to compare with."""
+    return connection.connection
+
+
+def lost_connection(since: object) -> bool:
     """Tell whether this thread's own connection is gone, and let go of it if so.
 
     A step may talk to other databases; that one of those is away is the step's failure, not an outage of ours.
+
+    Args:
+        since: what ``own_connection`` returned before. Leaving ``transaction.atomic`` replaces a lost connection by a
+            new one at once, so that the one at hand may work and yet not be the one that failed.
     """
     raw: Any = connection.connection
-    if raw is not None and not raw.closed and connection.is_usable():
+    if raw is not None and raw is since and not raw.closed and connection.is_usable():
         return False
     connection.close()
     return True

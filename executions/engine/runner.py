@@ -21,7 +21,7 @@ from executions.authoring.workflow import Workflow
 from executions.engine import leases, life, lifting, policies, settle, sla, statements
 from executions.engine.backing import EngineBacking
 from executions.engine.cleaning import clean_up
-from executions.engine.database import OUTAGE, is_outage, lost_connection, patiently, text_array
+from executions.engine.database import OUTAGE, is_outage, lost_connection, own_connection, patiently, text_array
 from executions.engine.leases import Lease
 from executions.engine.post import office, wake_parent
 from executions.jsonable import NotStorable, checked_changes
@@ -160,6 +160,7 @@ class Run:
         """Execute one step and its boundary; tell whether to go on."""
         started = time.monotonic()
         backing = EngineBacking(self.lease, step.name, self.position, self.pass_no, self.attempt, self.actor)
+        connected = own_connection()
         try:
             ctx = Context(backing, self.resumed, self.ahead[1:])
             done = perform(workflow, step, ctx, json.loads(self.payload))
@@ -174,7 +175,7 @@ class Run:
         except (WorkerShutdown, WorkerTerminate):
             raise
         except BaseException as error:
-            if is_outage(error) and lost_connection():
+            if is_outage(error) and lost_connection(connected):
                 # Not the step's fault: it re-enters when the database is back.
                 logger.warning("Run %s: step %s lost the database", self.lease.execution_id, step.name)
                 return self.give_back(workflow, "database-away")
@@ -283,6 +284,15 @@ class Run:
         return row
 
     def give_back(self, workflow: Workflow, because: str) -> bool:
+        """Let the lease go in the middle of a step; always False, for there is nothing to go on with.
+
+        Args:
+            workflow: its definition, for the clean-up of a cancelled run.
+            because: why, as the history tells it: a signal's kind, ``database-away`` or ``reconnected``.
+
+        Raises:
+            LeaseLost: another worker has it.
+        """
         # The signal may have come from anybody who can write to Redis: only the row says that a run is cancelled.
         if because == "cancel" and self._look().cancelling:
             clean_up(self, workflow)

@@ -93,3 +93,12 @@ def test_many_cuts_in_a_row(cast, workers, postgres):
             pass
     wait_for(run, "succeeded")
     assert effects_of(run.pk) == [*[f"item {number}" for number in range(60)], "reported"]
+
+
+def test_a_cut_inside_the_steps_own_transaction_is_no_failure_of_the_step(cast, workers):
+    """Leaving the transaction connects anew, so the connection at hand works again when the error arrives."""
+    workers(1, **QUICK)
+    run = launch(cast, "cuts-its-connection")
+    wait_for(run, "succeeded")
+    assert effects_of(run.pk) == ["cut", "cut"]
+    assert "step.failed" not in kinds(run)

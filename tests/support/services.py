@@ -19,6 +19,7 @@ WORKFLOWS = ",".join(
         "tests.workflows_for_tests",
         "tests.workflows_styles",
         "tests.workflows_that_ask",
+        "tests.workflows_that_wait",
         "tests.workflows_with_rules",
         "tests.workflows_children",
     )
