@@ -45,6 +45,7 @@ COMMAND_SCOPE = {
     "fork": "executions:control",
     "extend": "executions:control",
     "amend": "executions:amend",
+    "label": "executions:label",
     "place": "holds:place",
     "answer": "suspensions:answer",
 }
@@ -173,6 +174,7 @@ ALLOWED_STATES: dict[str, frozenset[str]] = {
     "fork": frozenset(STATES),
     "extend": frozenset({QUEUED, PROCESSING, PAUSING, PAUSED, SUSPENDED}),
     "amend": frozenset({PAUSED, SUSPENDED, FAILED}),
+    "label": frozenset(STATES) - TERMINAL,
     "place": frozenset({QUEUED, PROCESSING, PAUSING, PAUSED, SUSPENDED}),
     "answer": frozenset({SUSPENDED, PAUSED}),
 }
@@ -187,6 +189,7 @@ STATE_HINT = {
     "fork": "",
     "extend": "Only a run that has not finished can be extended.",
     "amend": "Pause the run first: data is corrected while nothing runs.",
+    "label": "A run that has ended for ever keeps its labels.",
     "place": "A hold can only be placed on a run that has not finished.",
     "answer": "There is no open question.",
 }

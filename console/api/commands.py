@@ -9,7 +9,17 @@ from console.api.documents import Paused, RunOut, Standing
 from console.api.openapi import PROBLEMS, patches, takes
 from console.api.replies import etag, reply, seen_version
 from console.api.runs import address_of
-from console.api.schemas import AmendBody, CancelBody, ExtendBody, ForkBody, PauseBody, ResumeBody, RetryBody, SkipBody
+from console.api.schemas import (
+    AmendBody,
+    CancelBody,
+    ExtendBody,
+    ForkBody,
+    LabelBody,
+    PauseBody,
+    ResumeBody,
+    RetryBody,
+    SkipBody,
+)
 from console.api.shapes import paused, run_out, standing
 from executions import commands
 from executions.errors import Refused
@@ -156,6 +166,31 @@ def extend(request: HttpRequest, id: str) -> HttpResponse:
     """Give a run more time, or let it spend more. It stays held if it is. Needs `executions:control`."""
     body, _ = read_command(request, ExtendBody, "extend", id)
     execution = commands.extend(request.auth, id, reason=body.reason, seconds=body.seconds, budgets=body.budgets)
+    return stands(request, execution)
+
+
+@router.patch(
+    "/{id}/labels",
+    response={200: Standing, **PROBLEMS},
+    openapi_extra=patches(LabelBody, required=False),
+    operation_id="label",
+    summary="Set and remove labels",
+)
+def label(request: HttpRequest, id: str) -> HttpResponse:
+    """Set and remove labels of a run that has not ended for ever. Needs `executions:label`.
+
+    Refused with 409 where it would take the run out from under a freeze that you may not lift. Send `If-Match` to be
+    refused when the run has changed since you looked.
+    """
+    body, _ = read_command(request, LabelBody, "label", id)
+    execution = commands.label(
+        request.auth,
+        id,
+        reason=body.reason,
+        set=body.set,
+        remove=body.remove,
+        version=seen_version(request, required=False),
+    )
     return stands(request, execution)
 
 

@@ -48,10 +48,10 @@ def takes(model: type[Body], *, files: str = "", required: bool = True) -> dict[
     return {"parameters": [IDEMPOTENCY], "requestBody": {"required": required, "content": content}}
 
 
-def patches(model: type[Body]) -> dict[str, Any]:
+def patches(model: type[Body], *, required: bool = True) -> dict[str, Any]:
     """Describe a PATCH that is bound to the version its sender saw."""
     described = takes(model)
-    described["parameters"] = [if_match(required=True)]
+    described["parameters"] = [if_match(required=required)]
     return described
 
 

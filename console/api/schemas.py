@@ -101,6 +101,14 @@ class ExtendBody(ReasonBody):
     budgets: dict[str, int | float] = Field({}, description="Budget → how much more of it.")
 
 
+class LabelBody(Body):
+    """Set and remove labels of a run."""
+
+    set: dict[str, str] = Field({}, description="Labels by name, new or changed.")
+    remove: list[str] = Field([], description="Names of labels to take away.")
+    reason: str = REASON
+
+
 class AmendBody(Body):
     """Correct the payload of a run that is at rest."""
 

@@ -8,6 +8,7 @@ from executions.commands.fork import fork
 from executions.commands.freeze import freeze, lift
 from executions.commands.hand_over import hand_over
 from executions.commands.hold import annotate, place, release
+from executions.commands.label import label
 from executions.commands.launch import launch
 from executions.commands.payload import amend_payload, replace_file
 from executions.commands.suspension import answer, answer_by_key
@@ -27,6 +28,7 @@ __all__ = [
     "fork",
     "freeze",
     "hand_over",
+    "label",
     "launch",
     "lift",
     "pause",

@@ -14,13 +14,15 @@ AND (gate.lifting_since IS NULL OR run.state_since <= gate.lifting_since)
 
 NOT_FROZEN = f"NOT EXISTS (SELECT FROM executions_freeze AS gate WHERE {STOPPED})"
 
-# For statements of a worker that is on the run: workflow and labels never change, so it brings them along, and the look
-# is made once per statement and not once per row and mention.
+# For statements of a worker that is on the run: the workflow never changes, so it brings it along, and the look is made
+# once per statement and not once per row and mention. Labels may change under it; they are looked up only where some
+# freeze could match.
 FROZEN = """
 frozen AS MATERIALIZED (
     SELECT id FROM executions_freeze
     WHERE lifted_at IS NULL AND lifting_since IS NULL
-      AND (workflow IS NULL OR workflow = %(workflow)s::text) AND %(labels)s::jsonb @> labels
+      AND (workflow IS NULL OR workflow = %(workflow)s::text)
+      AND (SELECT run.labels FROM executions_execution AS run WHERE run.id = %(id)s) @> labels
     ORDER BY placed_at LIMIT 1
 )
 """

@@ -107,7 +107,6 @@ class Run:
             "owner": self.actor.name,
             "lease": settings.HOLDPOINT["LEASE_SECONDS"],
             "workflow": claimed.workflow,
-            "labels": claimed.labels,
         }
 
     def go(self) -> None:

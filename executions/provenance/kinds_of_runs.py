@@ -99,6 +99,16 @@ KINDS: dict[str, Kind] = {
         "Somebody changed fields of the payload.",
         {"before": "the fields' former values; a field that is new is missing", "changes": "their new values"},
     ),
+    "execution.labelled": Kind(
+        "Labels changed",
+        "Somebody set or removed labels.",
+        {
+            "set": "labels by name, new or with a new value",
+            "removed": "names of those taken away",
+            "before": "former values of those changed or taken away",
+            "left_freezes?": "ids of the open freezes that it no longer is under",
+        },
+    ),
     "file.replaced": Kind(
         "File replaced",
         "Somebody stored a new version of a file; the old one is kept.",

@@ -35,6 +35,7 @@ TABLE = {
     ("POST", RUN + "/skip"): ({"executions:control"}, WHY),
     ("POST", RUN + "/fork"): ({"executions:control"}, WHY),
     ("POST", RUN + "/extend"): ({"executions:control"}, {"seconds": 5, **WHY}),
+    ("PATCH", RUN + "/labels"): ({"executions:label"}, {"set": {"team": "north"}, "reason": "why"}),
     ("PATCH", RUN + "/payload"): ({"executions:amend"}, {"changes": {"a": 1}, "reason": "why"}),
     ("GET", "/v1/holds"): (READ | {"holds:place", "holds:release"}, None),
     ("POST", "/v1/holds"): ({"holds:place"}, {"execution": "{id}", "reason": "why"}),

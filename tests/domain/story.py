@@ -51,7 +51,6 @@ def _fixed(execution: Execution, epoch: int, worker: Actor, lease: float) -> dic
         "owner": worker.name,
         "lease": lease,
         "workflow": execution.workflow,
-        "labels": json.dumps(execution.labels),
     }
 
 

@@ -93,18 +93,18 @@ SITUATIONS = {
     states.CANCELLED: Facts(outcome="cancelled", cancel_requested=True),
 }
 TABLE = {
-    #             pause  resume cancel retry  skip   fork  extend amend  place  answer
-    "queued":     (True, False, True, False, False, True, True, False, True, False),
-    "processing": (True, False, True, False, False, True, True, False, True, False),
-    "pausing":    (True, True, True, False, False, True, True, False, True, False),
-    "paused":     (True, True, True, True, True, True, True, True, True, False),
-    "suspended":  (True, False, True, True, True, True, True, True, True, True),
-    "cancelling": (False, False, False, False, False, True, False, False, False, False),
-    "succeeded":  (False, False, False, False, False, True, False, False, False, False),
-    "failed":     (False, False, False, True, True, True, False, True, False, False),
-    "cancelled":  (False, False, False, False, False, True, False, False, False, False),
+    #             pause  resume cancel retry  skip   fork  extend amend  label  place  answer
+    "queued":     (True, False, True, False, False, True, True, False, True, True, False),
+    "processing": (True, False, True, False, False, True, True, False, True, True, False),
+    "pausing":    (True, True, True, False, False, True, True, False, True, True, False),
+    "paused":     (True, True, True, True, True, True, True, True, True, True, False),
+    "suspended":  (True, False, True, True, True, True, True, True, True, True, True),
+    "cancelling": (False, False, False, False, False, True, False, False, True, False, False),
+    "succeeded":  (False, False, False, False, False, True, False, False, False, False, False),
+    "failed":     (False, False, False, True, True, True, False, True, True, False, False),
+    "cancelled":  (False, False, False, False, False, True, False, False, False, False, False),
 }  # fmt: skip
-NAMES = ("pause", "resume", "cancel", "retry", "skip", "fork", "extend", "amend", "place", "answer")
+NAMES = ("pause", "resume", "cancel", "retry", "skip", "fork", "extend", "amend", "label", "place", "answer")
 
 
 @pytest.mark.parametrize("state", states.STATES)
