@@ -25,7 +25,7 @@ def label(
     execution_id: uuid.UUID | str,
     *,
     reason: str,
-    set: dict[str, str] | None = None,  # noqa: A002  (the API's word)
+    set: dict[str, str] | None = None,
     remove: Iterable[str] = (),
     version: int | None = None,
 ) -> Execution:
@@ -82,7 +82,7 @@ def _after(before: dict[str, str], wanted: dict[str, str], remove: list[str]) ->
         problem = f"{both[0]} is both set and removed. Choose one."
         raise Invalid(problem, errors={"remove": [problem]})
     changed = {name: value for name, value in wanted.items() if before.get(name) != value}
-    rules = LabelRule.objects.in_bulk([name for name in changed])
+    rules = LabelRule.objects.in_bulk(list(changed))
     wrong = [
         f"{name} takes one of: {', '.join(rules[name].values)}; not {value!r}."
         for name, value in changed.items()
