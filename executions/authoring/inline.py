@@ -13,8 +13,9 @@ from executions.authoring.context import Context
 from executions.authoring.files import StoredFile
 from executions.authoring.flow import Question, Signal, Suspended, Yielded
 from executions.authoring.inline_children import InlineFamily
-from executions.authoring.perform import perform
+from executions.authoring.perform import ASK_KEY, GATE_KEY, PAUSE_KEY, perform
 from executions.authoring.policies import no_budget, over_budget, plus, raised_limit, too_many_errors
+from executions.authoring.tools import TOOL_KEY
 from executions.authoring.workflow import Workflow
 from executions.jsonable import checked_changes, checked_result
 from executions.provenance.jsontext import to_json
@@ -69,21 +70,27 @@ class InlineRun:
 
     def given(self, step: str, question: Question) -> Any:
         """Return what the test answers to a question, or ``MISSING``; of a list the next one."""
-        name = question.key.partition(":")[2].partition(":")[0]
-        for key in (
-            question.key,
-            question.event,
-            step if question.key in ("pause", "gate", "ask:1") else "",
-            name,
-            step,
-        ):
-            if key and key in self.answers:
+        for key in names_of(step, question):
+            if key in self.answers:
                 found = self.answers[key]
                 if not isinstance(found, list):
                     return found
                 if found:
                     return found.pop(0)
         return MISSING
+
+
+def names_of(step: str, question: Question) -> list[str]:
+    """Return the names under which a test may answer a question, the most exact first."""
+    kind, _, name = question.key.partition(":")
+    names = [question.key]
+    if question.event:
+        names.append(question.event)
+    if kind == TOOL_KEY:
+        names += [name, name.partition(":")[0]]  # called "refund:2" where one tool is used several times
+    if kind in (PAUSE_KEY, GATE_KEY, ASK_KEY):
+        names.append(step)
+    return names
 
 
 class InlineBacking(InlineFamily):

@@ -8,18 +8,20 @@ from typing import Any
 from asgiref.sync import async_to_sync
 
 from executions.authoring.answers import Answer
-from executions.authoring.asking import make_question
 from executions.authoring.asynchronous import AsyncContext
 from executions.authoring.context import Context
 from executions.authoring.flow import DeadlinePassed, Question, Suspended
+from executions.authoring.question import make_question
 from executions.authoring.route import Ask, Next, merged, resolve
 from executions.authoring.step import Step
 from executions.authoring.workflow import Workflow
 
 GATE_KEY = "gate"
+PAUSE_KEY = "pause"
+ASK_KEY = "ask"
+"""Of the questions of ``ctx.ask``, which are numbered."""
 MOST_AHEAD = 1000
 """Steps ahead of a run. A loop that adds more than it does would otherwise grow without end."""
-PAUSE_KEY = "pause"
 GATE_FORM = "executions.approvals:GateForm"
 NO_FIELDS_FORM = "executions.approvals:NoFieldsForm"
 
@@ -117,11 +119,11 @@ def _call(step: Step, ctx: Context, payload: dict[str, Any]) -> Any:
             )
         return result
     asked, answer = 0, None
-    while (found := ctx.answered(f"ask:{asked + 1}")) is not None:
+    while (found := ctx.answered(f"{ASK_KEY}:{asked + 1}")) is not None:
         asked, answer = asked + 1, found
     result = call(step.function, ctx, payload) if answer is None else _resume(step, ctx, payload, answer)
     if isinstance(result, Ask):
-        raise Suspended(make_question(f"ask:{asked + 1}", title=result.title, **result.options))
+        raise Suspended(make_question(f"{ASK_KEY}:{asked + 1}", title=result.title, **result.options))
     return result
 
 

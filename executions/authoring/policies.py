@@ -1,5 +1,6 @@
 """What a workflow says about time, budgets, errors and change: when a run of it is held, and by which rule."""
 
+import functools
 import hashlib
 import json
 import math
@@ -58,8 +59,9 @@ class Policies:
         return None if self.sla is None else self.sla.total_seconds()
 
 
-def fingerprint_of(route: Iterable[tuple[str, ...]]) -> str:
-    """Return a short text that changes when a route does.
+@functools.cache
+def fingerprint_of(route: tuple[tuple[str, ...], ...]) -> str:
+    """Return a short text that changes when a route does; asked for at every claim.
 
     Args:
         route: what matters of each step, in order: its name, its kind, its gate.

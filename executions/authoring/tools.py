@@ -8,12 +8,13 @@ from typing import Any
 from asgiref.sync import async_to_sync
 
 from executions.authoring.answers import Answer
-from executions.authoring.asking import make_question
-from executions.authoring.asks import Asking
+from executions.authoring.asking import Asking
 from executions.authoring.backing import MISSING, Line
+from executions.authoring.question import make_question
 from executions.jsonable import checked_arguments
 
 TOOL_FORM = "executions.approvals:ToolForm"
+TOOL_KEY = "tool"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +82,7 @@ class ToolCalling(Asking):
         name = tool_name(function)
         number = self._tools_called[name] = self._tools_called.get(name, 0) + 1
         key = key or f"{name}:{number}"
-        found = self._backing.recorded(f"tool:{key}")
+        found = self._backing.recorded(f"{TOOL_KEY}:{key}")
         if found is not MISSING:
             _require_the_same(key, found["tool"], name)
             return ToolResult(found["value"], by=found["by"] or "", arguments=found["arguments"])
@@ -121,12 +122,12 @@ class ToolCalling(Asking):
             return None
         if callable(approval) and not _call(approval, arguments):
             # It may have said otherwise when the step ran before; what people decided then stands.
-            return self.answered(f"tool:{key}")
+            return self.answered(f"{TOOL_KEY}:{key}")
         name = tool_name(function)
         described = (inspect.getdoc(function) or "").partition("\n\n")[0].replace("\n", " ")
         context = {**(ask.get("context") or {}), "tool": name, "description": described, "arguments": arguments}
         options = {"title": f"May the run call {name}?", **ask, "context": context}
-        return self.answer_to(make_question(f"tool:{key}", form=TOOL_FORM, kind="approval", **options))
+        return self.answer_to(make_question(f"{TOOL_KEY}:{key}", form=TOOL_FORM, kind="approval", **options))
 
     def _execute(
         self,
@@ -144,9 +145,9 @@ class ToolCalling(Asking):
             return {"tool": name, "arguments": arguments, "by": allowed_by, "value": value}
 
         if transactional:
-            done = self._backing.once_in_transaction(f"tool:{key}", call, line)
+            done = self._backing.once_in_transaction(f"{TOOL_KEY}:{key}", call, line)
         else:
-            done = self._backing.record(f"tool:{key}", call(), line)
+            done = self._backing.record(f"{TOOL_KEY}:{key}", call(), line)
         return ToolResult(done["value"], by=allowed_by or "", arguments=done["arguments"])
 
 

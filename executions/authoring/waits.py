@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 
 from executions.authoring.answers import Answer
-from executions.authoring.asks import Asking
+from executions.authoring.asking import Asking
 from executions.authoring.flow import DeadlinePassed
 from executions.authoring.waiting import make_sleep, make_wait
 

@@ -116,7 +116,7 @@ class Workflow:
     @property
     def fingerprint(self) -> str:
         """A short text that changes when the route does; a run keeps the one it was launched with."""
-        return fingerprint_of(self.steps[name].nature for name in self.route_names if name in self.steps)
+        return fingerprint_of(tuple(self.steps[name].nature for name in self.route_names if name in self.steps))
 
     @overload
     def step[**P, R](self, function: Callable[P, R], /) -> Resumable[P, R]: ...

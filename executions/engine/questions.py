@@ -3,8 +3,8 @@
 from django.db.models.functions import Now
 
 from executions.actors import Actor
-from executions.authoring.asking import checked_default
 from executions.authoring.flow import Question
+from executions.authoring.question import checked_default
 from executions.commands.condition import set_for_question
 from executions.digests import context_digest, shown_by
 from executions.engine.notices import notify

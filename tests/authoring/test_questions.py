@@ -6,7 +6,7 @@ import pytest
 from django import forms
 
 from executions import Who
-from executions.authoring.asking import APPROVAL_FORM, checked_default, make_question
+from executions.authoring.question import APPROVAL_FORM, checked_default, make_question
 from executions.forms import form_of
 
 HOUR = timedelta(hours=1)
