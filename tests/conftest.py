@@ -11,16 +11,25 @@ own_valkey, own_postgres   separate instances for tests that break them
 """
 
 import os
+import sys
+from pathlib import Path
 
 import django
+import pytest
 
-from tests.support.services import SERVICES
+from tests.support.services import NOWHERE, SERVICES
 
-SERVICES.start()
-os.environ.update(SERVICES.environment)
+# With `-n` this process only hands out tests: each that runs them has services of its own.
+HANDS_OUT = "PYTEST_XDIST_WORKER" not in os.environ and any(argument.startswith("-n") for argument in sys.argv)
+if not HANDS_OUT:
+    SERVICES.start()
+os.environ.update(NOWHERE if HANDS_OUT else SERVICES.environment)
 os.environ["DJANGO_SETTINGS_MODULE"] = "console.settings"
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"  # playwright's sync API keeps an asyncio loop in this thread
 django.setup()
+if HANDS_OUT:
+    for name in (*NOWHERE, "DJANGO_SETTINGS_MODULE"):
+        del os.environ[name]  # its children would read their settings before they come here
 
 pytest_plugins = [
     "tests.support.services",
@@ -32,10 +41,31 @@ pytest_plugins = [
 ]
 
 
+TESTS = Path(__file__).parent
+
+
 def pytest_configure(config):
+    config.addinivalue_line("markers", "browser: drives Chromium; these tests want the machine for themselves")
     config.addinivalue_line("markers", "console_errors(pattern): console errors that the page may print in this test")
 
 
+LONGEST_FIRST = ("engine", "concurrency", "acceptance", "domain", "provenance", "workflows", "client", "stack")
+"""Folders whose tests take longest: begun first, so that processes that share the tests end at about the same time."""
+
+
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
-    """Put browser tests last: Playwright keeps an event loop in this thread, beside which no async view can run."""
-    items.sort(key=lambda item: bool({"browser", "page"} & set(getattr(item, "fixturenames", ()))))
+    """Mark browser tests and put them last: Playwright keeps an event loop in this thread, beside which no async view
+    can run."""
+    for item in items:
+        if {"browser", "page", "context"} & set(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.browser)
+    items.sort(key=_place)
+
+
+def _place(item):
+    folder = item.path.relative_to(TESTS).parts[0]
+    return (
+        item.get_closest_marker("browser") is not None,
+        LONGEST_FIRST.index(folder) if folder in LONGEST_FIRST else len(LONGEST_FIRST),
+    )

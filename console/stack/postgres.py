@@ -138,5 +138,12 @@ def system_user() -> pwd.struct_passwd:
     try:
         return pwd.getpwnam(SYSTEM_USER)
     except KeyError:
-        subprocess.run(["useradd", "--system", "--shell", "/usr/sbin/nologin", SYSTEM_USER], check=True)
+        # Another stack may be making it at this moment: what counts is that it is there afterwards.
+        making = subprocess.run(
+            ["useradd", "--system", "--shell", "/usr/sbin/nologin", SYSTEM_USER], capture_output=True, text=True
+        )
+    try:
         return pwd.getpwnam(SYSTEM_USER)
+    except KeyError:
+        problem = f"The user {SYSTEM_USER} could not be made: {making.stderr.strip()}"
+        raise RuntimeError(problem) from None

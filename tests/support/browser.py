@@ -39,6 +39,11 @@ def browser() -> Iterator[Browser]:
         pytest.skip(message)
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=path, headless=True, args=FLAGS)
+        # The first page of a fresh installation builds caches of fonts and the like, which may take long.
+        warming = chromium.new_page()
+        warming.goto("data:text/html,<p>ready", timeout=120_000)
+        warming.screenshot(timeout=120_000)
+        warming.close()
         yield chromium
         chromium.close()
 
@@ -47,7 +52,7 @@ def browser() -> Iterator[Browser]:
 def context(browser: Browser, web, live_db) -> Iterator[BrowserContext]:
     """A fresh set of cookies, with the console as base address."""
     context = browser.new_context(base_url=web.url, locale="en-GB", timezone_id="UTC")
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(30_000)  # what must be quick says so itself
     yield context
     context.close()
 

@@ -85,8 +85,10 @@ class SessionServices:
         self.directory = Path(tempfile.mkdtemp(prefix="holdpoint-tests-"))
         self.postgres: Postgres
         self.valkey: Valkey
+        self.started = False
 
     def start(self) -> None:
+        self.started = True
         self.postgres, self.valkey = Postgres(self.directory), Valkey(self.directory)
         for service in (self.postgres, self.valkey):
             service.launch()
@@ -111,13 +113,15 @@ class SessionServices:
         return {**self.environment, "DATABASE_URL": self.postgres.url}
 
     def stop(self) -> None:
-        for service in (self.valkey, self.postgres):
+        for service in (self.valkey, self.postgres) if self.started else ():
             service.stop()
         GUARDED.stop([], [])
         shutil.rmtree(self.directory, ignore_errors=True)
 
 
 SERVICES = SessionServices()
+NOWHERE = {"DATABASE_URL": "postgresql://nobody@localhost/nowhere", "REDIS_URL": "redis://localhost:1/0"}
+"""For a process that runs no tests itself and yet reads the settings."""
 
 
 def pytest_unconfigure() -> None:
