@@ -9,3 +9,6 @@ class ConsoleConfig(AppConfig):
     name = "console"
     verbose_name = "Console"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from console import appearance  # noqa: F401  (hears of sign-ins)

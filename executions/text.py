@@ -38,13 +38,16 @@ def is_blank(text: str) -> bool:
     return not any(letter.isprintable() and not letter.isspace() for letter in text)
 
 
-def clean_reason(reason: Any, field: str = "reason", *, required: bool = True) -> str:
+def clean_reason(
+    reason: Any, field: str = "reason", *, required: bool = True, blank: str = "Say why. It is kept in the history."
+) -> str:
     """Check a reason, note or comment and trim it.
 
     Args:
         reason: what was typed.
         field: the field's name, for the error.
         required: refuse a blank one.
+        blank: what to say of a blank one.
 
     Returns:
         The text without surrounding white space.
@@ -56,7 +59,7 @@ def clean_reason(reason: Any, field: str = "reason", *, required: bool = True) -
     if not isinstance(reason, str):
         problem = "Write a text."
     elif required and is_blank(reason):
-        problem = "Say why. It is kept in the history."
+        problem = blank
     elif len(reason.strip()) > limit:
         problem = f"Too long: {len(reason.strip()):,} characters. At most {limit:,} are kept; put the rest in a ticket."
     else:

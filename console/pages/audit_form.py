@@ -25,7 +25,7 @@ FAMILIES = {
 
 
 class MomentField(forms.DateTimeField):
-    """A date and time in UTC, as browsers ask for it and as addresses carry it."""
+    """A date and time in the zone of the page, as browsers ask for it and as addresses carry it."""
 
     def __init__(self, label: str) -> None:
         widget = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
@@ -52,8 +52,8 @@ class AuditForm(forms.Form):
     via = forms.ChoiceField(
         label="Door", required=False, choices=[("", "Any door"), *((via, via.capitalize()) for via in VIAS)]
     )
-    since = MomentField("From, UTC")
-    until = MomentField("Before, UTC")
+    since = MomentField("From")
+    until = MomentField("Before")
     refused = forms.BooleanField(label="Refused attempts only", required=False)
     routine = forms.BooleanField(label="Engine lines too", required=False)
 

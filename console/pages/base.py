@@ -56,7 +56,7 @@ def page(scope: str, *, what: str) -> Callable[[View], View]:
     """Make a function a page: GET only, for signed-in people who have a scope.
 
     Args:
-        scope: one of ``access.SCOPES``.
+        scope: one of ``access.SCOPES``; empty where being signed in is enough.
         what: what the person tries to do, as the record of a refusal names it, such as ``read audit``.
 
     Returns:
@@ -69,7 +69,8 @@ def page(scope: str, *, what: str) -> Callable[[View], View]:
             if not request.user.is_authenticated:
                 return ask_to_sign_in(request)
             try:
-                require_scope(request, scope, what, kwargs.get("execution_id"))
+                if scope:
+                    require_scope(request, scope, what, kwargs.get("execution_id"))
                 response = view(request, *args, **kwargs)
             except NotFound as missing:
                 raise Http404(missing.detail) from missing
@@ -83,6 +84,11 @@ def page(scope: str, *, what: str) -> Callable[[View], View]:
         return require_safe(show)
 
     return decorate
+
+
+def own_page(view: View) -> View:
+    """Make a function a page about whoever looks at it: being signed in is enough."""
+    return page("", what="")(view)
 
 
 def command_view(show: View) -> Callable[[Callable[..., Any]], View]:
@@ -171,9 +177,13 @@ def refused(request: HttpRequest, refusal: Refused) -> HttpResponse:
 
 def ask_to_sign_in(request: HttpRequest) -> HttpResponse:
     """Send the person to the sign-in page and back to where they were; a command's address is no place to return to."""
-    there = request.get_full_path()
-    if request.method not in ("GET", "HEAD") or request.htmx:  # type: ignore[attr-defined]
-        came_from = urlsplit(request.headers.get("HX-Current-URL") or request.headers.get("Referer") or "")
-        there = came_from.path + (f"?{came_from.query}" if came_from.query else "")
-        there = there if there.startswith("/") and not there.startswith("//") else "/executions"
-    return redirect_to_login(there)
+    if request.method in ("GET", "HEAD") and not request.htmx:  # type: ignore[attr-defined]
+        return redirect_to_login(request.get_full_path())
+    return redirect_to_login(came_from(request))
+
+
+def came_from(request: HttpRequest) -> str:
+    """Return the address on this site from which a form was sent; the list of runs where that is not known."""
+    parts = urlsplit(request.headers.get("HX-Current-URL") or request.headers.get("Referer") or "")
+    there = parts.path + (f"?{parts.query}" if parts.query else "")
+    return there if there.startswith("/") and not there.startswith("//") else "/executions"

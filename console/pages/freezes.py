@@ -9,6 +9,7 @@ from django import forms
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.timezone import get_current_timezone
 
 from console.access import record_refusal
 from console.pages.base import actor_of, add_errors, command_view, page, refused
@@ -48,9 +49,7 @@ class FreezeForm(SelectorForm):
     kind = forms.ChoiceField(required=False)
     reason_code = forms.CharField(required=False, max_length=60)
     ticket = forms.CharField(required=False, max_length=500)
-    review_by = forms.DateField(
-        required=False, label="Review by", widget=forms.DateInput(attrs={"type": "date"}), help_text="UTC"
-    )
+    review_by = forms.DateField(required=False, label="Review by", widget=forms.DateInput(attrs={"type": "date"}))
     dual_control = forms.BooleanField(required=False, label="Somebody else must lift it")
 
     def __init__(self, actor: Actor, *args: Any, **kwargs: Any) -> None:
@@ -111,7 +110,7 @@ def place(request: HttpRequest, actor: Actor) -> Done:
         reason_code=given["reason_code"],
         ticket=given["ticket"],
         dual_control=given["dual_control"],
-        review_by=datetime.datetime.combine(review, datetime.time(), datetime.UTC) if review else None,
+        review_by=datetime.datetime.combine(review, datetime.time(), get_current_timezone()) if review else None,
     )
     return reverse("freezes"), "Frozen. No run that it matches starts a step any more."
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.http import HttpRequest
 
+from console import moments
 from console.pages.typed import read_json
 from executions.errors import Invalid
 
@@ -22,8 +23,8 @@ def typed_conditions(request: HttpRequest) -> list[dict[str, Any]]:
     at, event, match = (request.POST.get(name, "").strip() for name in FIELDS.values())
     wanted: list[dict[str, Any]] = []
     if at:
-        # The field has no time zone: it is meant as the page shows times, in UTC.
-        wanted.append({"at": f"{at}Z"})
+        moment = moments.typed(at)
+        wanted.append({"at": moment.isoformat() if moment else at})
     if event:
         wanted.append({"event": event, "match": read_json(match, "resume_match") if match else {}})
     elif match:

@@ -3,8 +3,7 @@
 import functools
 from typing import Any
 
-from django.utils.formats import date_format
-
+from console import moments
 from console.pages import control_forms
 from console.pages.run_offers import Offer
 from executions import states
@@ -120,4 +119,4 @@ class RunControl:
 
 
 def _when(at: Boundary) -> str:
-    return f"{date_format(at.at, 'j M H:i')} UTC"
+    return moments.local(at.at).strftime("%-d %b %H:%M %Z")

@@ -84,7 +84,7 @@ class PauseForm(ReachForm):
         label="Resume by itself at",
         required=False,
         widget=forms.DateTimeInput(attrs={"type": "datetime-local"}),
-        help_text="UTC. A person may resume it before.",
+        help_text="In the time zone of this page. A person may resume it before.",
     )
     resume_event = forms.CharField(
         label="Resume by itself on the event",
@@ -136,7 +136,7 @@ class PlaceForm(ReachForm):
         label="Review by",
         required=False,
         widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
-        help_text="When somebody must look at it again, UTC.",
+        help_text="When somebody must look at it again, in the time zone of this page.",
     )
     blocks_cancel = forms.BooleanField(label="Forbid cancelling too", required=False)
     dual_control = forms.BooleanField(

@@ -5,7 +5,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from console.templatetags.wording import duration
+from console import moments
+from console.templatetags import wording
 from executions.authoring.who import Who
 from executions.models import Event
 from executions.provenance.kinds import KINDS
@@ -63,7 +64,7 @@ MENTIONED = {
     "tool.executed": lambda data, title: data.get("tool", ""),
     "children.launched": lambda data, title: _launched(data),
     "item.failed": lambda data, title: f"{data.get('key', '')}: {data.get('what', '')}",
-    "sla.extended": lambda data, title: f"by {duration(data.get('seconds') or 0)}",
+    "sla.extended": lambda data, title: f"by {wording.duration(data.get('seconds') or 0)}",
     "budget.exceeded": lambda data, title: data.get("budget", ""),
     "budget.extended": lambda data, title: ", ".join(data.get("budgets") or {}),
     "trigger.set": lambda data, title: _condition(data),
@@ -143,7 +144,7 @@ def _launched(data: dict[str, Any]) -> str:
 
 
 def _finished(data: dict[str, Any], title: Callable[[Any], str]) -> str:
-    took = f" in {duration(data['ms'] / 1000)}" if isinstance(data.get("ms"), int | float) else ""
+    took = f" in {wording.duration(data['ms'] / 1000)}" if isinstance(data.get("ms"), int | float) else ""
     attempt = f", attempt {data['attempt']}" if data.get("attempt", 1) != 1 else ""
     return f"{title(data.get('step'))}{took}{attempt}"
 
@@ -180,9 +181,10 @@ def _answer(data: dict[str, Any]) -> str:
 
 
 def _condition(data: dict[str, Any]) -> str:
-    due = str(data.get("due_at") or "").replace("T", " ")[:19]
+    moment = moments.typed(str(data.get("due_at") or ""))
+    due = wording.exact(moments.local(moment)) if moment else "–"
     return {
-        "time": f"at {due} UTC",
-        "cron": f"at {due} UTC, by cron {data.get('cron', '')}",
+        "time": f"at {due}",
+        "cron": f"at {due}, by cron {data.get('cron', '')}",
         "event": f"event {data.get('event', '')}",
     }.get(str(data.get("kind")), "webhook")

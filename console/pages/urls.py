@@ -15,6 +15,8 @@ from console.pages import (
     inbox,
     launch,
     open_holds,
+    reasons,
+    settings,
     suspensions,
 )
 
@@ -51,5 +53,15 @@ urlpatterns = [
     path("audit/verify", audit.verify, name="audit-verify"),
     path("audit/export", audit.export, name="audit-export"),
     path("audit/<str:ledger>/<int:seq>", audit.line, name="audit-line"),
+    path("settings", settings.settings, name="settings"),
+    path("settings/profile", settings.profile, name="settings-profile"),
+    path("settings/profile/save", settings.save_profile, name="settings-profile-save"),
+    path("settings/theme", settings.switch_theme, name="settings-theme"),
+    path("settings/reasons", reasons.reasons, name="settings-reasons"),
+    path("settings/reasons/add", reasons.add, name="reason-add"),
+    path("settings/reasons/<uuid:template_id>", reasons.edit, name="reason-edit"),
+    path("settings/reasons/<uuid:template_id>/change", reasons.change, name="reason-change"),
+    path("settings/reasons/<uuid:template_id>/move", reasons.move, name="reason-move"),
+    path("settings/reasons/<uuid:template_id>/delete", reasons.delete, name="reason-delete"),
     path("stream", stream.stream, name="stream"),
 ]

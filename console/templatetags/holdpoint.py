@@ -12,6 +12,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from heroicons.templatetags.heroicons import heroicon_micro
 
+from console.moments import zone_label
 from console.templatetags import json_tree as tree
 from console.templatetags import wording
 
@@ -73,7 +74,7 @@ def rail(done: int, total: int, state: str) -> SafeString:
 
 @register.simple_tag
 def when(moment: datetime | None, form: str = "both") -> SafeString:
-    """Show a moment relative to now and exactly; the script keeps the relative part ticking.
+    """Show a moment relative to now and exactly, in the reader's zone; the script keeps the relative part ticking.
 
     Args:
         moment: an aware datetime, or None when it has not happened.
@@ -81,15 +82,21 @@ def when(moment: datetime | None, form: str = "both") -> SafeString:
     """
     if moment is None:
         return SafeString('<span class="muted">–</span>')
-    utc = moment.astimezone(UTC)
+    shown = timezone.localtime(moment)
     return format_html(
         '<time class="when" datetime="{}" title="{}"><span data-relative>{}</span><span class="{}">{}</span></time>',
-        utc.isoformat(timespec="milliseconds"),
-        wording.exact(utc),
+        moment.astimezone(UTC).isoformat(timespec="milliseconds"),
+        wording.exact(shown),
         wording.relative((timezone.now() - moment).total_seconds()),
         "visually-hidden" if form == "short" else "when-exact",
-        (", " if form == "short" else "") + wording.exact(utc, today=timezone.now().astimezone(UTC).date()),
+        (", " if form == "short" else "") + wording.exact(shown, today=timezone.localdate()),
     )
+
+
+@register.simple_tag
+def zone() -> str:
+    """Name the time zone in which the page tells times."""
+    return zone_label()
 
 
 @register.filter

@@ -11,17 +11,22 @@ from executions.commands.hold import annotate, place, release
 from executions.commands.label import label
 from executions.commands.launch import launch
 from executions.commands.payload import amend_payload, replace_file
+from executions.commands.preference import save_preference
+from executions.commands.reason import add_reason, change_reason, delete_reason, move_reason
 from executions.commands.suspension import answer, answer_by_key
 from executions.commands.token import create_token, revoke_token
 from executions.commands.trigger import fire_webhook
 
 __all__ = [
+    "add_reason",
     "amend_payload",
     "annotate",
     "answer",
     "answer_by_key",
     "cancel",
+    "change_reason",
     "create_token",
+    "delete_reason",
     "emit",
     "extend",
     "fire_webhook",
@@ -31,6 +36,7 @@ __all__ = [
     "label",
     "launch",
     "lift",
+    "move_reason",
     "pause",
     "place",
     "release",
@@ -38,5 +44,6 @@ __all__ = [
     "resume",
     "retry",
     "revoke_token",
+    "save_preference",
     "skip",
 ]

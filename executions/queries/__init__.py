@@ -28,6 +28,8 @@ from executions.queries.one_run import (
     steps_of,
 )
 from executions.queries.page import Page
+from executions.queries.preferences import preference_of
+from executions.queries.reasons import find_reason, list_reasons, reasons_for
 from executions.queries.runs import count_new, list_runs, rows_by_id
 from executions.queries.search import COUNT_CAP, Count, RunFilter, count_by_state, matching
 
@@ -54,17 +56,21 @@ __all__ = [
     "find_freeze",
     "find_hold",
     "find_question",
+    "find_reason",
     "freezes_over",
     "frozen_seconds",
     "history",
     "holds_of",
     "list_freezes",
+    "list_reasons",
     "list_runs",
     "matching",
     "newest_events",
+    "preference_of",
     "preview",
     "question_by_id",
     "questions_of",
+    "reasons_for",
     "rows_by_id",
     "stale_runs",
     "steps_of",

@@ -4,20 +4,22 @@
   const root = document.documentElement;
   const themes = ["system", "light", "dark"];
 
-  /* The server reads the cookie, so that a page arrives in the right theme and never flashes. */
-  function showTheme(button) {
-    const theme = root.dataset.theme || "system";
-    button.querySelector("span").textContent = `Theme: ${theme}`;
-    button.hidden = false;
-  }
-
-  function nextTheme(button) {
-    const theme = themes[(themes.indexOf(root.dataset.theme || "system") + 1) % themes.length];
+  /* Shown at once; the server keeps it, so that the next page arrives in it and never flashes. */
+  async function switchTheme(form) {
+    const button = form.querySelector("button");
+    const theme = button.value;
+    const body = new URLSearchParams(new FormData(form));
+    body.set("theme", theme);
     if (theme === "system") delete root.dataset.theme;
     else root.dataset.theme = theme;
-    const age = theme === "system" ? 0 : 31536000;
-    document.cookie = `theme=${theme}; path=/; max-age=${age}; samesite=lax`;
-    showTheme(button);
+    button.value = themes[(themes.indexOf(theme) + 1) % themes.length];
+    button.querySelector("span").textContent = `Theme: ${theme}`;
+    try {
+      const answer = await fetch(form.action, { method: "POST", body, redirect: "manual" });
+      if (answer.status >= 400) throw new Error(answer.status);
+    } catch {
+      holdpoint.complain("The theme could not be kept. Load the page again.");
+    }
   }
 
   async function copy(button) {
@@ -78,11 +80,15 @@
   };
 
   document.addEventListener("click", (event) => {
-    const button = event.target.closest("[data-copy], [data-theme-switch], [aria-disabled='true']");
+    const button = event.target.closest("[data-copy], [aria-disabled='true']");
     if (!button) return;
     if (button.matches("[aria-disabled='true']")) event.preventDefault();
-    else if (button.matches("[data-copy]")) copy(button);
-    else nextTheme(button);
+    else copy(button);
+  });
+  document.addEventListener("submit", (event) => {
+    if (!event.target.matches("[data-theme-switch]")) return;
+    event.preventDefault();
+    switchTheme(event.target);
   });
   /* A menu closes when one clicks or tabs out of it. */
   for (const kind of ["click", "focusin"]) {
@@ -93,7 +99,6 @@
     });
   }
   document.addEventListener("htmx:load", (event) => prepare(event.detail.elt));
-  document.querySelectorAll("[data-theme-switch]").forEach(showTheme);
   prepare(document);
   tick();
   setInterval(tick, 1000);

@@ -1,0 +1,38 @@
+"""Kinds of events about the console itself: what is offered there. All of them are in the system ledger."""
+
+from executions.provenance.kind import Kind
+
+TEMPLATE = {
+    "template": "id of the template",
+    "text": "the words",
+    "reason_code": "a word for statistics, or empty",
+    "commands": "commands it is offered for; all where empty",
+}
+
+CONSOLE_KINDS: dict[str, Kind] = {
+    "reason_template.added": Kind(
+        "Template for reasons added", "Somebody added words that are offered as a reason. System ledger.", TEMPLATE
+    ),
+    "reason_template.changed": Kind(
+        "Template for reasons changed",
+        "Somebody changed such words; reasons given with them stay as they are. System ledger.",
+        {
+            "template": TEMPLATE["template"],
+            "before": "`text`, `reason_code` and `commands` as they were",
+            "after": "the same as they are now",
+        },
+    ),
+    "reason_template.moved": Kind(
+        "Template for reasons moved",
+        "Somebody changed the order in which templates are offered. System ledger.",
+        {
+            "template": TEMPLATE["template"],
+            "text": TEMPLATE["text"],
+            "before": "its place in the list, from 1",
+            "after": "its place now",
+        },
+    ),
+    "reason_template.deleted": Kind(
+        "Template for reasons deleted", "Somebody deleted such words. System ledger.", TEMPLATE
+    ),
+}
