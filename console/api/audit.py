@@ -13,9 +13,11 @@ from console.api.openapi import PROBLEMS
 from console.api.parts import Moment, Person
 from console.api.replies import Pages, reply
 from executions.commands.audit import begin_export, verify_ledger, verify_record
+from executions.errors import Conflict
 from executions.provenance.auditlines import AuditFilter
 from executions.provenance.export import Selection, export
 from executions.queries.audit import ledger_called, search
+from executions.queries.verifications import record_is_short
 
 router = Router(tags=["Audit"])
 
@@ -100,9 +102,12 @@ def audit(request: HttpRequest, query: Query[AuditQuery]) -> HttpResponse:
 def verify(request: HttpRequest, query: Query[LedgerQuery]) -> HttpResponse:
     """Recompute every chain, or one, and name the first bad line of each. Needs `audit:read`.
 
-    `whole` says whether nothing was changed. A verification of the whole record is itself recorded.
+    `whole` says whether nothing was changed. A verification of the whole record is itself recorded. A record of more
+    than 200,000 lines takes too long to wait for: 409; `POST /v1/audit/verifications` has it recomputed.
     """
     require_scope(request.auth, "verify record", "audit:read")
+    if not query.ledger and not record_is_short():
+        raise Conflict("The record is too long to be recomputed while you wait. POST /v1/audit/verifications instead.")
     result = verify_ledger(request.auth, ledger_called(query.ledger)) if query.ledger else verify_record(request.auth)
     told: dict[str, Any] = {"whole": result.whole, **result.as_dict()}
     return HttpResponse(json.dumps(told), content_type="application/json")

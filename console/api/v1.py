@@ -11,7 +11,7 @@ from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
 
 from console.access import Unauthenticated
-from console.api import audit, commands, files, freezes, holds, runs, suspensions, triggers, workflows
+from console.api import audit, commands, files, freezes, holds, runs, suspensions, triggers, verifications, workflows
 from console.api.bodies import WrongType, invalid
 from console.api.idempotency import idempotent
 from console.api.identity import Session, Token
@@ -69,6 +69,7 @@ api.add_router("/suspensions", suspensions.router)
 api.add_router("/triggers", triggers.webhooks)
 api.add_router("/events", triggers.events)
 api.add_router("/audit", audit.router)
+api.add_router("/audit/verifications", verifications.router)
 
 
 @api.exception_handler(Unauthenticated)

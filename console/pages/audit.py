@@ -14,12 +14,13 @@ from console.pages.audit_form import AuditForm
 from console.pages.base import actor_of, add_errors, command_view, is_fragment, page
 from executions.actors import Actor
 from executions.authoring import registry
-from executions.commands.audit import begin_export, verify_record
+from executions.commands.audit import begin_export
 from executions.errors import Invalid, Refused
 from executions.provenance.auditlines import AuditFilter, AuditLine
 from executions.provenance.export import Selection, export_chunks
 from executions.queries import Page
 from executions.queries import audit as record
+from executions.queries.verifications import standing
 
 PAGE_SIZE = 50
 
@@ -59,21 +60,9 @@ def line(request: HttpRequest, ledger: str, seq: int) -> HttpResponse:
 
 
 def show_again(request: HttpRequest, *, refusal: Refused | None, said: str) -> HttpResponse:
-    """Show the list again with what was wrong with a verification or an export."""
-    if request.htmx:  # type: ignore[attr-defined]
-        return render(request, "audit/list.html#verification", {"refusal": refusal})
+    """Show the list again with what was wrong with an export."""
     context, _ = listing(request)
     return render(request, "audit/list.html", {**context, "refusal": refusal})
-
-
-@command_view(show_again)
-def verify(request: HttpRequest, actor: Actor) -> HttpResponseBase:
-    """Recompute every chain and show what was checked, and the first bad line of each broken ledger."""
-    result = verify_record(actor)
-    if request.htmx:  # type: ignore[attr-defined]
-        return render(request, "audit/list.html#verification", {"verified": result})
-    context, _ = listing(request)
-    return render(request, "audit/list.html", {**context, "verified": result})
 
 
 @command_view(show_again)
@@ -117,6 +106,7 @@ def listing(request: HttpRequest) -> tuple[dict[str, Any], int]:
         "nav": "audit",
         "form": form,
         "lines": found.rows,
+        "standing": standing(),
         "parameters": parameters,
         "narrowed": status == 422 or form.wanted() != AuditFilter(),
         "may_read_runs": actor_of(request).can("executions:read"),

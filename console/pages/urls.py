@@ -18,6 +18,7 @@ from console.pages import (
     reasons,
     settings,
     suspensions,
+    verifications,
 )
 
 urlpatterns = [
@@ -50,7 +51,9 @@ urlpatterns = [
     path("launch", launch.choose, name="launch"),
     path("launch/<str:name>", launch.launch, name="launch-workflow"),
     path("audit", audit.audit, name="audit"),
-    path("audit/verify", audit.verify, name="audit-verify"),
+    path("audit/verify", verifications.verify, name="audit-verify"),
+    path("audit/verifications", verifications.verifications, name="verifications"),
+    path("audit/verifications/<int:seq>", verifications.verification, name="verification"),
     path("audit/export", audit.export, name="audit-export"),
     path("audit/<str:ledger>/<int:seq>", audit.line, name="audit-line"),
     path("settings", settings.settings, name="settings"),

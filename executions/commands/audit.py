@@ -8,7 +8,7 @@ from django.db import transaction
 from executions.actors import SYSTEM, Actor
 from executions.commands.base import record_denial, require_scope
 from executions.errors import Invalid, NotAllowed
-from executions.models import SYSTEM_LEDGER
+from executions.models import SYSTEM_LEDGER, Check
 from executions.provenance import append
 from executions.provenance.export import Selection
 from executions.provenance.outcome import Verification
@@ -36,6 +36,35 @@ def verify_record(actor: Actor) -> Verification:
     with transaction.atomic():
         append(SYSTEM_LEDGER, "audit.verified", actor, data=result.as_dict())
     return result
+
+
+def ask_for_verification(actor: Actor) -> Check:
+    """Have every chain recomputed in the background; a worker records the outcome as ``audit.verified``.
+
+    Args:
+        actor: who asks; needs ``audit:read``.
+
+    Returns:
+        The verification: a new one, or the one that is under way already.
+
+    Raises:
+        NotAllowed: without the scope; recorded.
+    """
+    _require_auditor(actor, "verify record")
+    asked = Check(
+        requested_by=actor.id,
+        requested_by_name=actor.name,
+        requested_by_role=actor.role,
+        requested_via=actor.via,
+    )
+    with transaction.atomic():
+        Check.objects.bulk_create([asked], ignore_conflicts=True)
+        made = Check.objects.filter(pk=asked.pk).first()
+        if made is not None:
+            append(SYSTEM_LEDGER, "audit.verification_requested", actor, data={"check": str(made.pk)})
+            return made
+        # Another one is open, or was a moment ago: whoever asked then is answered by the same outcome.
+        return Check.objects.latest("requested_at")
 
 
 def verify_ledger(actor: Actor, ledger: uuid.UUID) -> Verification:

@@ -19,7 +19,7 @@ from redis.retry import Retry
 
 from executions.authoring import registry
 from executions.authoring.flow import Signal
-from executions.engine import courier, leases, lifting, statements, sweeper
+from executions.engine import checking, courier, leases, lifting, statements, sweeper
 from executions.engine.database import rows
 from executions.engine.post import SIGNALS, office
 from executions.engine.statements import HEARTBEAT
@@ -207,6 +207,7 @@ def _sweeper() -> None:
             },
         )
         sweeper.sweep()
+        checking.begin(worker_name(), _stop)
         lifting.wait(_stop, every)
 
 

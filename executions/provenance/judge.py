@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager
+from itertools import chain
 from typing import Any
 
 from django.db import connection, transaction
@@ -39,7 +40,7 @@ def snapshot() -> Iterator[None]:
 
 
 def judged(
-    only: uuid.UUID | None, earlier: datetime.datetime | None, through: datetime.datetime
+    only: uuid.UUID | None, earlier: datetime.datetime | None, through: datetime.datetime, *, gently: bool = False
 ) -> Iterator[dict[str, Any]]:
     """Yield the judgement of each batch of lines, in their order; to be used within ``snapshot``.
 
@@ -47,14 +48,15 @@ def judged(
         only: one ledger; all where None.
         earlier: moment of an earlier verification, whose lines are gathered in ``known_before``.
         through: moment up to which lines are gathered in ``known_through``.
+        gently: one batch after the other on this connection, so that others keep their share of the database.
     """
     fixed = {"only": only, "earlier": earlier, "through": through, "size": BATCH}
     starts = _starts(only)
     first = next(starts)
     second = next(starts, None)
     # A short record is not worth further connections, and a caller's own transaction is visible on his alone.
-    if second is None or not _may_share():
-        for start in (first, *([] if second is None else [second]), *starts):
+    if gently or second is None or not _may_share():
+        for start in chain([first], [] if second is None else [second], starts):
             yield _judge(connection, {**start, **fixed})
         return
     with _connections() as idle, ThreadPoolExecutor(CONNECTIONS, thread_name_prefix="verify") as threads:

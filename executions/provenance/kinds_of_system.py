@@ -49,6 +49,16 @@ SYSTEM_KINDS: dict[str, Kind] = {
         "An API token was ended. System ledger.",
         {"token": "id of the token", "name": "what it was for"},
     ),
+    "audit.verification_requested": Kind(
+        "Verification asked for",
+        "Somebody asked for every chain to be recomputed in the background. System ledger.",
+        {"check": "id of the verification"},
+    ),
+    "audit.verification_failed": Kind(
+        "Verification given up",
+        "A verification could not be carried out, however often it was begun; the reason says why. System ledger.",
+        {"check": "id of the verification", "tries": "how often it was begun"},
+    ),
     "audit.verified": Kind(
         "Record verified",
         "Every chain was recomputed. System ledger.",
@@ -61,6 +71,7 @@ SYSTEM_KINDS: dict[str, Kind] = {
             "problem_count": "how many there are",
             "compared_with": "line of the earlier verification it was compared with, or null",
             "checkpoint": "through, events, ledgers and digest, for the next verification to compare with",
+            "check?": "id of the verification, where it was carried out in the background",
         },
     ),
     "audit.exported": Kind(

@@ -10,6 +10,7 @@ import hashlib
 import json
 import time
 import uuid
+from collections.abc import Callable
 from typing import Any
 
 from django.db import connection
@@ -25,13 +26,15 @@ MOST_PROBLEMS = 1000
 """Broken ledgers named; more are only counted."""
 
 
-def verify(ledger: uuid.UUID | None = None) -> Verification:
+def verify(ledger: uuid.UUID | None = None, *, on_progress: Callable[[int], None] | None = None) -> Verification:
     """Recompute one chain, or all of them with everything around them. Writes nothing.
 
     Inside a caller's transaction it sees what that sees; otherwise it opens a snapshot of its own.
 
     Args:
         ledger: an execution's id or ``SYSTEM_LEDGER``; all where None.
+        on_progress: called between batches with the number of lines recomputed so far. What it raises ends the
+            verification. Where given, one batch follows the other, so that the time it takes is time for others.
 
     Returns:
         What was checked and, for each broken ledger, the first bad line.
@@ -45,7 +48,7 @@ def verify(ledger: uuid.UUID | None = None) -> Verification:
         before = hashlib.sha256()
         after = hashlib.sha256()
         lines_through = ledgers_through = 0
-        for batch in judged(ledger, earlier[1].through if earlier else None, through):
+        for batch in judged(ledger, earlier[1].through if earlier else None, through, gently=on_progress is not None):
             result.events += batch["events"]
             result.ledgers += batch["ledgers"]
             lines_through += batch["lines_through"]
@@ -53,6 +56,8 @@ def verify(ledger: uuid.UUID | None = None) -> Verification:
             before.update(batch["known_before"] or b"")
             after.update(batch["known_through"] or b"")
             _take_bad_lines(batch, found, result)
+            if on_progress is not None:
+                on_progress(result.events)
         _check_heads(ledger, found, result)
         _check_runs(ledger, found, result)
         result.problems = [*_check_triggers(), *found.values()]

@@ -35,6 +35,19 @@ def test_verify_recomputes_one_chain_or_all(program, launch):
     )
 
 
+def test_a_long_record_is_verified_in_the_background(program, launch, monkeypatch):
+    monkeypatch.setattr("executions.queries.verifications.SHORT_RECORD", 0)
+    launch()
+    auditor = program("auditor")
+    assert "POST /v1/audit/verifications" in problem(auditor.get("/v1/audit/verify"), 409)["detail"]
+    answer = auditor.post("/v1/audit/verifications", {})
+    assert answer.status_code == 202
+    there = auditor.get(answer.headers["Location"]).json()
+    assert (there["id"], there["requested_by"]["name"]) == (answer.json()["id"], "auditor (test)")
+    assert (there["finished_at"], there["outcome"], there["result"]) == (None, None, None)
+    assert program("admin").post("/v1/audit/verifications", {}).json()["id"] == there["id"]
+
+
 def test_an_export_is_json_lines_and_is_recorded(program, launch):
     run, auditor = launch(), program("auditor")
     answer = auditor.get(f"/v1/audit/export?ledger={run.pk}")

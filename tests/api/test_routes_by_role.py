@@ -51,6 +51,8 @@ TABLE = {
     ("GET", "/v1/audit"): ({"audit:read"}, None),
     ("GET", "/v1/audit/verify"): ({"audit:read"}, None),
     ("GET", "/v1/audit/export"): ({"audit:read"}, None),
+    ("POST", "/v1/audit/verifications"): ({"audit:read"}, {}),
+    ("GET", "/v1/audit/verifications/{id}"): ({"audit:read"}, None),
     ("POST", "/v1/triggers/{token}"): (ANYBODY, {}),
     ("POST", "/v1/events"): ({"events:emit"}, {"name": "order.shipped"}),
     ("POST", "/v1/suspensions/{id}/answer"): ({"suspensions:answer"}, {"data": {}, "context_digest": "x"}),

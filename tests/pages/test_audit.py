@@ -127,28 +127,6 @@ def test_a_line_has_an_address_with_all_its_data_and_digests(cast, run):
     assert cast.client("auditor").get(f"/audit/{run.pk}/99").status_code == 404
 
 
-@pytest.mark.parametrize("headers", [{}, {"HX-Request": "true"}], ids=["page", "htmx"])
-def test_verifying_shows_what_was_checked_and_is_on_record(cast, run, headers):
-    answer = cast.client("auditor").post("/audit/verify", headers=headers)
-
-    assert answer.status_code == 200
-    assert "Every chain is whole" in text_of(answer)
-    assert re.search(r"\d+ lines in \d+ ledgers? recomputed", text_of(answer))
-    assert Event.objects.get(kind="audit.verified").actor_name == "auditor"
-
-
-def test_verifying_names_the_first_bad_line(cast, run):
-    with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL session_replication_role = replica")
-        cursor.execute("UPDATE executions_event SET reason = 'forged' WHERE ledger = %s AND seq = 2", [run.pk])
-        cursor.execute("SET LOCAL session_replication_role = origin")
-
-    answer = cast.client("auditor").post("/audit/verify")
-
-    assert "The record has been changed" in text_of(answer)
-    assert re.search(rf"{run.pk} 2 altered", text_of(answer))
-
-
 def test_a_line_with_ruined_data_is_still_listed(cast, run):
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL session_replication_role = replica")
@@ -180,9 +158,9 @@ def test_an_export_of_a_filter_that_is_not_right_is_refused(cast):
 def test_the_page_costs_the_same_number_of_queries_however_long_it_is(cast, django_assert_num_queries):
     client = cast.client("auditor")
     commands.launch(cast.actor("operator"), "noop", {})
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(10):
         client.get(URL)
     for _ in range(30):
         commands.launch(cast.actor("operator"), "noop", {})
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(10):
         client.get(URL)

@@ -1,0 +1,83 @@
+"""Verifications of the whole record in the background: ask for one, look how it goes."""
+
+import uuid
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from ninja import Router, Schema
+
+from console.access import require_scope
+from console.api.bodies import Body, read_command
+from console.api.openapi import PROBLEMS, takes
+from console.api.parts import Moment, Person
+from console.api.replies import reply
+from executions.commands.audit import ask_for_verification
+from executions.models import Check
+from executions.queries.verifications import Outcome, find_check
+
+router = Router(tags=["Audit"])
+
+
+class VerificationOut(Schema):
+    """A verification of the whole record. ``finished_at`` and ``outcome`` are null while it is under way."""
+
+    id: uuid.UUID
+    requested_by: Person
+    requested_at: Moment
+    checked: int
+    total: int | None
+    finished_at: Moment | None
+    line: int | None
+    outcome: str | None
+    result: dict[str, Any] | None
+
+
+@router.post(
+    "",
+    response={202: VerificationOut, **PROBLEMS},
+    openapi_extra=takes(Body),
+    operation_id="ask_for_verification",
+    summary="Verify the whole record in the background",
+)
+def ask(request: HttpRequest) -> HttpResponse:
+    """Have a worker recompute every chain, and look at the address in `Location` how it goes.
+
+    There is one at a time: while one is under way it is the answer, whoever asked for it. Needs `audit:read`.
+    """
+    read_command(request, Body, "verify record")
+    check = ask_for_verification(request.auth)
+    address = reverse("v1:verification", args=[check.pk])
+    return reply(verification_out(*find_check(check.pk)), 202, Location=address)
+
+
+@router.get(
+    "/{id}",
+    response={200: VerificationOut, **PROBLEMS},
+    operation_id="verification",
+    url_name="verification",
+    summary="Read a verification",
+)
+def verification(request: HttpRequest, id: str) -> HttpResponse:
+    """Tell how far a verification is, and what it found once it has ended. Needs `audit:read`.
+
+    `outcome` is `whole`, `broken`, or `given-up` where it never came to its end.
+    """
+    require_scope(request.auth, "verify record", "audit:read")
+    return reply(verification_out(*find_check(id)))
+
+
+def verification_out(check: Check, found: Outcome | None) -> VerificationOut:
+    """Put a verification and what it found into one document."""
+    outcome = None if found is None else "given-up" if found.given_up else str(found.told["outcome"])
+    return VerificationOut(
+        id=check.pk,
+        requested_by=Person(id=check.requested_by, name=check.requested_by_name),
+        requested_at=check.requested_at,
+        checked=check.checked,
+        total=check.total,
+        finished_at=check.finished_at,
+        line=check.line,
+        outcome=outcome,
+        result=None if found is None or found.given_up else found.told,
+    )
