@@ -95,6 +95,12 @@ def state_of(facts: Facts) -> str:
     return QUEUED
 
 
+def in_short(reason: str) -> str:
+    """Return a reason as a sentence among others: its first 120 characters, with a stop at its end."""
+    short = reason.strip() if len(reason.strip()) <= 120 else reason.strip()[:119] + "…"
+    return short if short.endswith((".", "!", "?", "…")) else f"{short}."
+
+
 @dataclass(frozen=True, slots=True)
 class HoldFacts:
     """What the rules need to know of one hold in force.
@@ -106,6 +112,7 @@ class HoldFacts:
         reason: why.
         blocks_cancel: only those who may release it may cancel the run.
         not_by_user: the person who may not release it, under dual control.
+        since: when it was placed, in words such as ``21 Nov 14:02 UTC``.
     """
 
     id: str
@@ -114,6 +121,7 @@ class HoldFacts:
     reason: str
     blocks_cancel: bool = False
     not_by_user: int | None = None
+    since: str = ""
 
     def releasable_by(self, scopes: Iterable[str], user_id: int | None = None) -> bool:
         """Tell whether somebody with these scopes may release this hold.
@@ -130,8 +138,8 @@ class HoldFacts:
         who = "A reviewer" if self.kind == COMPLIANCE else "Somebody who may pause"
         if self.not_by_user is not None:
             who = f"{who} other than {self.placed_by}"
-        short = self.reason if len(self.reason) <= 120 else self.reason[:119] + "…"
-        return f"Held by {self.placed_by} ({self.kind}): {short} {who} can release it."
+        since = f" since {self.since}" if self.since else ""
+        return f"Held by {self.placed_by} ({self.kind}){since}: {in_short(self.reason)} {who} can release it."
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,6 @@ from console import moments
 from console.pages import control_forms
 from console.pages.run_offers import Offer
 from executions import states
-from executions.commands.fork import fork_verdict
 from executions.models import Execution
 from executions.queries.boundaries import FINISHED, LAUNCHED, RETRIED, SKIPPED, Boundary, boundaries
 from executions.states import Verdict
@@ -24,6 +23,7 @@ class RunControl:
     step_title: Any
     next_title: Any
     actor: Any
+    foresight: Any
 
     @functools.cached_property
     def boundaries(self) -> list[Boundary]:
@@ -47,14 +47,14 @@ class RunControl:
     def skip(self) -> Offer:
         """Skip the next step."""
         offer: Offer = self.offer(
-            "skip", self.verdicts["skip"], control_forms.SkipForm, step=self.execution.next_step or ""
+            "skip", self.foresight.skip, control_forms.SkipForm, step=self.execution.next_step or ""
         )
         return offer
 
     @functools.cached_property
     def fork(self) -> Offer:
         """Fork."""
-        verdict = fork_verdict(self.verdicts, self.actor)
+        verdict = self.foresight.fork
         offer: Offer = self.offer(
             "fork", verdict, control_forms.ForkForm, lines=self._lines() if verdict.allowed else []
         )

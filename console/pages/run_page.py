@@ -21,6 +21,7 @@ from executions.actors import Actor
 from executions.authoring import registry
 from executions.commands.answering import answer_verdict, person_behind
 from executions.commands.base import holds_in_force, tell_of_freezes, verdicts
+from executions.commands.foresight import Foresight
 from executions.commands.hand_over import hand_over_verdict
 from executions.commands.hold import note_verdict, release_verdict
 from executions.models import Event, Execution, Freeze, Hold
@@ -54,6 +55,11 @@ class RunPage(RunWords, RunControl):
         """Every command judged."""
         judged = verdicts(self.execution, self.actor, self.in_force)
         return judged | {"resume": tell_of_freezes(judged["resume"], self.frozen)}
+
+    @functools.cached_property
+    def foresight(self) -> Foresight:
+        """What commands would refuse for reasons that only they look at."""
+        return Foresight(self.execution, self.actor, self.verdicts, has_children=self.tree.total > 0)
 
     @functools.cached_property
     def freezes(self) -> list[Freeze]:

@@ -1,6 +1,5 @@
 """Requesting a cancel: of one run or of a whole tree, in a constant number of statements."""
 
-import uuid
 from collections.abc import Sequence
 
 from django.db.models import F
@@ -9,7 +8,7 @@ from django.db.models.functions import Now
 from executions import states
 from executions.actors import Actor
 from executions.authoring import registry
-from executions.commands.tree import lock_descendants
+from executions.commands.tree import is_over, lock_descendants, open_holds_below
 from executions.engine.post import tell_all
 from executions.errors import Conflict
 from executions.models import Execution, Hold, Suspension
@@ -67,27 +66,39 @@ def cancel_below(execution: Execution, actor: Actor, reason: str) -> None:
     below = [run for run in lock_descendants(execution) if run.outcome is None]
     if not below:
         return
-    blocking = _blocking([run.pk for run in below], actor)
+    blocking = _blocking(open_holds_below([run.pk for run in below]), actor)
     if blocking and not actor.id.startswith("policy:"):
-        _refuse(execution, blocking)
+        raise _refusal(execution, blocking)
     kept = {hold.execution_id for hold in blocking}
     runs = [run for run in below if run.pk not in kept]
     cancel_runs(runs, actor, reason, because_of=execution)
     tell_all([run.pk for run in runs])
 
 
-def _blocking(runs: Sequence[uuid.UUID], actor: Actor) -> list[Hold]:
-    holds = Hold.objects.filter(
-        execution__in=runs, released_at__isnull=True, blocks_cancel=True, before_step__isnull=True
-    )
-    found = holds.select_related("execution").order_by("placed_at", "id")
-    return [hold for hold in found if not hold.facts.releasable_by(actor.scopes, actor.user_id)]
+def kept_from_cancel(execution: Execution, holds: Sequence[Hold], actor: Actor) -> Conflict | None:
+    """Return why a run cannot be cancelled with all below it by this actor; None where nothing is in the way.
+
+    Args:
+        execution: the run at the top.
+        holds: the open ones below it.
+        actor: who wants to.
+    """
+    blocking = _blocking([hold for hold in holds if not is_over(hold.execution)], actor)
+    return _refusal(execution, blocking) if blocking else None
 
 
-def _refuse(execution: Execution, blocking: Sequence[Hold]) -> None:
+def _blocking(holds: Sequence[Hold], actor: Actor) -> list[Hold]:
+    return [
+        hold
+        for hold in holds
+        if hold.blocks_cancel and hold.before_step is None and not hold.facts.releasable_by(actor.scopes, actor.user_id)
+    ]
+
+
+def _refusal(execution: Execution, blocking: Sequence[Hold]) -> Conflict:
     named = [f"“{hold.execution.title}” ({hold.execution_id}): {hold.facts.whose()}" for hold in blocking[:NAMED]]
     more = f" And {len(blocking) - NAMED} more." if len(blocking) > NAMED else ""
-    raise Conflict(
+    return Conflict(
         f"Nothing was cancelled: below this run, {' '.join(named)}{more} To cancel this run alone, use the scope this.",
         state=execution.state,
         holds=[str(hold.pk) for hold in blocking],

@@ -15,7 +15,6 @@ from executions.errors import Conflict, Invalid
 from executions.models import Execution
 from executions.provenance import append
 from executions.queries.boundaries import Moment, state_at
-from executions.states import Verdict
 from executions.text import clean_reason, clean_short
 
 # The bytes are copied inside the database; they may be many.
@@ -72,19 +71,6 @@ def fork(
     announce(forked)
     dispatch(forked)
     return forked
-
-
-def fork_verdict(judged: dict[str, Verdict], actor: Actor) -> Verdict:
-    """Judge whether this actor may fork, for the pages that offer it: launching is needed besides.
-
-    Args:
-        judged: every command judged, as ``base.verdicts`` does.
-        actor: who wants to.
-    """
-    verdict = judged["fork"]
-    if not verdict.allowed or actor.can("executions:launch"):
-        return verdict
-    return Verdict("fork", False, "permission", "You may not do this: it needs the scope executions:launch.")
 
 
 def _make(origin: Execution, actor: Actor, then: Moment, title: str, reason: str) -> Execution:

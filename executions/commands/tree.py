@@ -71,7 +71,7 @@ def lock_descendants(execution: Execution) -> list[Execution]:
     Returns:
         Them, as they are under their locks, in the order of their ids, without what is heavy.
     """
-    return _lock_until_no_more(lambda: _unfinished_below(execution))
+    return _lock_until_no_more(lambda: unfinished_below(execution))
 
 
 def require_none_held_below(execution: Execution, actor: Actor) -> None:
@@ -80,20 +80,40 @@ def require_none_held_below(execution: Execution, actor: Actor) -> None:
     Raises:
         Conflict: a hold on a descendant is not this actor's to release; says whose it is.
     """
-    holds = Hold.objects.filter(execution__in=_unfinished_below(execution), released_at__isnull=True)
-    found = holds.select_related("execution").order_by("placed_at", "id")
-    blocking = [hold for hold in found if not hold.facts.releasable_by(actor.scopes, actor.user_id)]
-    if blocking:
-        first = f"“{blocking[0].execution.title}” ({blocking[0].execution_id}): {blocking[0].facts.whose()}"
-        more = f" And {len(blocking) - 1} more." if len(blocking) > 1 else ""
-        raise Conflict(
-            f"Below this run, {first}{more} Its children would be launched anew, without that hold.",
-            state=execution.state,
-            holds=[str(hold.pk) for hold in blocking],
-        )
+    refusal = held_below(execution, open_holds_below(unfinished_below(execution)), actor)
+    if refusal is not None:
+        raise refusal
 
 
-def _unfinished_below(execution: Execution) -> set[uuid.UUID]:
+def held_below(execution: Execution, holds: Sequence[Hold], actor: Actor) -> Conflict | None:
+    """Return why the children of a run cannot be launched anew by this actor; None where nothing is in the way.
+
+    Args:
+        execution: the run at the top.
+        holds: the open ones below it.
+        actor: who wants to.
+    """
+    blocking = [hold for hold in holds if not hold.facts.releasable_by(actor.scopes, actor.user_id)]
+    if not blocking:
+        return None
+    first = f"“{blocking[0].execution.title}” ({blocking[0].execution_id}): {blocking[0].facts.whose()}"
+    more = f" And {len(blocking) - 1} more." if len(blocking) > 1 else ""
+    return Conflict(
+        f"Below this run, {first}{more} Its children would be launched anew, without that hold.",
+        state=execution.state,
+        holds=[str(hold.pk) for hold in blocking],
+    )
+
+
+def open_holds_below(runs: Iterable[uuid.UUID]) -> list[Hold]:
+    """Return the open holds on some runs, with each its run, oldest first, without what is heavy."""
+    holds = Hold.objects.filter(execution__in=list(runs), released_at__isnull=True).select_related("execution")
+    heavy = [f"execution__{name}" for name in HEAVY]
+    return list(holds.defer(*heavy).order_by("placed_at", "id"))
+
+
+def unfinished_below(execution: Execution) -> set[uuid.UUID]:
+    """Return the ids of all descendants of a run that may still go on; failed ones may be retried."""
     with connection.cursor() as cursor:
         cursor.execute(UNFINISHED_BELOW, [execution.pk])
         return {key for (key,) in cursor.fetchall()}

@@ -8,7 +8,7 @@ from django.db.models.functions import Now
 from executions.ids import new_id
 from executions.models.execution import Execution
 from executions.models.guards import no_truncate
-from executions.states import COMPLIANCE, OPERATOR, QUEUED
+from executions.states import COMPLIANCE, OPERATOR, QUEUED, in_short
 
 
 class Freeze(models.Model):
@@ -92,8 +92,10 @@ class Freeze(models.Model):
 
     def whose(self) -> str:
         """Say whose freeze it is and what ends it."""
-        short = self.reason if len(self.reason) <= 120 else self.reason[:119] + "…"
-        return f"Frozen by {self.placed_by_name} ({self.kind}): {short} It goes on when that freeze is lifted."
+        since = f"{self.placed_at:%-d %b %H:%M} UTC"
+        why = in_short(self.reason)
+        whose = f"Frozen by {self.placed_by_name} ({self.kind}) since {since}"
+        return f"{whose}: {why} It goes on when that freeze is lifted."
 
     def selector(self) -> str:
         """Say what it matches, such as ``noop, region=north`` or ``every run``."""

@@ -166,6 +166,7 @@ class Hold(models.Model):
             self.reason,
             self.blocks_cancel,
             self.placed_by_user if self.dual_control else None,
+            f"{self.placed_at:%-d %b %H:%M} UTC",
         )
 
 

@@ -33,7 +33,8 @@ def test_somebodys_hold_is_3_and_says_whose_it_is_and_which(operator, run, cast)
     hold = commands.place(cast.actor("reviewer"), execution.pk, reason="fraud check")
     said = operator("execution", "resume", execution.pk)
     assert said.code == 3
-    assert "Held by reviewer (compliance): fraud check A reviewer can release it." in said.words()
+    assert "Held by reviewer (compliance) since" in said.words()
+    assert ": fraud check. A reviewer can release it." in said.words()
     assert f"hold {hold.pk}" in said.words()
     assert fresh(execution).state == "paused"
 
