@@ -13,11 +13,13 @@ from console.pages import (
     freezes,
     holds,
     inbox,
+    labels,
     launch,
     open_holds,
     reasons,
     settings,
     suspensions,
+    tokens,
     verifications,
 )
 
@@ -66,5 +68,12 @@ urlpatterns = [
     path("settings/reasons/<uuid:template_id>/change", reasons.change, name="reason-change"),
     path("settings/reasons/<uuid:template_id>/move", reasons.move, name="reason-move"),
     path("settings/reasons/<uuid:template_id>/delete", reasons.delete, name="reason-delete"),
+    path("settings/labels", labels.labels, name="settings-labels"),
+    path("settings/labels/save", labels.save, name="label-rule-save"),
+    path("settings/labels/remove", labels.remove, name="label-rule-remove"),
+    path("settings/tokens", tokens.tokens, name="settings-tokens"),
+    path("settings/tokens/new", tokens.new, name="token-new"),
+    path("settings/tokens/create", tokens.create, name="token-create"),
+    path("settings/tokens/<int:token_id>/revoke", tokens.revoke, name="token-revoke"),
     path("stream", stream.stream, name="stream"),
 ]

@@ -9,6 +9,7 @@ from executions.commands.freeze import freeze, lift
 from executions.commands.hand_over import hand_over
 from executions.commands.hold import annotate, place, release
 from executions.commands.label import label
+from executions.commands.label_rule import remove_label_rule, set_label_rule
 from executions.commands.launch import launch
 from executions.commands.payload import amend_payload, replace_file
 from executions.commands.preference import save_preference
@@ -40,10 +41,12 @@ __all__ = [
     "pause",
     "place",
     "release",
+    "remove_label_rule",
     "replace_file",
     "resume",
     "retry",
     "revoke_token",
     "save_preference",
+    "set_label_rule",
     "skip",
 ]

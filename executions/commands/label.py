@@ -9,12 +9,13 @@ from django.db.models import F
 from executions.actors import Actor
 from executions.commands.base import about, command, lock, require
 from executions.commands.freeze import lift_verdict
+from executions.commands.label_rule import check_label_values
 from executions.commands.launch import clean_labels
 from executions.commands.payload import require_version
 from executions.engine.post import tell
 from executions.engine.sla import seconds_given_back
 from executions.errors import Conflict, Invalid
-from executions.models import Execution, Freeze, LabelRule
+from executions.models import Execution, Freeze
 from executions.provenance import append
 from executions.text import clean_reason, clean_short
 
@@ -82,14 +83,7 @@ def _after(before: dict[str, str], wanted: dict[str, str], remove: list[str]) ->
         problem = f"{both[0]} is both set and removed. Choose one."
         raise Invalid(problem, errors={"remove": [problem]})
     changed = {name: value for name, value in wanted.items() if before.get(name) != value}
-    rules = LabelRule.objects.in_bulk(list(changed))
-    wrong = [
-        f"{name} takes one of: {', '.join(rules[name].values)}; not {value!r}."
-        for name, value in changed.items()
-        if name in rules and rules[name].values and value not in rules[name].values
-    ]
-    if wrong:
-        raise Invalid(" ".join(wrong), errors={"labels": wrong})
+    check_label_values(changed)
     after = {name: value for name, value in {**before, **changed}.items() if name not in remove}
     if after == before:
         problem = "Nothing changes: the run carries these labels already."

@@ -9,6 +9,7 @@ from executions.authoring import registry
 from executions.authoring.workflow import Workflow
 from executions.commands.base import command, require_scope
 from executions.commands.files import Upload, check_files, store_files
+from executions.commands.label_rule import check_label_values
 from executions.engine.post import announce, dispatch
 from executions.errors import Invalid
 from executions.forms import clean_input
@@ -46,7 +47,7 @@ def launch(
 
     Raises:
         NotAllowed: without the scope.
-        Invalid: unknown workflow, or input or files it does not accept.
+        Invalid: unknown workflow, input or files it does not accept, or a label that its rule does not accept.
         TooLarge: the payload or a file is over its limit.
     """
     require_scope(actor, "executions:launch")
@@ -56,6 +57,7 @@ def launch(
     execution = new_execution(
         definition, payload, uploads, title=title, labels=labels, priority=priority, not_before=not_before
     )
+    check_label_values(execution.labels)
     execution.launched_by = actor.id
     execution.launched_by_name = actor.name
     execution.launched_by_user = actor.user_id

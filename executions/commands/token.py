@@ -8,13 +8,15 @@ from typing import Any
 
 from django.db.models.functions import Now
 
+from executions import clock
 from executions.access import SCOPES, scopes_of
-from executions.actors import Actor
+from executions.actors import SYSTEM, Actor
 from executions.commands.base import command
+from executions.commands.managing import MANAGE_SCOPE
 from executions.errors import Conflict, Invalid, NotAllowed
 from executions.models import SYSTEM_LEDGER, ApiToken
 from executions.provenance import append
-from executions.text import clean_short
+from executions.text import clean_moment, clean_reason, clean_short
 
 PREFIX = "hp_"
 
@@ -36,7 +38,7 @@ def create_token(
     """Make an API token.
 
     Args:
-        actor: who makes it.
+        actor: who makes it: the owner, whoever may manage the console, or the installation itself.
         owner: the user it acts for.
         name: what it is for.
         scopes: what it may do; all of its owner's where None.
@@ -46,8 +48,10 @@ def create_token(
         The stored token, and its text, which is shown this once.
 
     Raises:
-        Invalid: blank name, or a scope that does not exist or that its owner has not.
+        NotAllowed: for somebody else, or with a scope that its owner has not.
+        Invalid: blank name, a scope that does not exist, none at all, or an end that has passed.
     """
+    _require_own(actor, owner.pk, "make")
     name = clean_short(name, "name")
     if not name:
         raise Invalid("Say what the token is for.", errors={"name": ["Say what the token is for."]})
@@ -60,6 +64,12 @@ def create_token(
     missing = [scope for scope in chosen if scope not in owned]
     if missing:
         raise NotAllowed(f"{owner.get_username()} has no {', '.join(missing)}; a token can do no more than its owner.")
+    if not chosen:
+        problem = "Choose what it may do."
+        raise Invalid(problem, errors={"scopes": [problem]})
+    if expires_at is not None and clean_moment(expires_at, "expires_at") <= clock.now():
+        problem = "Give a time that has not passed."
+        raise Invalid(problem, errors={"expires_at": [problem]})
     text = PREFIX + secrets.token_urlsafe(32)
     token = ApiToken.objects.create(
         name=name, owner=owner, digest=digest_of(text), scopes=chosen, expires_at=expires_at
@@ -84,13 +94,22 @@ def revoke_token(actor: Actor, token: ApiToken, *, reason: str = "") -> None:
     """End a token at once.
 
     Args:
-        actor: who revokes it.
+        actor: who revokes it: its owner, whoever may manage the console, or the installation itself.
         token: which one.
         reason: why.
 
     Raises:
+        NotAllowed: somebody else's.
         Conflict: it was revoked already.
     """
+    _require_own(actor, token.owner_id, "revoke")
+    reason = clean_reason(reason, required=False)
     if not ApiToken.objects.filter(pk=token.pk, revoked_at__isnull=True).update(revoked_at=Now()):
         raise Conflict("This token was revoked already.")
     append(SYSTEM_LEDGER, "token.revoked", actor, reason=reason, data={"token": token.pk, "name": token.name})
+
+
+def _require_own(actor: Actor, owner_id: int, act: str) -> None:
+    if actor.user_id == owner_id or actor.id == SYSTEM.id or actor.can(MANAGE_SCOPE):
+        return
+    raise NotAllowed(f"You may {act} tokens of your own only.")

@@ -35,4 +35,19 @@ CONSOLE_KINDS: dict[str, Kind] = {
     "reason_template.deleted": Kind(
         "Template for reasons deleted", "Somebody deleted such words. System ledger.", TEMPLATE
     ),
+    "label_rule.set": Kind(
+        "Rule for a label set",
+        "Somebody said what a label means and which values it takes. System ledger.",
+        {
+            "name": "the label",
+            "description": "what it means",
+            "values": "values it may take; any where empty",
+            "before": "`description` and `values` of the rule before, or null",
+        },
+    ),
+    "label_rule.removed": Kind(
+        "Rule for a label removed",
+        "A label takes any value again. System ledger.",
+        {"name": "the label", "description": "what it meant", "values": "values it took"},
+    ),
 }

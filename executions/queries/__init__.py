@@ -9,6 +9,7 @@ from executions.queries.freezes import (
     list_freezes,
     preview,
 )
+from executions.queries.labels import find_label_rule, labels_in_use, list_label_rules
 from executions.queries.limits import Budget, Clock, budgets_of, clock_of, stale_runs
 from executions.queries.one_run import (
     FileHistory,
@@ -32,6 +33,7 @@ from executions.queries.preferences import preference_of
 from executions.queries.reasons import find_reason, list_reasons, reasons_for
 from executions.queries.runs import count_new, list_runs, rows_by_id
 from executions.queries.search import COUNT_CAP, Count, RunFilter, count_by_state, matching
+from executions.queries.tokens import find_token, list_tokens
 
 __all__ = [
     "COUNT_CAP",
@@ -55,15 +57,20 @@ __all__ = [
     "find_event",
     "find_freeze",
     "find_hold",
+    "find_label_rule",
     "find_question",
     "find_reason",
+    "find_token",
     "freezes_over",
     "frozen_seconds",
     "history",
     "holds_of",
+    "labels_in_use",
     "list_freezes",
+    "list_label_rules",
     "list_reasons",
     "list_runs",
+    "list_tokens",
     "matching",
     "newest_events",
     "preference_of",
