@@ -4,12 +4,19 @@ import os
 from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
-from psycopg import ProgrammingError
+from psycopg import Connection, Error, ProgrammingError
 from psycopg.conninfo import conninfo_to_dict
+from psycopg_pool import ConnectionPool
 
 from console.stack.home import Home
 
-WEB_POOL = {"min_size": 1, "max_size": 16, "timeout": 5}
+WEB_POOL = {
+    "min_size": 1,
+    "max_size": 16,
+    "timeout": 5,
+    # Attempts to connect wait longer and longer: begun anew every two seconds, they find a database that is back.
+    "reconnect_timeout": 2,
+}
 
 
 def database(home: Home, process: str) -> dict[str, Any]:
@@ -35,13 +42,34 @@ def database(home: Home, process: str) -> dict[str, Any]:
     known = {"NAME": "dbname", "USER": "user", "PASSWORD": "password", "HOST": "host", "PORT": "port"}
     options |= {key: value for key, value in parts.items() if key not in known.values()}
     if process == "web":
-        options["pool"] = dict(WEB_POOL)
+        options["pool"] = {**WEB_POOL, "check": check_connection}
     return {
         "ENGINE": "django.db.backends.postgresql",
         **{setting: str(parts.get(key, "")) for setting, key in known.items()},
         "OPTIONS": options,
         **common,
     }
+
+
+def check_connection(candidate: Connection[Any]) -> None:
+    """Go on only if a connection of the pool works; if it does not, look at all that lie idle.
+
+    A restart or a failover breaks them all at once. The pool itself would meet them one by one, wait a second and twice
+    as long each time, and answer requests with a timeout long after the database is back.
+
+    Args:
+        candidate: the connection that a request is about to get.
+
+    Raises:
+        psycopg.Error: it is broken; the pool throws it away and tries the next one.
+    """
+    try:
+        ConnectionPool.check_connection(candidate)
+    except Error:
+        from django.db import connection  # settings are read before connections can be
+
+        connection.pool.check()
+        raise
 
 
 def redis_url(home: Home) -> str:
