@@ -1,62 +1,196 @@
-"""The holds that keep runs now: whose they are, since when, and which should have been looked at again."""
+"""The holds that keep runs now: whose they are, since when, which are overdue; one of them open beside the list."""
 
-from dataclasses import dataclass
+import functools
+import uuid
+from typing import Any
 from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.template.loader import get_template
 from django.urls import reverse
 
-from console.pages.base import actor_of, page
+from console.pages.base import actor_of, is_fragment, page, refused
+from console.pages.desk_item import DeskItem, chosen
+from console.pages.hold_tabs import tab_counts
+from console.pages.run_offers import Attempt
 from executions import states
-from executions.models import Hold, Trigger
-from executions.queries.open_work import list_holds
+from executions.authoring import registry
+from executions.errors import NotAllowed, Refused
+from executions.models import Hold
+from executions.queries.holdlist import HoldFilter, list_open_holds
+from executions.queries.page import Page
+from executions.queries.worklist import HOLD
 
 ROWS = 50
-LONGEST_TEXT = 200
+TEXTS = ("q", "workflow", "placed_by", "responsible")
 
 
-@dataclass(frozen=True, slots=True)
+class HoldList:
+    """The page as one person sees it under the filter in the address. Lazy: a part that is not shown costs nothing.
+
+    Args:
+        request: whose.
+        item: the hold that is open, as ``hold-<id>``; as the address says where None.
+        attempt: the refused command of this request.
+    """
+
+    def __init__(self, request: HttpRequest, item: str | None = None, attempt: Attempt | None = None) -> None:
+        self.request = request
+        self.actor = actor_of(request)
+        self.attempt = attempt
+        query = request.GET
+        self.named = query.get("item", "")[:80] if item is None else item
+        text, workflow, placed_by, responsible = (
+            query.get(name, "").strip()[:200].replace("\x00", "") for name in TEXTS
+        )
+        self.cursor = query.get("cursor", "")
+        self.wanted = HoldFilter(
+            kind=query.get("kind", "") if query.get("kind") in states.HOLD_KINDS else "",
+            workflow=workflow,
+            placed_by=placed_by,
+            responsible=responsible,
+            overdue=bool(query.get("overdue")),
+            text=text,
+        )
+
+    def address(self, **changed: str) -> str:
+        """Return the list's address under the same filter; ``changed`` parameters differ, an empty one is left out."""
+        wanted = self.wanted
+        own = {
+            "q": wanted.text,
+            "kind": wanted.kind,
+            "workflow": wanted.workflow,
+            "placed_by": wanted.placed_by,
+            "responsible": wanted.responsible,
+            "overdue": "1" if wanted.overdue else "",
+            "cursor": self.cursor,
+        }
+        told = {key: value for key, value in {**own, **changed}.items() if value}
+        return reverse("holds") + (f"?{urlencode(told)}" if told else "")
+
+    @functools.cached_property
+    def found(self) -> Page[Hold]:
+        """One page of holds."""
+        return list_open_holds(self.wanted, cursor=self.cursor or None, limit=ROWS)
+
+    @property
+    def rows(self) -> list["HoldRow"]:
+        """The rows."""
+        return [HoldRow(self, hold) for hold in self.found.rows]
+
+    @functools.cached_property
+    def item(self) -> DeskItem | None:
+        """The hold that is open beside the list."""
+        return chosen(self.request, self.named, self.attempt) if self.named.startswith(f"{HOLD}-") else None
+
+    @property
+    def act_query(self) -> str:
+        """Sent along with every command, so that the same list comes back."""
+        return f"desk=holds&{self.address(item=self.named).partition('?')[2]}"
+
+    @property
+    def list_url(self) -> str:
+        """The list with nothing open."""
+        return self.address()
+
+    @property
+    def mine_url(self) -> str:
+        """Those that the person who looks is responsible for."""
+        return reverse("holds") + f"?{urlencode({'responsible': self.actor.person})}"
+
+    @property
+    def overdue_url(self) -> str:
+        """Those whose review date has passed."""
+        return reverse("holds") + "?overdue=1"
+
+    @property
+    def next_url(self) -> str:
+        """Address of the following page."""
+        return self.address(cursor=self.found.next) if self.found.next else ""
+
+    @property
+    def first_url(self) -> str:
+        """Address of the first page; empty on it."""
+        return self.address(cursor="") if self.cursor else ""
+
+    def context(self) -> dict[str, Any]:
+        """What the templates are given."""
+        return {
+            "nav": "holds",
+            "list": self,
+            "item": self.item,
+            "run": self.item.run if self.item else None,
+            "execution": self.item.execution if self.item else None,
+            "kinds": states.HOLD_KINDS,
+            "workflows": registry.all_workflows(),
+            "counts": tab_counts(),
+            "may_place": any(self.actor.can(scope) for scope in ("holds:place", "holds:freeze")),
+        }
+
+
 class HoldRow:
-    """One open hold."""
+    """One open hold.
 
-    hold: Hold
+    Args:
+        shown: the list it stands in.
+        hold: with its run and conditions.
+    """
+
+    def __init__(self, shown: HoldList, hold: Hold) -> None:
+        self.hold = hold
+        self.key = f"{HOLD}-{hold.pk}"
+        self.url = shown.address(item=self.key)
+        self.current = self.key == shown.named
 
     @property
-    def address(self) -> str:
-        """Its place on the page of its run."""
-        return f"{reverse('execution', args=[self.hold.execution_id])}#hold-{self.hold.pk}"
+    def run_title(self) -> str:
+        """What people call the run."""
+        return self.hold.execution.title or self.workflow_title
 
     @property
-    def conditions(self) -> list[Trigger]:
-        """What releases it by itself."""
-        return [condition for condition in self.hold.conditions.all() if condition.closed_at is None]
+    def workflow_title(self) -> str:
+        """The workflow's title; its name where this installation does not know it (any more)."""
+        workflow = registry.find(self.hold.execution.workflow)
+        return workflow.title if workflow else self.hold.execution.workflow
+
+    @property
+    def waits_for_its_step(self) -> bool:
+        """A breakpoint that the run has not come to."""
+        return self.hold.before_step is not None and self.hold.before_step != self.hold.execution.next_step
 
 
 @page("executions:read", what="read holds")
 def open_holds(request: HttpRequest) -> HttpResponse:
-    """Show one page of open holds, oldest first, under the filter in the address."""
-    query = request.GET
-    wanted = {
-        "kind": query.get("kind", "") if query.get("kind") in states.HOLD_KINDS else "",
-        "responsible": query.get("responsible", "").strip()[:LONGEST_TEXT].replace("\x00", ""),
-        "overdue": "1" if query.get("overdue") else "",
-    }
-    found = list_holds(
-        overdue=bool(wanted["overdue"]),
-        kind=wanted["kind"],
-        responsible=wanted["responsible"],
-        cursor=query.get("cursor") or None,
-        limit=ROWS,
-    )
-    narrowed = {name: value for name, value in wanted.items() if value}
-    context = {
-        "nav": "holds",
-        "rows": [HoldRow(hold) for hold in found.rows],
-        "wanted": wanted,
-        "narrowed": bool(narrowed),
-        "kinds": states.HOLD_KINDS,
-        "me": actor_of(request).person,
-        "next_url": f"{reverse('holds')}?{urlencode({**narrowed, 'cursor': found.next})}" if found.next else "",
-    }
-    return render(request, "holds/list.html", context)
+    """Show one page of open holds, overdue ones first, then oldest, under the filter in the address."""
+    shown = HoldList(request)
+    if is_fragment(request, "desk"):
+        return render(request, "holds/desk.html", shown.context())
+    return render(request, "holds/page.html", shown.context())
+
+
+def show(request: HttpRequest, *, refusal: Refused | None, said: str, command: str, key: uuid.UUID) -> HttpResponse:
+    """Render the list after a command on one of its holds, which stays open.
+
+    Args:
+        request: with the filter in its address.
+        refusal: why it was refused.
+        said: what was done.
+        command: its name.
+        key: id of the hold.
+    """
+    if not actor_of(request).can("executions:read"):
+        return refused(request, refusal or NotAllowed("You may not look at runs."))
+    attempt = Attempt(command, str(key), refusal) if refusal else None
+    shown = HoldList(request, f"{HOLD}-{key}", attempt)
+    if not request.htmx:  # type: ignore[attr-defined]
+        return render(request, "holds/page.html", shown.context())
+    context = shown.context() | {"oob": True, "said": said}
+    parts = [get_template(name).render(context, request) for name in ("holds/desk.html", "execution/said.html")]
+    return HttpResponse("".join(parts))
+
+
+def back_to(request: HttpRequest, command: str) -> str:
+    """Return where to go without a script, after a command was carried out: the list with the same hold open."""
+    shown = HoldList(request)
+    return shown.address(item=shown.named)

@@ -94,7 +94,7 @@ class QuestionView:
     @property
     def at_deadline(self) -> str:
         """What happens when nobody answers in time."""
-        return _at_deadline(self.asked)
+        return what_happens_at(self.asked)
 
     @property
     def failing(self) -> list[Notification]:
@@ -214,7 +214,8 @@ def _bounded(upload: Any) -> bytes:
     return content
 
 
-def _at_deadline(asked: Suspension) -> str:
+def what_happens_at(asked: Suspension) -> str:
+    """Say what happens at the deadline of a question that nobody has answered."""
     if asked.on_deadline == "default":
         answer = asked.default_answer if isinstance(asked.default_answer, dict) else {}
         said = ", ".join(f"{name}: {value}" for name, value in answer.items() if value not in (None, ""))

@@ -68,8 +68,11 @@ def answerer_of(actor: Actor) -> Answerer:
     if actor.user_id is None:
         return Answerer()
     user = get_user_model().objects.filter(pk=actor.user_id, is_active=True).first()
-    if user is None:
-        return Answerer()
+    return Answerer() if user is None else answerer_for(user)
+
+
+def answerer_for(user: Any) -> Answerer:
+    """Return what decides on questions for an active account that was read already."""
     groups = frozenset(user.groups.values_list("name", flat=True))
     return Answerer(user.pk, user.get_username(), groups, frozenset(user.get_all_permissions()))
 

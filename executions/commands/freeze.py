@@ -10,13 +10,14 @@ from django.db.models.functions import Coalesce, Greatest, Least, Now
 from executions import states
 from executions.actors import Actor
 from executions.commands.base import command, parse_id, require_scope
+from executions.commands.hold import clean_review
 from executions.commands.launch import clean_labels
 from executions.engine.grace import await_older_statements
 from executions.engine.post import announce_freeze
 from executions.errors import Conflict, Invalid, NotAllowed, NotFound, Unconfirmed
 from executions.models import SYSTEM_LEDGER, Freeze
 from executions.provenance import append
-from executions.text import clean_moment, clean_reason, clean_short
+from executions.text import clean_reason, clean_short
 
 PLACE_SCOPE = "holds:freeze"
 """Needed for every freeze; one of the kind ``compliance`` also asks for what a compliance hold asks for."""
@@ -56,7 +57,7 @@ def freeze(
         reason_code: a word for statistics.
         ticket: link or number of the case elsewhere.
         dual_control: somebody else must lift it.
-        review_by: when somebody must look at it again (aware).
+        review_by: when somebody must look at it again (aware, in the future).
 
     Returns:
         The freeze.
@@ -77,7 +78,7 @@ def freeze(
         reason_code=clean_short(reason_code, "reason_code", 60),
         ticket=clean_short(ticket, "ticket", 500),
         dual_control=bool(dual_control),
-        review_by=None if review_by is None else clean_moment(review_by, "review_by"),
+        review_by=None if review_by is None else clean_review(review_by),
         placed_by=actor.id,
         placed_by_name=actor.name,
         placed_by_user=actor.user_id,

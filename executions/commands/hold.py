@@ -195,7 +195,12 @@ def require_open(execution: Execution, hold: Hold) -> None:
         )
 
 
-def _clean_review(review_by: datetime.datetime) -> datetime.datetime:
+def clean_review(review_by: datetime.datetime) -> datetime.datetime:
+    """Check a review date.
+
+    Raises:
+        Invalid: it has no zone, or has passed.
+    """
     moment = clean_moment(review_by, "review_by")
     if moment <= timezone.now():
         problem = "The review date has passed already. Give one in the future."
@@ -243,7 +248,7 @@ def make_hold(
         reason=clean_reason(reason),
         reason_code=clean_short(reason_code, "reason_code", 60),
         ticket=clean_short(ticket, "ticket", 500),
-        review_by=None if review_by is None else _clean_review(review_by),
+        review_by=None if review_by is None else clean_review(review_by),
         blocks_cancel=blocks_cancel,
         dual_control=dual_control,
         before_step=before_step,

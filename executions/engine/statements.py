@@ -264,6 +264,12 @@ WHERE hold.released_at IS NULL AND hold.overdue_at IS NULL AND hold.review_by <=
 ORDER BY hold.review_by LIMIT 500
 """
 
+FREEZES_OVERDUE = """
+SELECT id FROM executions_freeze
+WHERE lifted_at IS NULL AND overdue_at IS NULL AND review_by <= clock_timestamp()
+ORDER BY review_by LIMIT 500
+"""
+
 # Clocks that have run out and were not told of: of runs nobody is on, and of those on it whose author wants them held.
 SLA_SPENT = """
 SELECT id FROM executions_execution

@@ -4,6 +4,7 @@ import pgtrigger
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
+from django.utils import timezone
 
 from executions.ids import new_id
 from executions.models.execution import Execution
@@ -26,6 +27,7 @@ class Freeze(models.Model):
     ticket = models.TextField(blank=True, db_default="", help_text="Link or number of the case elsewhere")
     dual_control = models.BooleanField(db_default=False, help_text="Whoever placed it may not lift it")
     review_by = models.DateTimeField(null=True, blank=True)
+    overdue_at = models.DateTimeField(null=True, blank=True, help_text="When the record said that it is overdue")
     placed_by = models.TextField(help_text="Stable id of the actor")
     placed_by_name = models.TextField()
     placed_by_user = models.IntegerField(null=True, blank=True, help_text="The person behind it")
@@ -46,6 +48,10 @@ class Freeze(models.Model):
         indexes = [
             # The gate: every claim and every boundary looks here; mostly it is empty.
             models.Index(F("workflow"), name="freeze_open", condition=Q(lifted_at__isnull=True)),
+            # The sweeper: those to be looked at again by now.
+            models.Index(
+                F("review_by"), name="freeze_review", condition=Q(lifted_at__isnull=True, review_by__isnull=False)
+            ),
         ]
         constraints = [
             models.CheckConstraint(name="freeze_kind_known", condition=Q(kind__in=(OPERATOR, COMPLIANCE))),
@@ -60,6 +66,7 @@ class Freeze(models.Model):
             pgtrigger.ReadOnly(
                 name="placed_as_it_was",
                 exclude=[
+                    "overdue_at",
                     "lift_rate",
                     "lifting_since",
                     "next_leave_at",
@@ -89,6 +96,11 @@ class Freeze(models.Model):
     def is_open(self) -> bool:
         """Not lifted yet; one that is being lifted is open until nothing is left that it kept."""
         return self.lifted_at is None
+
+    @property
+    def is_overdue(self) -> bool:
+        """Open, and somebody should have looked at it again by now."""
+        return self.is_open and self.review_by is not None and self.review_by <= timezone.now()
 
     def whose(self) -> str:
         """Say whose freeze it is and what ends it."""

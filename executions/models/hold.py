@@ -93,6 +93,18 @@ class Hold(models.Model):
             models.Index(
                 F("review_by"), name="hold_review", condition=Q(released_at__isnull=True, review_by__isnull=False)
             ),
+            # The list of open holds and the inbox, oldest first; what was spread from a run above shows there.
+            models.Index(
+                F("id"), name="hold_worklist", condition=Q(released_at__isnull=True, spread_from__isnull=True)
+            ),
+            # What one person, or everybody, has released, newest first.
+            models.Index(
+                F("released_by"),
+                F("released_at").desc(),
+                name="hold_released_by",
+                condition=Q(released_at__isnull=False),
+            ),
+            models.Index(F("released_at").desc(), name="hold_released", condition=Q(released_at__isnull=False)),
             # Every hold of a run, released ones too: its page.
             models.Index(F("execution"), F("placed_at"), name="hold_execution"),
         ]

@@ -81,6 +81,14 @@ class Suspension(models.Model):
             models.Index(
                 F("remind_at"), name="suspension_remind", condition=Q(closed_at__isnull=True, remind_at__isnull=False)
             ),
+            # What one person, or everybody, has answered, newest first.
+            models.Index(
+                F("answered_by"),
+                F("closed_at").desc(),
+                name="suspension_closed_by",
+                condition=Q(closed_at__isnull=False),
+            ),
+            models.Index(F("closed_at").desc(), name="suspension_closed", condition=Q(closed_at__isnull=False)),
             models.Index(F("execution"), name="suspension_join", condition=Q(closed_at__isnull=True, kind="children")),
         ]
         constraints = [
@@ -196,6 +204,8 @@ class Vote(models.Model):
         default_permissions = ()
         ordering = ["at", "id"]
         constraints = [models.UniqueConstraint(F("suspension"), F("user"), F("context_digest"), name="vote_once")]
+        # What one person has approved, newest first.
+        indexes = [models.Index(F("user"), F("at").desc(), name="vote_by_user")]
         triggers = [
             pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete),
             no_truncate(),

@@ -19,6 +19,16 @@ SYSTEM_KINDS: dict[str, Kind] = {
             "review_by": "when somebody must look again, or null",
         },
     ),
+    "freeze.overdue": Kind(
+        "Freeze overdue",
+        "The time by which somebody was to look at a freeze again has passed. System ledger.",
+        {
+            "freeze": FREEZE,
+            "kind": "`operator` or `compliance`",
+            "review_by": "when",
+            "placed_by": "whose it is",
+        },
+    ),
     "freeze.lifting": Kind(
         "Freeze being lifted",
         "Somebody began to let the runs go little by little, or changed how fast. System ledger.",

@@ -3,6 +3,7 @@
 from executions.queries.freezes import (
     Preview,
     attach_freezes,
+    count_open_freezes,
     find_freeze,
     freezes_over,
     frozen_seconds,
@@ -51,6 +52,7 @@ __all__ = [
     "clock_of",
     "count_by_state",
     "count_new",
+    "count_open_freezes",
     "file_content",
     "files_of",
     "find",

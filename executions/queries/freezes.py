@@ -91,6 +91,12 @@ def list_freezes(*, open_only: bool = True, cursor: str | None = None, limit: in
     return Page(page, f"before:{page[-1].pk}" if more else None)
 
 
+def count_open_freezes() -> Count:
+    """Count the freezes that are open, those being lifted among them."""
+    number = Freeze.objects.filter(lifted_at__isnull=True).order_by()[: COUNT_CAP + 1].count()
+    return Count(min(number, COUNT_CAP), number > COUNT_CAP)
+
+
 def find_freeze(freeze_id: uuid.UUID | str) -> Freeze:
     """Return one freeze.
 

@@ -1,0 +1,172 @@
+/*
+The inbox: keys to move and decide, and news while it is open. What is being read or written is never swapped: what has
+changed is told beside it, new questions gather in a pill. What was typed into a form comes back with its form.
+*/
+"use strict";
+(() => {
+  const PAUSE = 1000;
+  const POLL = 20000;
+  const APPROVE = ["approve", "yes", "true"];
+  const REFUSE = ["reject", "no", "false"];
+  const drafts = new Map();
+  let timer = 0;
+  let asking = false;
+  let missed = false;
+  let askedAt = 0;
+  let acted = false;
+  let focused = "";
+
+  const desk = () => document.getElementById("desk");
+  const detail = () => document.getElementById("detail");
+  const rows = () => [...document.querySelectorAll("#desk [data-row]")];
+  const typing = (element) => element.matches("input, select, textarea, [contenteditable]");
+  const isWide = () => getComputedStyle(document.querySelector(".desk-list")).display !== "none" && detail()?.offsetParent;
+
+  /* News */
+  function wake() {
+    if (timer || document.hidden) return;
+    if (asking) return void (missed = true);
+    timer = setTimeout(ask, Math.max(100, askedAt + PAUSE - Date.now()));
+  }
+
+  async function ask() {
+    timer = 0;
+    const here = desk();
+    if (!here || document.hidden) return;
+    const url = new URL(here.dataset.news, location.href);
+    url.searchParams.set("rows", rows().map((row) => `${row.dataset.id}:${row.dataset.print}`).join(","));
+    if (detail()?.dataset.item) {
+      url.searchParams.set("item", detail().dataset.item);
+      url.searchParams.set("seen", detail().dataset.print);
+    }
+    asking = true;
+    missed = false;
+    try {
+      await htmx.ajax("GET", url.pathname + url.search, { source: "#watch", target: "#watch", swap: "none" });
+    } finally {
+      asking = false;
+      askedAt = Date.now();
+      if (missed) wake();
+    }
+  }
+
+  for (const name of ["sse:change", "sse:refresh", "holdpoint:refresh", "visibilitychange"]) document.addEventListener(name, wake);
+  setInterval(wake, POLL);
+
+  /* Moving: j and k have moved the focus already; beside the list what has the focus is shown. */
+  function open(link) {
+    if (link && isWide() && link.getAttribute("aria-current") !== "true") link.click();
+  }
+
+  function here() {
+    return rows().find((row) => row.querySelector("[aria-current]"))?.querySelector("a");
+  }
+
+  /* Deciding: a key chooses and goes to where it is confirmed; nothing is ever sent by one key. */
+  function reveal(field) {
+    for (let part = field.closest("details"); part; part = part.parentElement.closest("details")) part.open = true;
+    field.focus();
+  }
+
+  function decide(values) {
+    const form = detail()?.querySelector(".answer-form");
+    const release = detail()?.querySelector("[id^='command-release-']");
+    if (!form) {
+      if (values !== APPROVE || !release) return;
+      release.open = true;
+      return void release.querySelector("textarea")?.focus();
+    }
+    const choice = [...form.querySelectorAll("input[type='radio']")].find((each) => values.includes(each.value));
+    if (!choice) {
+      const first = form.querySelector("input:not([type='hidden']), select, textarea");
+      return void (values === APPROVE && (first && !first.closest("details:not([open])") ? first : form.querySelector("[type='submit']")).focus());
+    }
+    choice.checked = true;
+    choice.dispatchEvent(new Event("change", { bubbles: true }));
+    const reason = form.querySelector("textarea[name$='-reason']");
+    if (values === REFUSE && reason) reveal(reason);
+    else form.querySelector("[type='submit']").focus();
+    window.holdpoint.announce(`${choice.closest("label")?.textContent.trim() ?? choice.value} chosen. Enter sends it.`);
+  }
+
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target)) return;
+    if (event.key === "j" || event.key === "k") {
+      /* The list has been walked by the keys of every page; from outside of it the walk begins at what is open. */
+      open(document.activeElement?.closest("[data-row] a"));
+    } else if (event.key === "a" || event.key === "d") {
+      event.preventDefault();
+      decide(event.key === "a" ? APPROVE : REFUSE);
+    }
+  });
+  document.addEventListener(
+    "keydown",
+    (event) => {
+      if ((event.key === "j" || event.key === "k") && !typing(event.target) && !event.target.closest("[data-row]")) {
+        here()?.focus({ preventScroll: true });
+      }
+    },
+    true,
+  );
+
+  /* What was typed */
+  const fields = () => [...(detail()?.querySelectorAll("form[data-guard] :is(textarea, input:not([type='hidden'], [type='file']), select)") ?? [])];
+  const value = (field) => (/^(checkbox|radio)$/.test(field.type) ? field.checked : field.value);
+  const blank = (field) => (/^(checkbox|radio)$/.test(field.type) ? field.defaultChecked : field.tagName === "SELECT" ? value(field) : field.defaultValue);
+
+  function keep() {
+    for (const field of fields()) if (value(field) !== blank(field)) drafts.set(field.id, value(field));
+  }
+
+  function restore() {
+    for (const field of fields()) {
+      if (!drafts.has(field.id)) continue;
+      if (/^(checkbox|radio)$/.test(field.type)) field.checked = drafts.get(field.id);
+      else field.value = drafts.get(field.id);
+      drafts.delete(field.id);
+      const within = field.closest("details");
+      if (within) within.open = true;
+    }
+  }
+
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    const id = event.detail.target?.id;
+    acted = event.detail.requestConfig?.verb === "post";
+    if ((id === "detail" || id === "desk") && !acted) keep();
+  });
+
+  document.addEventListener("htmx:afterSwap", (event) => {
+    if (event.detail.target?.id !== "detail") return;
+    const shown = detail().dataset.item;
+    for (const link of document.querySelectorAll("#desk [data-row] a")) {
+      if (link.id === `open-${shown}`) link.setAttribute("aria-current", "true");
+      else link.removeAttribute("aria-current");
+    }
+    desk().dataset.chosen = "";
+    restore();
+    if (!isList()) detail().scrollIntoView({ block: "start" });
+  });
+  const isList = () => getComputedStyle(document.querySelector(".desk-list")).display !== "none";
+
+  document.addEventListener("htmx:oobBeforeSwap", (event) => {
+    const { target } = event.detail;
+    if (target.matches?.("[data-row]") && target.contains(document.activeElement)) focused = document.activeElement.id;
+  });
+  document.addEventListener("htmx:oobAfterSwap", () => {
+    if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
+    focused = "";
+  });
+
+  /* After an answer the next one is open; the keys go on from its row. */
+  document.addEventListener("htmx:afterSettle", (event) => {
+    if (event.detail.elt?.id !== "desk" || !acted) return;
+    acted = false;
+    restore();
+    document.dispatchEvent(new CustomEvent("holdpoint:answered"));
+    if (event.detail.elt.querySelector("[role='alert'], [aria-invalid='true']")) return;
+    const place = isList() ? here() : detail()?.querySelector("h2");
+    if (!place) return;
+    if (place.tagName === "H2") place.tabIndex = -1;
+    place.focus({ preventScroll: isList() });
+  });
+})();
