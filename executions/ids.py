@@ -1,5 +1,6 @@
 """Identifiers that sort by the time they were made."""
 
+import datetime
 import os
 import time
 import uuid
@@ -23,3 +24,12 @@ def new_id(after: uuid.UUID | None = None) -> uuid.UUID:
     value = (value & ~(0xF << 76)) | (0x7 << 76)
     value = (value & ~(0x3 << 62)) | (0x2 << 62)
     return uuid.UUID(int=value)
+
+
+def earliest_id(moment: datetime.datetime) -> uuid.UUID:
+    """Return the id that sorts before every one made at a moment or later.
+
+    Args:
+        moment: aware; what lies before 1970 counts as its beginning.
+    """
+    return uuid.UUID(int=max(int(moment.timestamp() * 1000), 0) << 80)

@@ -17,6 +17,7 @@ FAMILIES = {
     "command": "Refused commands",
     "token": "Tokens",
     "audit": "The record itself",
+    "view": "Saved views",
     "step": "Steps",
     "lease": "Workers",
     "clean_up": "Clean-up",

@@ -1,170 +1,166 @@
-"""The list of runs: state tabs, search, cursor pages, and the changes that keep it live."""
+"""The list of runs: state tabs, filter, order, cursor pages, and the changes that keep it live."""
 
 import uuid
-from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urlencode
 
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.views.decorators.http import require_POST
 
-from console.pages.base import actor_of, is_fragment, page
+from console.appearance import remember
+from console.pages.base import SeeOther, actor_of, ask_to_sign_in, is_fragment, page, refused
+from console.pages.list_address import SPANS, ListAddress, read_address
+from console.pages.list_parts import (
+    SORT_TITLES,
+    Columns,
+    bulk_commands,
+    chips,
+    columns_for,
+    filters_chosen,
+    listed_states,
+    matching_count,
+    sorts_for,
+    summary_of,
+    tabs,
+    time_fields,
+    view_tabs,
+)
 from console.pages.run_row import RunRow
-from executions import queries, states
+from executions import commands, queries
+from executions.actors import Actor
 from executions.authoring import registry
+from executions.errors import Refused
+from executions.ids import new_id
+from executions.models.desk import DENSITIES
+from executions.queries.audit import people
+from executions.states import HOLD_KINDS
 
 PAGE_SIZE = 50
 MOST_IDS = 200
 """Ids taken from one request for changes; the script asks again for more."""
-LONGEST_TEXT = 200
-
-
-@dataclass(frozen=True, slots=True)
-class Tab:
-    """A state tab.
-
-    Args:
-        state: one of ``states.STATES``; empty for all.
-        count: how many runs it leads to.
-        url: the list under exactly that filter.
-        current: is the one shown.
-    """
-
-    state: str
-    count: queries.Count
-    url: str
-    current: bool
-
-    @property
-    def label(self) -> str:
-        """The state in words."""
-        return self.state.capitalize() or "All"
-
-
-@dataclass(frozen=True, slots=True)
-class Chip:
-    """One part of the filter, with the address of the list without it."""
-
-    name: str
-    value: str
-    url: str
 
 
 @page("executions:read", what="read executions")
 def executions(request: HttpRequest) -> HttpResponse:
     """Show one page of runs under the filter in the address."""
-    wanted = read_filter(request.GET)
+    actor = actor_of(request)
+    address = read_address(request.GET)
+    wanted = address.wanted()
     cursor = request.GET.get("cursor", "")
-    found = queries.list_runs(wanted, cursor or None, PAGE_SIZE)
+    found = queries.list_runs(wanted, cursor or None, PAGE_SIZE, address.sort)
     context = {
         "nav": "executions",
+        "address": address,
         "wanted": wanted,
-        "narrowed": wanted.narrows() or bool(wanted.states),
-        "chips": chips(wanted),
-        "tabs": tabs(wanted),
         "rows": [RunRow(run) for run in found.rows],
         "is_first_page": found.previous is None,
-        "changes_url": f"{reverse('executions-changes')}?{urlencode(filter_parameters(wanted))}",
-        "first_url": address(wanted) if cursor else "",
-        "previous_url": address(wanted, found.previous) if found.previous else "",
-        "next_url": address(wanted, found.next) if found.next else "",
-        "workflows": registry.all_workflows(),
-        "may_launch": actor_of(request).can("executions:launch"),
+        "first_url": address.url() if cursor else "",
+        "previous_url": address.url(found.previous) if found.previous else "",
+        "next_url": address.url(found.next) if found.next else "",
+        "may_launch": actor.can("executions:launch"),
+        **_around(address, wanted, actor, len(found.rows)),
     }
     if not is_fragment(request, "list"):
         return render(request, "executions/list.html", context)
     response = render(request, "executions/list.html#list", context)
     # A form sends its empty fields too; the address says only what is filtered.
-    response.headers["HX-Push-Url"] = address(wanted, cursor)
+    response.headers["HX-Push-Url"] = address.url(cursor)
     return response
+
+
+def _around(address: ListAddress, wanted: queries.RunFilter, actor: Actor, shown: int) -> dict[str, Any]:
+    """Return what stands around the rows."""
+    preference = queries.preference_of(actor.user_id)
+    columns = columns_for(address, preference)
+    views = view_tabs(address, actor)
+    order = queries.order_of(wanted, address.sort)
+    counted = tabs(address, wanted)
+    narrowed = listed_states(wanted, order)
+    known = registry.all_workflows()
+    return {
+        "tabs": counted,
+        "has_runs": any(tab.count.number for tab in counted),
+        "views": views,
+        "view": next((view for view in views if view.current and view.saved), None),
+        "may_share": actor.can("console:manage"),
+        "chips": chips(address),
+        "chosen": filters_chosen(address),
+        "clear_url": ListAddress().url(),
+        "kept": [each for each in (*address.shown(), ("view", address.view)) if each[1]],
+        "workflows": known,
+        "strange_workflow": bool(wanted.workflow) and wanted.workflow not in {each.name for each in known},
+        "hold_kinds": HOLD_KINDS,
+        "people": dict.fromkeys(name for _, name in people()),
+        "spans": {key: words for key, (words, _) in SPANS.items()},
+        "time_fields": time_fields(address),
+        "order": order,
+        "sorts": sorts_for(address, wanted),
+        "sort_title": SORT_TITLES[order.name],
+        "columns": columns,
+        "densities": DENSITIES,
+        "bulk": bulk_commands(actor),
+        "bulk_url": "/bulk/preview",
+        "bulk_filter": address.but(state=narrowed or wanted.states).filter_query,
+        "matching": matching_count(counted, narrowed or wanted.states),
+        "summary": summary_of(shown, order, narrowed),
+        "newest": "" if order.name == "newest" else str(new_id()),
+        "changes_url": f"{reverse('executions-changes')}?{urlencode(_for_changes(address, columns))}",
+    }
 
 
 @page("executions:read", what="read executions")
 def changes(request: HttpRequest) -> HttpResponse:
     """Show what has changed on a page that is open: rows in place, how many are new, and now and then the counts.
 
-    Parameters besides the filter: ``rows`` and ``others`` (ids that changed, on the page and off it), ``newest`` and
-    ``oldest`` (the page's first and last row; absent on an empty one), ``first`` (it is the newest page), ``counts``.
+    Parameters besides the list's own: ``rows`` and ``others`` (ids that changed, on the page and off it), ``newest``
+    and ``oldest`` (the page's first and last row; absent on an empty one), ``first`` (it is the first page),
+    ``counts``.
     """
-    wanted = read_filter(request.GET)
+    address = read_address(request.GET)
+    wanted = address.wanted()
     rows = queries.rows_by_id(read_ids(request.GET.get("rows", "")))
     new = queries.Count(0)
     if request.GET.get("first"):
+        newest_first = queries.order_of(wanted, address.sort).name == "newest"
         new = queries.count_new(
             wanted,
             newest=next(iter(read_ids(request.GET.get("newest", ""))), None),
-            oldest=next(iter(read_ids(request.GET.get("oldest", ""))), None),
-            changed=read_ids(request.GET.get("others", "")),
+            oldest=next(iter(read_ids(request.GET.get("oldest", ""))), None) if newest_first else None,
+            # In any other order they may stand on a later page as well.
+            changed=read_ids(request.GET.get("others", "")) if newest_first else (),
         )
     context = {
         "rows": [RunRow(run, listed=not wanted.states or run.state in wanted.states) for run in rows],
+        "columns": Columns(address.columns),
+        "bulk": bulk_commands(actor_of(request)),
         "oob": True,
         "new": new,
-        "newest_url": address(wanted),
-        "tabs": tabs(wanted) if request.GET.get("counts") else None,
+        "newest_url": address.url(),
+        "tabs": tabs(address, wanted) if request.GET.get("counts") else None,
     }
     return render(request, "executions/changes.html", context)
 
 
-def read_filter(query: QueryDict) -> queries.RunFilter:
-    """Read the filter from an address."""
-
-    def text(name: str) -> str:
-        return query.get(name, "").strip()[:LONGEST_TEXT]
-
-    wanted_states = tuple(dict.fromkeys(state for state in query.getlist("state") if state))
-    names = ("workflow", "label", "q", "launched_by", "parent")
-    return queries.RunFilter(wanted_states[:9], *(text(name) for name in names))
-
-
-def filter_parameters(wanted: queries.RunFilter) -> list[tuple[str, str]]:
-    """Return a filter as the parameters of an address, empty ones left out."""
-    others = {
-        "workflow": wanted.workflow,
-        "label": wanted.label,
-        "q": wanted.text,
-        "launched_by": wanted.launched_by,
-        "parent": wanted.parent,
-    }
-    return [("state", state) for state in wanted.states] + [(name, value) for name, value in others.items() if value]
+@require_POST
+def display(request: HttpRequest) -> HttpResponse:
+    """Set which columns the person sees and how close together, then show the list again."""
+    if not request.user.is_authenticated:
+        return ask_to_sign_in(request)
+    chosen = [] if request.POST.get("usual") else request.POST.getlist("columns")
+    try:
+        density = request.POST.get("density") or None
+        remember(request, commands.save_preference(actor_of(request), columns=chosen, density=density))
+    except Refused as refusal:
+        return refused(request, refusal)
+    return SeeOther(read_address(request.GET).url(columns=""))
 
 
-def address(wanted: queries.RunFilter, cursor: str | None = None, **changed: str) -> str:
-    """Return the list's address under a filter.
-
-    Args:
-        wanted: the filter.
-        cursor: of the page; the newest one where empty.
-        changed: parameters that differ from the filter's; an empty one is left out.
-    """
-    parameters = [(name, value) for name, value in filter_parameters(wanted) if name not in changed]
-    parameters += [(name, value) for name, value in changed.items() if value]
-    parameters += [("cursor", cursor)] if cursor else []
-    return reverse("executions") + (f"?{urlencode(parameters)}" if parameters else "")
-
-
-def tabs(wanted: queries.RunFilter) -> list[Tab]:
-    """Return the tabs with their counts: one query."""
-    counts = queries.count_by_state(wanted)
-    total = queries.Count(
-        sum(count.number for count in counts.values()), any(count.capped for count in counts.values())
-    )
-    if total.capped:
-        total = queries.Count(queries.COUNT_CAP, capped=True)
-    every = Tab("", total, address(wanted, state=""), not wanted.states)
-    return [every] + [
-        Tab(state, counts[state], address(wanted, state=state), wanted.states == (state,)) for state in states.STATES
-    ]
-
-
-def chips(wanted: queries.RunFilter) -> list[Chip]:
-    """Return the parts of the filter that no control on the page shows."""
-    parts = (
-        ("label", "Label", wanted.label),
-        ("launched_by", "Launched by", wanted.launched_by),
-        ("parent", "Children of", wanted.parent),
-    )
-    return [Chip(name, value, address(wanted, **{key: ""})) for key, name, value in parts if value]
+def _for_changes(address: ListAddress, columns: Columns) -> list[tuple[str, str]]:
+    """Return the parameters of the address for changes: rows that come in later show what the page shows."""
+    own = address.but(columns="").parameters
+    return [*own, ("columns", ",".join(columns.names)), *([("view", address.view)] if address.view else [])]
 
 
 def read_ids(text: str) -> list[uuid.UUID]:

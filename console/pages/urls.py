@@ -22,11 +22,18 @@ from console.pages import (
     suspensions,
     tokens,
     verifications,
+    views,
 )
 
 urlpatterns = [
     path("executions", executions.executions, name="executions"),
     path("executions/changes", executions.changes, name="executions-changes"),
+    path("executions/display", executions.display, name="executions-display"),
+    path("settings/views", views.views_or_save, name="views"),
+    path("settings/views/<uuid:view_id>/replace", views.replace, name="view-replace"),
+    path("settings/views/<uuid:view_id>/rename", views.rename, name="view-rename"),
+    path("settings/views/<uuid:view_id>/share", views.share, name="view-share"),
+    path("settings/views/<uuid:view_id>/delete", views.delete, name="view-delete"),
     path("executions/<uuid:execution_id>", execution.execution, name="execution"),
     path("executions/<uuid:execution_id>/payload.json", execution.payload, name="execution-payload"),
     path("executions/<uuid:execution_id>/events/<int:seq>", execution.event, name="execution-event"),

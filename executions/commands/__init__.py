@@ -17,6 +17,7 @@ from executions.commands.reason import add_reason, change_reason, delete_reason,
 from executions.commands.suspension import answer, answer_by_key
 from executions.commands.token import create_token, revoke_token
 from executions.commands.trigger import fire_webhook
+from executions.commands.view import change_view, delete_view, save_view
 
 __all__ = [
     "add_reason",
@@ -26,8 +27,10 @@ __all__ = [
     "answer_by_key",
     "cancel",
     "change_reason",
+    "change_view",
     "create_token",
     "delete_reason",
+    "delete_view",
     "emit",
     "extend",
     "fire_webhook",
@@ -47,6 +50,7 @@ __all__ = [
     "retry",
     "revoke_token",
     "save_preference",
+    "save_view",
     "set_label_rule",
     "skip",
 ]

@@ -10,6 +10,8 @@ from executions.ids import new_id
 
 THEMES = ("system", "light", "dark")
 DENSITIES = ("comfortable", "compact")
+COLUMNS = ("progress", "held", "since", "launched", "finished", "owner", "labels", "priority")
+"""Columns that the list of runs can show besides state and title."""
 
 
 class SavedView(models.Model):

@@ -110,8 +110,21 @@ class Execution(models.Model):
         indexes = [
             # The list's state tabs, newest first; the sweeper's "queued" and "leased" look-ups.
             models.Index(F("state"), F("id").desc(), name="execution_state_id"),
-            # The list filtered by workflow.
-            models.Index(F("workflow"), F("id").desc(), name="execution_workflow_id"),
+            # The list filtered by workflow, and by who launched: state by state, so that both ask for no row in vain.
+            models.Index(F("workflow"), F("state"), F("id").desc(), name="execution_workflow"),
+            models.Index(F("launched_by_name"), F("state"), F("id").desc(), name="execution_launcher"),
+            # The list, longest in its state first; a row is in this index or in the one of the finished.
+            models.Index(
+                F("state"), F("state_since"), F("id"), name="execution_since", condition=Q(outcome__isnull=True)
+            ),
+            # The list, highest priority first.
+            models.Index(
+                F("state"), F("priority"), F("id"), name="execution_priority", condition=Q(outcome__isnull=True)
+            ),
+            # The list by time of finishing, and its filter.
+            models.Index(
+                F("outcome"), F("finished_at"), F("id"), name="execution_finished", condition=Q(outcome__isnull=False)
+            ),
             # The sweeper: retries and delayed launches that have come due.
             models.Index(
                 F("not_before"), name="execution_due", condition=Q(not_before__isnull=False, outcome__isnull=True)

@@ -85,6 +85,9 @@ class Hold(models.Model):
         indexes = [
             # A run's open holds: every page of a run, every resume.
             models.Index(F("execution"), F("placed_at"), name="hold_open", condition=Q(released_at__isnull=True)),
+            # The list of runs by who holds them, and by kind of hold.
+            models.Index(F("kind"), F("placed_by_name"), name="hold_placer", condition=Q(released_at__isnull=True)),
+            models.Index(F("responsible"), F("kind"), name="hold_responsible", condition=Q(released_at__isnull=True)),
             # Search by reason.
             GinIndex(SearchVector("reason", config="simple"), name="hold_search"),
             # Releasing a tree: what was spread from a hold.

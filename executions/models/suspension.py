@@ -71,6 +71,12 @@ class Suspension(models.Model):
         indexes = [
             # A run's open questions; the inbox.
             models.Index(F("execution"), F("opened_at"), name="suspension_open", condition=Q(closed_at__isnull=True)),
+            # The list of runs: those that wait for a person.
+            models.Index(
+                F("execution"),
+                name="suspension_person",
+                condition=Q(closed_at__isnull=True, kind__in=("input", "approval")),
+            ),
             # The sweeper: questions whose deadline has passed.
             models.Index(
                 F("deadline"),

@@ -9,6 +9,13 @@ TEMPLATE = {
     "commands": "commands it is offered for; all where empty",
 }
 
+VIEW = {
+    "view": "id of the view",
+    "name": "what it is called",
+    "query": "filter, order and columns, as the list's address carries them",
+    "shared": "whether everybody who may read runs sees it",
+}
+
 CONSOLE_KINDS: dict[str, Kind] = {
     "reason_template.added": Kind(
         "Template for reasons added", "Somebody added words that are offered as a reason. System ledger.", TEMPLATE
@@ -50,4 +57,11 @@ CONSOLE_KINDS: dict[str, Kind] = {
         "A label takes any value again. System ledger.",
         {"name": "the label", "description": "what it meant", "values": "values it took"},
     ),
+    "view.saved": Kind("View saved", "Somebody saved a view of the list of runs. System ledger.", VIEW),
+    "view.changed": Kind(
+        "View changed",
+        "Somebody renamed a view, replaced what it shows, shared it or stopped sharing it. System ledger.",
+        {**VIEW, "before": "what was otherwise before: name, query, shared"},
+    ),
+    "view.deleted": Kind("View deleted", "Somebody deleted a view. System ledger.", VIEW),
 }

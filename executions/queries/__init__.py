@@ -1,5 +1,6 @@
 """What lists and pages read. Everything here costs a constant number of queries, however many rows there are."""
 
+from executions.queries.chosen import RunFilter, matching
 from executions.queries.freezes import (
     Preview,
     attach_freezes,
@@ -29,15 +30,18 @@ from executions.queries.one_run import (
     questions_of,
     steps_of,
 )
+from executions.queries.order import SORTS, order_of, states_in
 from executions.queries.page import Page
 from executions.queries.preferences import preference_of
 from executions.queries.reasons import find_reason, list_reasons, reasons_for
 from executions.queries.runs import count_new, list_runs, rows_by_id
-from executions.queries.search import COUNT_CAP, Count, RunFilter, count_by_state, matching
+from executions.queries.search import COUNT_CAP, Count, count_by_state
 from executions.queries.tokens import find_token, list_tokens
+from executions.queries.views import views_for
 
 __all__ = [
     "COUNT_CAP",
+    "SORTS",
     "Budget",
     "Clock",
     "Count",
@@ -75,6 +79,7 @@ __all__ = [
     "list_tokens",
     "matching",
     "newest_events",
+    "order_of",
     "preference_of",
     "preview",
     "question_by_id",
@@ -82,5 +87,7 @@ __all__ = [
     "reasons_for",
     "rows_by_id",
     "stale_runs",
+    "states_in",
     "steps_of",
+    "views_for",
 ]

@@ -2,65 +2,51 @@
 
 import uuid
 from collections.abc import Iterable
+from dataclasses import replace
 
 from django.db.models import Prefetch, Q, QuerySet
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Left
 
-from executions.errors import Invalid
 from executions.models import Execution, Hold, Suspension
+from executions.queries.chosen import RunFilter, matching
 from executions.queries.freezes import attach_freezes
+from executions.queries.order import Place, among, order_of, read_place, states_in, walk
 from executions.queries.page import Page
-from executions.queries.search import Count, RunFilter, few_matches, matching
+from executions.queries.search import Count, few_matches
 
 
-def list_runs(wanted: RunFilter, cursor: str | None = None, limit: int = 50) -> Page[Execution]:
-    """Return one page of runs, newest first, with the open holds, questions and freezes of each.
+def list_runs(wanted: RunFilter, cursor: str | None = None, limit: int = 50, sort: str = "newest") -> Page[Execution]:
+    """Return one page of runs with the open holds, questions and freezes of each.
 
     Args:
         wanted: which runs.
-        cursor: from an earlier page; the newest page where None.
+        cursor: from an earlier page of the same order; the first page where None.
         limit: rows on the page.
+        sort: one of ``order.SORTS``; ``order_of`` tells which order a filter allows.
 
     Raises:
-        Invalid: a cursor that no page gave out, or an unknown state.
+        Invalid: a cursor that no page gave out, an unknown state or order.
     """
-    backwards, position = _read_cursor(cursor)
-    found = few_matches(wanted) if wanted.searches() else None
-    if found is None:
-        runs = matching(wanted)
-        if position is not None:
-            runs = runs.filter(pk__gt=position) if backwards else runs.filter(pk__lt=position)
-        rows = list(_as_rows(runs).order_by("pk" if backwards else "-pk")[: limit + 1])
-    else:
-        beyond = (pk for pk in found if position is None or (pk > position if backwards else pk < position))
-        rows = _found(sorted(beyond, reverse=not backwards)[: limit + 1])
-        rows = rows[::-1] if backwards else rows
-    more, rows = len(rows) > limit, rows[:limit]
-    attach_freezes(rows)
+    order = order_of(wanted, sort)
+    place = read_place(cursor, order)
+    found = None
+    if wanted.searches and states_in(wanted, order):
+        found = few_matches(replace(wanted, states=states_in(wanted, order)), order.key)
+    places = walk(wanted, order, place, limit + 1) if found is None else among(found, order, place, limit + 1)
+    more, places = len(places) > limit, places[:limit]
+    backwards = place is not None and place.backwards
     if backwards:
-        rows.reverse()
-        return Page(rows, f"older:{rows[-1].pk}" if rows else None, f"newer:{rows[0].pk}" if more else None)
-    return Page(
-        rows,
-        f"older:{rows[-1].pk}" if more else None,
-        f"newer:{rows[0].pk}" if position is not None and rows else None,
-    )
-
-
-def _read_cursor(cursor: str | None) -> tuple[bool, uuid.UUID | None]:
-    if not cursor:
-        return False, None
-    direction, _, text = cursor.partition(":")
-    try:
-        position = uuid.UUID(text)
-    except ValueError:
-        direction = ""
-        position = None
-    if direction not in ("older", "newer"):
-        problem = "This page address is damaged. Start again from the first page."
-        raise Invalid(problem, errors={"cursor": [problem]})
-    return direction == "newer", position
+        places.reverse()
+    by_id = {run.pk: run for run in _found(pk for _, pk in places)}
+    rows = [by_id[pk] for _, pk in places]
+    attach_freezes(rows)
+    ends = [Place(pk, None if order.key == "pk" else key, False) for key, pk in (places[:1] + places[-1:])]
+    if not ends:
+        return Page(rows)
+    following = ends[-1].text() if more or backwards else None
+    before = replace(ends[0], backwards=True).text() if (more if backwards else place is not None) else None
+    return Page(rows, following, before)
 
 
 def rows_by_id(ids: Iterable[uuid.UUID]) -> list[Execution]:
@@ -78,7 +64,6 @@ def _as_rows(runs: QuerySet[Execution]) -> QuerySet[Execution]:
     """Load what a row of a list shows: a query for each kind of thing; payloads and tracebacks stay where they are."""
     holds = Hold.objects.filter(released_at__isnull=True).order_by("placed_at").prefetch_related("conditions")
     questions = Suspension.objects.filter(closed_at__isnull=True).order_by("opened_at")
-    questions = questions.only("execution_id", "title", "kind", "opened_at")
     return (
         runs.defer("payload", "error", "resumed")
         .annotate(error_message=Left(KeyTextTransform("message", "error"), 300))

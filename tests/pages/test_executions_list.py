@@ -168,7 +168,7 @@ def test_pages_follow_each_other_both_ways_and_miss_nothing(cast, launch, monkey
     assert re.findall(r'<tr id="run-([^"]+)"', back) == runs[2:4]
 
 
-@pytest.mark.parametrize("query", [{"cursor": "older:nonsense"}, {"cursor": "x"}, {"state": "asleep"}])
+@pytest.mark.parametrize("query", [{"cursor": "after:nonsense"}, {"cursor": "x"}, {"state": "asleep"}])
 def test_a_damaged_address_is_refused_in_words(cast, query):
     page = cast.client("operator").get(URL, query)
 
@@ -211,11 +211,11 @@ def test_pages_take_no_other_method(cast, address):
 def test_the_list_costs_the_same_number_of_queries_however_long_it_is(cast, launch, django_assert_num_queries):
     client = cast.client("operator")
     commands.pause(cast.actor("reviewer"), launch().pk, reason="one")
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(15):
         client.get(URL)
     for number in range(30):
         commands.pause(cast.actor("reviewer"), launch(labels={"n": str(number)}).pk, reason=f"because {number}")
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(15):
         client.get(URL)
 
 
@@ -269,7 +269,7 @@ def test_few_and_many_matches_give_the_same_pages(cast, launch, monkeypatch):
     assert [run.pk for run in few.rows] == [run.pk for run in many.rows]
     assert (few.next, few.previous) == (many.next, many.previous)
     assert len(queries.list_runs(wanted, few.next, 4).rows) == 2
-    back = queries.list_runs(wanted, f"newer:{few.rows[-1].pk}", 4)
+    back = queries.list_runs(wanted, f"before:{few.rows[-1].pk}", 4)
     monkeypatch.setattr("executions.queries.search.COUNT_CAP", 100)
-    assert back == queries.list_runs(wanted, f"newer:{few.rows[-1].pk}", 4)
+    assert back == queries.list_runs(wanted, f"before:{few.rows[-1].pk}", 4)
     assert [run.pk for run in back.rows] == [run.pk for run in few.rows[:3]]
