@@ -125,14 +125,21 @@ def pages_of(person: str, scenes: dict[str, str]) -> dict[str, str]:
             "executions": "/executions",
             "executions-paused": "/executions?state=paused",
             "executions-nothing-matches": "/executions?q=nothing+like+this",
-            "launch": "/launch",
+            "workflows": "/workflows",
+            "workflow": "/workflows/invoice-batch",
             **{f"launch-{name}": f"/launch/{name}" for name in LAUNCHED},
             "not-allowed": "/audit",
             **runs,
         }
     if person == "auditor":
         paused = scenes["execution-paused"]
-        return {"audit": "/audit", "audit-refused": "/audit?refused=on", "execution-as-auditor": paused}
+        return {
+            "audit": "/audit",
+            "audit-refused": "/audit?refused=on",
+            "audit-verifications": "/audit/verifications",
+            "execution-as-auditor": paused,
+            "execution-evidence": f"{paused}/evidence",
+        }
     return {"execution-held-as-admin": scenes["execution-held"], "not-found": "/executions/none", "api": "/v1/docs"}
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.template.defaultfilters import filesizeformat
 from django.urls import reverse
 
@@ -74,9 +74,8 @@ class LaunchForm(forms.Form):
 
 @page("executions:launch", what="launch")
 def choose(request: HttpRequest) -> HttpResponse:
-    """List the workflows that can be launched."""
-    offered = [(workflow, stops_of(workflow)) for workflow in registry.all_workflows()]
-    return render(request, "launch/choose.html", {"nav": "launch", "offered": offered})
+    """Lead to the workflows, where one chooses what to launch."""
+    return redirect("workflows")
 
 
 def launch(request: HttpRequest, name: str) -> HttpResponseBase:
@@ -158,7 +157,7 @@ def show(request: HttpRequest, workflow: Workflow, form: LaunchForm, filled: for
     part = "#form" if request.htmx else ""  # type: ignore[attr-defined]
     had_files = bool(request.FILES)
     context = {
-        "nav": "launch",
+        "nav": "workflows",
         "workflow": workflow,
         "stops": stops_of(workflow),
         "form": form,

@@ -23,6 +23,7 @@ from console.pages import (
     tokens,
     verifications,
     views,
+    workflows,
 )
 
 urlpatterns = [
@@ -64,6 +65,8 @@ urlpatterns = [
     path("inbox/news", inbox.news, name="inbox-news"),
     path("inbox/questions/<uuid:suspension_id>/answer", desk_acts.answer, name="inbox-answer"),
     path("decide/<str:token>", inbox.decide, name="decide"),
+    path("workflows", workflows.workflows, name="workflows"),
+    path("workflows/<str:name>", workflows.workflow, name="workflow"),
     path("launch", launch.choose, name="launch"),
     path("launch/<str:name>", launch.launch, name="launch-workflow"),
     path("audit", audit.audit, name="audit"),

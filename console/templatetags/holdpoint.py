@@ -125,6 +125,17 @@ def duration(seconds: float | None) -> str:
 
 
 @register.simple_tag
+def percent(part: int, whole: int) -> str:
+    """Say a share in per cent.
+
+    Args:
+        part: how many.
+        whole: of how many; an en dash is shown where there are none.
+    """
+    return wording.percent(part, whole)
+
+
+@register.simple_tag
 def copy_id(value: Any, shown: int = 0) -> SafeString:
     """Show an id with a button that copies it whole.
 

@@ -74,3 +74,20 @@ def rail_shapes(done: int, total: int, state: str) -> dict[str, object]:
         ticks = [(reached, round(width - reached, 2), "ahead"), (0, reached, "done")]
     gate = round(width * done / total - 1, 2) if state in GATED and total else None
     return {"ticks": ticks, "gate": gate}
+
+
+def percent(part: int, whole: int) -> str:
+    """Say a share in per cent; an en dash of nothing, and never a rounded 0 or 100 that is not one.
+
+    Args:
+        part: how many.
+        whole: of how many.
+    """
+    if not whole:
+        return "–"
+    share = 100 * part / whole
+    if part and share < 0.1:
+        return "< 0.1 %"
+    if part < whole and share > 99.9:
+        return "> 99.9 %"
+    return f"{share:.1f} %" if 0 < share < 10 else f"{share:.0f} %"

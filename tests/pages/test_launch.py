@@ -30,7 +30,7 @@ def good_invoice() -> bytes:
 
 
 def test_every_workflow_is_offered_with_its_route(cast):
-    page = text_of(cast.client("operator").get("/launch"))
+    page = text_of(cast.client("operator").get("/workflows"))
 
     assert "Invoice batch" in page
     assert "Post to the ledger" in page

@@ -54,9 +54,9 @@ def answer(cast, run, **fields):
 
 
 def test_the_launch_page_draws_the_route_in_order_with_what_waits_for_people(cast):
-    offered = words(cast.client("operator").get("/launch").content.decode())
+    offered = words(cast.client("operator").get("/workflows").content.decode())
     assert "Draft Review the draft waits for a person Publish" in offered
-    assert "Draft Publish Review the draft waits for a person, if a step asks for it" in offered
+    assert "Draft may go to Review the draft Publish Review the draft waits for a person, if a step asks" in offered
     assert "Sum up Order repairs needs approval" in offered
     one = words(cast.client("operator").get("/launch/report-review").content.decode())
     assert "Draft Review the draft waits for a person Publish" in one

@@ -1,0 +1,65 @@
+"""The SQL of the workflows' figures: everything over the newest so many runs of each, a million or not."""
+
+# The runs that are looked at, newest first by the index on (workflow, id): ids sort by the time they were made.
+_SAMPLE = """
+FROM unnest(%(names)s::text[]) AS asked (name) CROSS JOIN LATERAL (
+    SELECT id, outcome, created_at, finished_at FROM executions_execution
+    WHERE workflow = asked.name AND id >= %(first)s::uuid ORDER BY id DESC LIMIT %(most)s
+) AS run
+"""
+
+_TOOK = "extract(epoch FROM run.finished_at - run.created_at)"
+
+
+def _spans(table: str, begins: str, ends: str, condition: str) -> str:
+    """Return the join that sums a run's time in spans of a table, overlapping ones counted once; null where none."""
+    # A span of a finished run ends with the run, whatever its row says; a range must not end before it begins.
+    end = f"greatest({begins}, least(coalesce({ends}, 'infinity'), coalesce(run.finished_at, clock_timestamp())))"
+    return f"""
+LEFT JOIN LATERAL (
+    SELECT sum(extract(epoch FROM upper(span) - lower(span))) AS seconds FROM (
+        SELECT range_agg(tstzrange({begins}, {end})) AS spans FROM {table} WHERE execution_id = run.id AND {condition}
+    ) AS merged, unnest(spans) AS span
+)"""  # noqa: S608  (constants of this module)
+
+
+# A breakpoint's hold keeps nobody before its step is reached, and no row says when that was: left out.
+_HELD = _spans("executions_hold", "placed_at", "released_at", "before_step IS NULL")
+_ASKED = _spans("executions_suspension", "opened_at", "closed_at", "kind IN ('input', 'approval')")
+
+FIGURES = f"""
+SELECT asked.name, count(*) AS runs, min(run.created_at) AS oldest,
+       count(*) FILTER (WHERE outcome = 'succeeded') AS succeeded,
+       count(*) FILTER (WHERE outcome = 'failed') AS failed,
+       count(*) FILTER (WHERE outcome = 'cancelled') AS cancelled,
+       percentile_cont(0.5) WITHIN GROUP (ORDER BY {_TOOK}) FILTER (WHERE outcome = 'succeeded') AS p50,
+       percentile_cont(0.95) WITHIN GROUP (ORDER BY {_TOOK}) FILTER (WHERE outcome = 'succeeded') AS p95,
+       count(held.seconds) AS held, percentile_cont(0.5) WITHIN GROUP (ORDER BY held.seconds) AS held_seconds,
+       count(waited.seconds) AS waited, percentile_cont(0.5) WITHIN GROUP (ORDER BY waited.seconds) AS waited_seconds
+{_SAMPLE} {_HELD} AS held ON true {_ASKED} AS waited ON true
+GROUP BY asked.name
+"""
+
+SERIES = f"""
+SELECT asked.name, date_bin(%(width)s, run.created_at AT TIME ZONE %(zone)s, %(origin)s::timestamp) AS begins,
+       count(*) FILTER (WHERE outcome = 'succeeded') AS succeeded,
+       count(*) FILTER (WHERE outcome = 'failed') AS failed,
+       count(*) FILTER (WHERE outcome = 'cancelled') AS cancelled,
+       count(*) FILTER (WHERE outcome IS NULL) AS unfinished,
+       percentile_cont(0.5) WITHIN GROUP (ORDER BY {_TOOK}) FILTER (WHERE outcome = 'succeeded') AS p50,
+       percentile_cont(0.95) WITHIN GROUP (ORDER BY {_TOOK}) FILTER (WHERE outcome = 'succeeded') AS p95
+{_SAMPLE}
+GROUP BY 1, 2 ORDER BY 1, 2
+"""
+
+# One look at the index for each name there is, however many runs it has.
+NAMES = """
+WITH RECURSIVE known AS (
+    (SELECT workflow FROM executions_execution ORDER BY workflow LIMIT 1)
+    UNION ALL
+    SELECT (SELECT run.workflow FROM executions_execution AS run WHERE run.workflow > known.workflow
+            ORDER BY run.workflow LIMIT 1)
+    FROM known WHERE known.workflow IS NOT NULL
+)
+SELECT workflow FROM known WHERE workflow IS NOT NULL LIMIT %(most)s
+"""
