@@ -23,6 +23,7 @@ class Actor:
         scopes: what this actor may do.
         user_id: the person behind it, if any.
         person: that person's user name.
+        bulk: id of the bulk job on behalf of which it acts; every event it writes then names the job.
     """
 
     id: str
@@ -32,6 +33,7 @@ class Actor:
     scopes: frozenset[str] = frozenset()
     user_id: int | None = None
     person: str = ""
+    bulk: str = ""
 
     def can(self, scope: str) -> bool:
         """Tell whether this actor has a scope."""

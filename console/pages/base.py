@@ -11,7 +11,7 @@ from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from console.access import record_refusal
 from console.errors import status_of
@@ -52,12 +52,13 @@ def is_fragment(request: HttpRequest, target: str) -> bool:
     return bool(request.htmx) and not request.htmx.boosted and request.htmx.target == target  # type: ignore[attr-defined]
 
 
-def page(scope: str, *, what: str) -> Callable[[View], View]:
+def page(scope: str, *, what: str, posted: bool = False) -> Callable[[View], View]:
     """Make a function a page: GET only, for signed-in people who have a scope.
 
     Args:
         scope: one of ``access.SCOPES``; empty where being signed in is enough.
         what: what the person tries to do, as the record of a refusal names it, such as ``read audit``.
+        posted: may be asked for by POST too, where the question is too long for an address; it changes nothing.
 
     Returns:
         A decorator. Refusals the view raises become error pages with the right status.
@@ -81,7 +82,7 @@ def page(scope: str, *, what: str) -> Callable[[View], View]:
             response.headers.setdefault("Cache-Control", "no-store")
             return response
 
-        return require_safe(show)
+        return require_http_methods(["GET", "HEAD", "POST"])(show) if posted else require_safe(show)
 
     return decorate
 

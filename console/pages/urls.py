@@ -5,6 +5,7 @@ from django.urls import path
 from console import stream
 from console.pages import (
     audit,
+    bulk,
     commands,
     control,
     desk_acts,
@@ -60,6 +61,11 @@ urlpatterns = [
     path("holds/<uuid:hold_id>/annotate", desk_acts.annotate, name="desk-annotate"),
     path("holds/<uuid:hold_id>/release", desk_acts.release, name="desk-release"),
     path("holds/<uuid:hold_id>/hand-over", desk_acts.hand_over, name="desk-hand-over"),
+    path("bulk", bulk.jobs, name="bulk"),
+    path("bulk/preview", bulk.preview, name="bulk-preview"),
+    path("bulk/begin", bulk.begin, name="bulk-begin"),
+    path("bulk/<uuid:job_id>", bulk.job, name="bulk-job"),
+    path("bulk/<uuid:job_id>/stop", bulk.stop, name="bulk-stop"),
     path("inbox", inbox.inbox, name="inbox"),
     path("inbox/count", inbox.count, name="inbox-count"),
     path("inbox/news", inbox.news, name="inbox-news"),

@@ -1,5 +1,6 @@
 """The only writers of lifecycle facts, besides the engine's own statements. One file per noun."""
 
+from executions.commands.bulk import begin_bulk, stop_bulk
 from executions.commands.control import retry, skip
 from executions.commands.emission import emit
 from executions.commands.execution import cancel, pause, resume
@@ -25,6 +26,7 @@ __all__ = [
     "annotate",
     "answer",
     "answer_by_key",
+    "begin_bulk",
     "cancel",
     "change_reason",
     "change_view",
@@ -53,4 +55,5 @@ __all__ = [
     "save_view",
     "set_label_rule",
     "skip",
+    "stop_bulk",
 ]

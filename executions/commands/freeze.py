@@ -145,7 +145,7 @@ def lift(actor: Actor, freeze_id: uuid.UUID | str, *, reason: str, rate: float |
     if not verdict.allowed:
         raise (NotAllowed if verdict.code == "permission" else Conflict)(verdict.why)
     reason = clean_reason(reason)
-    facts: dict[str, Any] = {"lift_rate": _clean_rate(rate), "lifting_since": Coalesce("lifting_since", Now())}
+    facts: dict[str, Any] = {"lift_rate": clean_rate(rate), "lifting_since": Coalesce("lifting_since", Now())}
     if rate is None:
         facts["lifted_at"] = Now()
     else:
@@ -219,11 +219,16 @@ def _clean_kind(kind: str) -> str:
     return kind
 
 
-def _clean_rate(rate: float | None) -> float | None:
+def clean_rate(rate: float | None) -> float | None:
+    """Check a number of runs per second; None stands for as fast as can be.
+
+    Raises:
+        Invalid: no number, or one out of range.
+    """
     if rate is None:
         return None
     number = isinstance(rate, int | float) and not isinstance(rate, bool)
     if not number or not SLOWEST <= rate <= FASTEST:
-        problem = f"Runs per second: a number from {SLOWEST} to {FASTEST:,.0f}; leave it out to lift it at once."
+        problem = f"Runs per second: a number from {SLOWEST} to {FASTEST:,.0f}; leave it out to do it at once."
         raise Invalid(problem, errors={"rate": [problem]})
     return float(rate)

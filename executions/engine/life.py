@@ -1,4 +1,4 @@
-"""A worker's own threads: heart (leases), ear (Redis signals), sweeper, courier. Started once per process."""
+"""A worker's own threads: heart (leases), ear (Redis signals), sweeper, courier, clerk. Started once per process."""
 
 import functools
 import json
@@ -19,7 +19,7 @@ from redis.retry import Retry
 
 from executions.authoring import registry
 from executions.authoring.flow import Signal
-from executions.engine import checking, courier, leases, lifting, statements, sweeper
+from executions.engine import checking, clerk, courier, leases, lifting, statements, sweeper
 from executions.engine.database import rows
 from executions.engine.post import SIGNALS, office
 from executions.engine.statements import HEARTBEAT
@@ -59,6 +59,7 @@ def start() -> None:
             ("sweeper", _sweeper),
             ("porter", _porter),
             ("courier", _courier),
+            ("clerk", _clerk),
         ):
             threading.Thread(target=_persist, args=(name, work), name=name, daemon=True).start()
         logger.info("Worker %s knows %s", worker_name(), ", ".join(registry.all_names()) or "no workflow")
@@ -175,6 +176,9 @@ def _ear() -> None:
 def _take_in(raw: bytes) -> None:
     try:
         news = json.loads(raw)
+        if "work" in news:
+            clerk.call()
+            return
         if "freeze" in news:
             workflow = None if news["workflow"] is None else str(news["workflow"])
             for held in leases.held():
@@ -216,6 +220,11 @@ def _courier() -> None:
     while not _stop.is_set():
         courier.deliver_due()
         _stop.wait(settings.HOLDPOINT["SWEEP_SECONDS"])
+
+
+def _clerk() -> None:
+    """Do what people asked for in bulk. A thread of its own: it must not wait until a long step has ended."""
+    clerk.attend(_stop, worker_name())
 
 
 @functools.cache

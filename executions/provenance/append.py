@@ -36,7 +36,7 @@ def append(ledger: uuid.UUID, kind: str, actor: Actor, *, reason: str = "", data
     with connection.cursor() as cursor:
         cursor.execute(
             INSERT_EVENT,
-            [ledger, kind, actor.id, actor.name, actor.role, actor.via, reason, to_json(data or {})],
+            [ledger, kind, actor.id, actor.name, actor.role, actor.via, reason, to_json(_told(actor, data or {}))],
         )
         (seq,) = cursor.fetchone()
     return int(seq)
@@ -51,7 +51,7 @@ def append_each(kind: str, actor: Actor, told: Iterable[tuple[uuid.UUID, dict[st
         told: ledger and data of each event, in their order.
         reason: why, in the actor's words.
     """
-    lines = [(ledger, to_json(data)) for ledger, data in told]
+    lines = [(ledger, to_json(_told(actor, data))) for ledger, data in told]
     if not lines:
         return
     ledgers, data = zip(*lines, strict=True)
@@ -59,3 +59,8 @@ def append_each(kind: str, actor: Actor, told: Iterable[tuple[uuid.UUID, dict[st
         cursor.execute(
             INSERT_EVENTS, [kind, actor.id, actor.name, actor.role, actor.via, reason, list(ledgers), list(data)]
         )
+
+
+def _told(actor: Actor, data: dict[str, Any]) -> dict[str, Any]:
+    """Return the data with the bulk job it was done for, where there is one."""
+    return {**data, "bulk": actor.bulk} if actor.bulk else data

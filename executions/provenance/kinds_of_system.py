@@ -3,6 +3,7 @@
 from executions.provenance.kind import Kind
 
 FREEZE = "id of the freeze"
+JOB = "id of the bulk job"
 
 SYSTEM_KINDS: dict[str, Kind] = {
     "freeze.placed": Kind(
@@ -41,6 +42,39 @@ SYSTEM_KINDS: dict[str, Kind] = {
             "freeze": FREEZE,
             "admitted": "runs let go one by one before",
             "seconds?": "how long that took; missing where it was lifted at once",
+        },
+    ),
+    "bulk.started": Kind(
+        "Bulk job started",
+        "Somebody gave one command to many runs; the list of them stands from here on. System ledger.",
+        {
+            "job": JOB,
+            "command": "name of the command",
+            "arguments": "its arguments besides the run and the reason",
+            "selector": "`filter`, `job` (the runs of an earlier one) or `ids` (how many)",
+            "rate": "runs per second at most, or null",
+            "runs": "how many were chosen",
+            "refused": "how many of them its state excluded from the start",
+        },
+    ),
+    "bulk.stopped": Kind(
+        "Bulk job stopped",
+        "Somebody stopped a bulk job before its end. System ledger.",
+        {
+            "job": JOB,
+            "done": "runs on which it was carried out",
+            "refused": "runs on which it was refused",
+            "left": "runs left as they were",
+        },
+    ),
+    "bulk.finished": Kind(
+        "Bulk job finished",
+        "A bulk job has come to every run. System ledger.",
+        {
+            "job": JOB,
+            "done": "runs on which it was carried out",
+            "refused": "runs on which it was refused",
+            "seconds": "how long it took",
         },
     ),
     "token.created": Kind(
