@@ -20,7 +20,7 @@ from executions import queries
 from executions.errors import NotAllowed, NotFound, Refused
 from executions.models import Execution
 
-TOP, FOOT = ("head", "commands", "error"), ("history",)
+TOP, FOOT = ("head", "commands", "error", "timeline"), ("history",)
 MAIN, SIDE = ("questions", "steps", "children", "payload"), ("holds", "files")
 PARTS = TOP + MAIN + SIDE + FOOT
 VARIES = re.compile(r'name="csrfmiddlewaretoken" value="[^"]*"|<span data-relative>[^<]*</span>')

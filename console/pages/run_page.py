@@ -15,6 +15,7 @@ from console.pages.run_offers import Attempt, HoldView, Offer, make_offer
 from console.pages.run_questions import QuestionView, view_question
 from console.pages.run_row import RunRow
 from console.pages.run_steps import StepRow, rows_of
+from console.pages.run_timeline import RunTimeline
 from console.pages.run_words import RunWords
 from executions import queries
 from executions.actors import Actor
@@ -33,7 +34,7 @@ COPY_LIMIT = 64 * 1024
 """A longer payload is not put on the page a second time for its copy button; it can be opened as JSON."""
 
 
-class RunPage(RunWords, RunControl):
+class RunPage(RunWords, RunControl, RunTimeline):
     """One run as one person sees it now. Lazy: a part that is not shown costs nothing.
 
     Args:
