@@ -58,9 +58,10 @@ def render_run(request: HttpRequest, found: Execution, attempt: Attempt | None =
         attempt: the refused command, whose form keeps what was typed.
         said: what was done, as a sentence; for htmx it is shown above the page.
     """
+    run = RunPage(request, found, attempt)
     context = {
         "nav": "executions",
-        "run": RunPage(request, found, attempt),
+        "run": run,
         "execution": found,
         "now_ms": time.time_ns() // 1_000_000,
         "said": said,
@@ -71,7 +72,8 @@ def render_run(request: HttpRequest, found: Execution, attempt: Attempt | None =
     parts: dict[str, SafeString] = {}
     for name in PARTS:
         body = get_template(f"execution/{name}.html").render(context, request)
-        print_of_part = hashlib.sha256(VARIES.sub("", body).encode()).hexdigest()[:16]
+        seen = run.life_print if name == "timeline" else VARIES.sub("", body)
+        print_of_part = hashlib.sha256(seen.encode()).hexdigest()[:16]
         if known.get(f"run-{name}") != print_of_part:
             parts[name] = _section(name, body, print_of_part, found, swapped=by_htmx)
     if by_htmx:

@@ -48,8 +48,10 @@ class Fold:
         self.holds: dict[str, Span] = {}
         self.questions: dict[str, Span] = {}
         self.leased = _began_leased(lines)
-        self.cancelling = False
-        self.outcome: str | None = None
+        # What had come about before the first line, if that is not the launch.
+        told = {line.kind for line in lines}
+        self.cancelling = execution.cancel_requested_at is not None and "execution.cancel_requested" not in told
+        self.outcome = execution.outcome if not told & OUTCOMES.keys() else None
         self.position = 0
         self.cause: Line | None = None
         self.number = 0
@@ -78,21 +80,21 @@ class Fold:
             self.number = number
             self._take(line)
             self._band(line, line.at if number else since, self.next_steps[number])
-        ended = self.execution.outcome is not None
-        until = self.execution.finished_at if ended and self.execution.finished_at else now
         last = self.bands[-1]
-        self.bands[-1] = replace(last, until=max(until, last.since), open=not ended)
-        if last.state in states.FINISHED:
-            self.bands.pop()
+        ended = last.state in states.FINISHED
+        until = last.since if ended else max(now, last.since)
+        self.bands[-1] = replace(last, until=until, open=not ended)
+        lived = self.bands[:-1] if ended and len(self.bands) > 1 else self.bands
         return Timeline(
             since,
-            max(until, since),
+            until,
             ended,
-            _settled(self.bands),
+            _settled(lived),
             sorted(self.holds.values(), key=lambda span: span.since),
             sorted(self.questions.values(), key=lambda span: span.since),
             self.stretches,
             [line for line in self.lines if line.by_person],
+            self.lines[-1].seq,
         )
 
     def _next_steps(self) -> list[str | None]:
@@ -163,6 +165,7 @@ class Fold:
             self._begin(line, following=True)
 
     def _skipped(self, line: Line) -> None:
+        self.outcome = None  # one that had failed goes on after the step
         at = line.data.get("position", self.position)
         self.stretches.append(Stretch(line.data.get("step", ""), at, line.at, line.seq, line.at, "skipped"))
         self.position = at + 1

@@ -335,6 +335,7 @@ def test_the_page_costs_the_same_number_of_queries_however_much_there_is(db, cas
     assert len(queries) == QUERIES, "\n".join(query["sql"][:120] for query in queries)
 
 
-QUERIES = 19
+QUERIES = 20
 """Session, person, his own and his groups' permissions, his roles; run, holds in force, files, questions, votes,
-messages, conditions of questions, freezes, what is below it, holds, notes, conditions of holds, steps, history."""
+messages, conditions of questions, freezes, what is below it, holds, notes, conditions of holds,
+timeline, steps, history."""
