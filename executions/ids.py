@@ -6,6 +6,11 @@ import time
 import uuid
 
 
+def milliseconds() -> int:
+    """Return the time that new identifiers carry: Unix milliseconds."""
+    return time.time_ns() // 1_000_000
+
+
 def new_id(after: uuid.UUID | None = None) -> uuid.UUID:
     """Make a UUID version 7: 48 bits of Unix milliseconds, then random bits.
 
@@ -17,7 +22,7 @@ def new_id(after: uuid.UUID | None = None) -> uuid.UUID:
     Returns:
         A fresh UUID. Source: RFC 9562, section 5.7.
     """
-    stamp = time.time_ns() // 1_000_000
+    stamp = milliseconds()
     if after is not None:
         stamp = max(stamp, (after.int >> 80) + 1)
     value = (stamp << 80) | int.from_bytes(os.urandom(10))

@@ -1,5 +1,7 @@
 """The demo people: one account per role, one shared password, marked so that they can be told from real ones."""
 
+from collections.abc import Mapping
+
 from django.contrib.auth import get_user_model
 from django.contrib.auth.hashers import check_password, make_password
 from django.contrib.auth.models import Group
@@ -15,6 +17,19 @@ PEOPLE = {
     "auditor": ("auditor", "Anna Auditor"),
     "admin": ("admin", "Adam Admin"),
 }
+# Those who act in the demo by themselves. Nobody is asked to sign in as one of them, though they can.
+COLLEAGUES = {
+    "ana.ferreira": ("operator", "Ana Ferreira"),
+    "jonas.weber": ("operator", "Jonas Weber"),
+    "amira.haddad": ("operator", "Amira Haddad"),
+    "tomasz.zielinski": ("operator", "Tomasz Zieliński"),
+    "lena.fischer": ("reviewer", "Lena Fischer"),
+    "owen.clarke": ("reviewer", "Owen Clarke"),
+    "priya.nair": ("reviewer", "Priya Nair"),
+    "mateo.rossi": ("reviewer", "Mateo Rossi"),
+    "sofia.berg": ("auditor", "Sofia Berg"),
+    "ines.moreau": ("admin", "Inès Moreau"),
+}
 
 
 def encode_password(password: str) -> str:
@@ -25,16 +40,17 @@ def encode_password(password: str) -> str:
 
 
 @transaction.atomic
-def ensure_demo_people(encoded_password: str) -> None:
-    """Make the demo people, or bring them back to their roles and password. Doing it twice changes nothing.
+def ensure_demo_people(encoded_password: str, people: Mapping[str, tuple[str, str]] = PEOPLE) -> None:
+    """Make demo people, or bring them back to their roles and password. Doing it twice changes nothing.
 
     Args:
         encoded_password: the password they share, hashed by `encode_password`.
+        people: name → role and printed name.
 
     Raises ValueError when one of the names belongs to a real person: nobody's account is taken over.
     """
     users = get_user_model().objects
-    for name, (role, printed) in PEOPLE.items():
+    for name, (role, printed) in people.items():
         first, last = printed.split(" ")
         facts = {"first_name": first, "last_name": last, "password": encoded_password, "is_active": True}
         facts |= {"is_staff": role == "admin", "is_superuser": role == "admin"}
@@ -53,7 +69,7 @@ def retire_demo_people() -> int:
 def _is_demo() -> Q:
     """Return what marks a demo account: its address, or its three names, should the address have been changed."""
     marked = Q(email__endswith=f"@{DOMAIN}")
-    for name, (_, printed) in PEOPLE.items():
+    for name, (_, printed) in {**PEOPLE, **COLLEAGUES}.items():
         first, last = printed.split(" ")
         marked |= Q(username=name, first_name=first, last_name=last)
     return marked

@@ -29,6 +29,7 @@ class Command:
         user: system user to run as, when this process is root; None keeps the current one.
         stop_signal: asks it to end in good order.
         directory: where to start it.
+        may_end: that it ends in good order is no crash; it is not started again then.
     """
 
     name: str
@@ -37,6 +38,7 @@ class Command:
     user: str | None = None
     stop_signal: signal.Signals = signal.SIGTERM
     directory: str | None = None
+    may_end: bool = False
 
     def start(self, output: IO[Any] | int) -> subprocess.Popen[bytes]:
         """Start it; standard output and error go to `output`."""

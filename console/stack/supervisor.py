@@ -60,6 +60,9 @@ class Child:
         """Return what to tell people if it has just ended, else None. Plans the next start."""
         if not self.process or self.process.poll() is None:
             return None
+        if self.command.may_end and self.process.returncode == 0:
+            self.process = None
+            return None
         lived = time.monotonic() - self._started
         if lived > STEADY_AFTER_SECONDS:
             self._backoff = FIRST_BACKOFF_SECONDS
@@ -138,6 +141,7 @@ class Supervisor:
             pid = child.pid
             if message := child.note_crash():
                 self.say("holdpoint", message)
+            if child.pid != pid:
                 self.tell_guard(f"-{pid}")
                 self._publish()
             if child.restart_at is not None and time.monotonic() >= child.restart_at:

@@ -104,6 +104,9 @@ class Stack:
         for index in range(1, self.workers + 1):
             self.programs.append(self.supervisor.add(self._worker(shared, index)))
         self._wait_for_web()
+        if self.demo and not self.supervisor.stopping.is_set():
+            # After the first page can be had: nobody waits for it.
+            self.programs.append(self.supervisor.add(self._demo(shared)))
 
     def _start_services(self) -> dict[str, str]:
         logs = self.home.path / "logs"
@@ -159,6 +162,10 @@ class Stack:
         argv += ["--without-gossip", "--without-mingle", "--without-heartbeat", "-n", f"holdpoint-{index}@%h"]
         name = f"worker-{index}"
         return Command(name, argv, {**shared, "HOLDPOINT_PROCESS": "worker"}, directory=str(PROJECT))
+
+    def _demo(self, shared: dict[str, str]) -> Command:
+        argv = [sys.executable, "manage.py", "demo"]
+        return Command("demo", argv, shared, directory=str(PROJECT), may_end=True)
 
     @property
     def url(self) -> str:

@@ -12,7 +12,8 @@ import queue
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import redis
@@ -137,6 +138,16 @@ class PostOffice:
         self._lock = threading.Lock()
         self._pid = 0
         self._complained_at = 0.0
+        self._silent = False
+
+    @contextmanager
+    def silence(self) -> Iterator[None]:
+        """Send nothing within this block: it writes of what is long over, and no worker is to be woken for it."""
+        self._silent = True
+        try:
+            yield
+        finally:
+            self._silent = False
 
     def run(self, execution_id: str, priority: int = 5) -> None:
         """Send ``run(id)`` to Celery."""
@@ -148,6 +159,8 @@ class PostOffice:
 
     def changed(self, execution_id: str, version: int) -> None:
         """Tell watchers that a run has changed; many changes within a moment become one message."""
+        if self._silent:
+            return
         with self._changed_lock:
             first = not self._changed
             self._changed[execution_id] = version
@@ -164,6 +177,8 @@ class PostOffice:
         return True
 
     def _put(self, kind: str, item: Any) -> None:
+        if self._silent:
+            return
         if self._pid != os.getpid():
             self._start()
         try:

@@ -43,7 +43,7 @@ def run(execution_id: str) -> None:
     if lease is None:
         return
     try:
-        claimed = _claim(lease)
+        claimed = claim(lease)
         if claimed is not None:
             Run(lease, claimed).go()
     except LeaseLost:
@@ -56,7 +56,15 @@ def run(execution_id: str) -> None:
         leases.close_lease(lease)
 
 
-def _claim(lease: Lease) -> Any | None:
+def claim(lease: Lease) -> Any | None:
+    """Take a run for this worker.
+
+    Args:
+        lease: opened for it; filled in from the row.
+
+    Returns:
+        What the claim brought; None where the run is not to be had now.
+    """
     actor = Actor.worker(life.worker_name())
     wanted = {
         "id": lease.execution_id,

@@ -127,4 +127,10 @@ SYSTEM_KINDS: dict[str, Kind] = {
             "until": "lines before this time, or null",
         },
     ),
+    "demo.seeded": Kind(
+        "Demo's past written",
+        "A demo was filled with runs that carry earlier times; lines of theirs up to this one tell what never was. "
+        "System ledger.",
+        {"since": "the earliest time they carry", "until": "the latest"},
+    ),
 }

@@ -6,7 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from console.stack.people import PEOPLE, encode_password, ensure_demo_people, retire_demo_people
+from console.stack.people import COLLEAGUES, PEOPLE, encode_password, ensure_demo_people, retire_demo_people
 
 
 class Command(BaseCommand):
@@ -21,7 +21,8 @@ class Command(BaseCommand):
             return
         password = os.environ.get("HOLDPOINT_DEMO_PASSWORD") or settings.HOLDPOINT_HOME.secret("demo_password", 9)
         try:
-            ensure_demo_people(encode_password(password))
+            encoded = encode_password(password)
+            ensure_demo_people(encoded, {**PEOPLE, **COLLEAGUES})
         except ValueError as error:
             raise CommandError(str(error)) from None
         if options["verbosity"]:

@@ -1,0 +1,37 @@
+"""Release agents: they ask which release, and may not touch production without a person."""
+
+from typing import Any
+
+from executions import commands
+from workflows.agent_loop import RELEASES
+from workflows.demo.teller import Teller
+
+SERVICES = ("Backend", "Checkout", "Search", "Catalogue", "Label printer", "Warehouse scanner")
+MOST_TURNS = 12
+
+
+def errand(rng: Any) -> tuple[str, dict[str, Any], dict[str, str]]:
+    """Return title, input and labels of what an agent is asked to do."""
+    service, release = rng.choice(SERVICES), rng.choice((*RELEASES, ""))
+    title = f"{service} {release} into production" if release else f"{service} into production"
+    asked = f"Deploy {release} of the {service.lower()}." if release else f"Bring the new {service.lower()} live."
+    return title, {"request": asked}, {"desk": "platform", "service": service.lower()}
+
+
+def release(tell: Teller) -> None:
+    """Tell of one errand."""
+    rng = tell.rng
+    title, payload, labels = errand(rng)
+    operator = tell.team.operator(rng)
+    tell.launch(operator, "release-agent", payload, title=title, labels=labels, turn=8)
+    tell.work()
+    for _ in range(MOST_TURNS):
+        if tell.run.state == "paused":
+            tell.think(15)
+            commands.resume(operator, tell.run.pk, note="It is nearly there; let it spend what it needs.")
+        elif tell.run.state == "suspended":
+            tell.think(25)
+            tell.answer()
+        else:
+            return
+        tell.work()
