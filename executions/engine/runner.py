@@ -57,14 +57,7 @@ def run(execution_id: str) -> None:
 
 
 def claim(lease: Lease) -> Any | None:
-    """Take a run for this worker.
-
-    Args:
-        lease: opened for it; filled in from the row.
-
-    Returns:
-        What the claim brought; None where the run is not to be had now.
-    """
+    """Take a run for this worker, and fill in its lease; None where it is not to be had now."""
     actor = Actor.worker(life.worker_name())
     wanted = {
         "id": lease.execution_id,
