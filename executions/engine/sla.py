@@ -39,17 +39,27 @@ def sla_spent(lease: Lease, actor: Actor, rules: Policies) -> float | None:
     """
     execution = locked(lease)
     left = execution.sla_seconds_left(clock.now())
-    if left is None or execution.sla_due is None or execution.sla_breached_at is not None:
+    told_already = execution.sla_breached_at is not None
+    if told_already and execution.state == states.PAUSING:
+        # The sweeper was first, after this worker's claim: the run is held, and no step may begin.
+        _yield(execution, actor)
+        tell(execution)
+        return None
+    if left is None or execution.sla_due is None or told_already:
         return NEVER
     if left > 0:
         return left
     if rules.on_sla == "hold":
-        give_up_lease(execution)
-        because = {"step": execution.next_step, "because": "sla-breached"}
-        append(execution.pk, "execution.yielded", actor, data=because)
+        _yield(execution, actor)
     _breach(execution, rules, left)
     tell(execution)
     return NEVER if rules.on_sla == "escalate" else None
+
+
+def _yield(execution: Execution, actor: Actor) -> None:
+    give_up_lease(execution)
+    because = {"step": execution.next_step, "because": "sla-breached"}
+    append(execution.pk, "execution.yielded", actor, data=because)
 
 
 def breach_overdue() -> None:

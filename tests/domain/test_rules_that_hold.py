@@ -81,6 +81,16 @@ def test_the_worker_asks_between_two_steps_as_well(cast):
     assert effects_of(held.pk) == ["slow"]
 
 
+def test_no_step_begins_where_the_sweeper_told_of_the_breach_just_after_the_claim(cast):
+    run = story.launch(cast, "hurried", {"seconds": 0})
+    claimed = story.claim(run)
+    story.let_pass(run, 31)
+    sla.breach_unless_extended(str(run.pk))
+    assert story.fresh(run).state == "pausing"
+    assert sla.sla_spent(story.lease_of(run, claimed), story.WORKER, registry.find("hurried").policies) is None
+    assert (story.fresh(run).state, story.kinds(run).count("sla.breached")) == ("paused", 1)
+
+
 def test_time_given_while_a_step_runs_counts_before_the_next(cast, operator):
     run = story.launch(cast, "hurried", {"seconds": 0})
     claimed = story.claim(run)

@@ -44,7 +44,7 @@ class Limits(Walk):
             self._under_lease(which, lambda lease: sla.sla_spent(lease, story.WORKER, flow().policies))
             if not fresh:
                 return
-            if not kept:
+            if not kept or model.state == "pausing":
                 model.drop_lease()
         if not model.breached:
             model.breached = True
