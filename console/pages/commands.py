@@ -4,17 +4,20 @@ import datetime
 import uuid
 from typing import Any
 
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
 from console.pages.base import command_view
-from console.pages.execution import showing
+from console.pages.execution import render_run, showing
+from console.pages.pause_forms import PlaceForm
 from console.pages.run_conditions import named_as_typed, typed_conditions
-from console.pages.run_forms import BUDGET, PlaceForm
-from console.pages.typed import reach_of, read_amount, read_object, read_or_refuse, read_version
-from executions import commands, states
+from console.pages.run_forms import BUDGET
+from console.pages.typed import reach_of, read_amount, read_object, read_or_refuse, read_version, reason_of
+from executions import commands, queries, states
 from executions.actors import Actor
+from executions.commands.condition import resume_token
 from executions.errors import Invalid
+from executions.models import Hold
 
 type Done = tuple[str, str]
 """Where to go without a script, and what was done."""
@@ -26,7 +29,7 @@ def page_of(execution_id: uuid.UUID | str) -> str:
 
 
 @command_view(showing("pause"))
-def pause(request: HttpRequest, actor: Actor, execution_id: uuid.UUID) -> Done:
+def pause(request: HttpRequest, actor: Actor, execution_id: uuid.UUID) -> Done | HttpResponse:
     """Pause a run."""
     post = request.POST
     conditions = read_or_refuse(actor, "pause", execution_id, lambda: typed_conditions(request), [])
@@ -34,7 +37,7 @@ def pause(request: HttpRequest, actor: Actor, execution_id: uuid.UUID) -> Done:
         hold = commands.pause(
             actor,
             execution_id,
-            reason=post.get("reason", ""),
+            reason=reason_of(request),
             reason_code=post.get("reason_code", ""),
             ticket=post.get("ticket", ""),
             before_step=post.get("before_step") or None,
@@ -42,22 +45,22 @@ def pause(request: HttpRequest, actor: Actor, execution_id: uuid.UUID) -> Done:
             resume_when=conditions,
         )
     if hold.before_step:
-        return page_of(execution_id), "Breakpoint set. The run stops before that step."
+        return placed(request, hold, "Breakpoint set. The run stops before that step.")
     pausing = hold.execution.state == states.PAUSING
-    return page_of(execution_id), "Pause accepted. The worker finishes what it is on." if pausing else "Paused."
+    return placed(request, hold, "Pause accepted. The worker finishes what it is on." if pausing else "Paused.")
 
 
 @command_view(showing("resume"))
 def resume(request: HttpRequest, actor: Actor, execution_id: uuid.UUID) -> Done:
     """Resume a run."""
-    run = commands.resume(actor, execution_id, note=request.POST.get("note", ""))
+    run = commands.resume(actor, execution_id, note=reason_of(request, "note"))
     return page_of(execution_id), "Pause withdrawn." if run.lease_until else "Resumed."
 
 
 @command_view(showing("cancel"))
 def cancel(request: HttpRequest, actor: Actor, execution_id: uuid.UUID) -> Done:
     """Cancel a run."""
-    run = commands.cancel(actor, execution_id, reason=request.POST.get("reason", ""), scope=reach_of(request))
+    run = commands.cancel(actor, execution_id, reason=reason_of(request), scope=reach_of(request))
     return page_of(execution_id), "Cancelled." if run.state == states.CANCELLED else "Cancel accepted."
 
 
@@ -75,7 +78,7 @@ def extend(request: HttpRequest, actor: Actor, execution_id: uuid.UUID) -> Done:
     commands.extend(
         actor,
         execution_id,
-        reason=post.get("reason", ""),
+        reason=reason_of(request),
         seconds=seconds,
         budgets=budgets,
     )
@@ -83,23 +86,26 @@ def extend(request: HttpRequest, actor: Actor, execution_id: uuid.UUID) -> Done:
 
 
 @command_view(showing("place"))
-def place(request: HttpRequest, actor: Actor, execution_id: uuid.UUID) -> Done:
+def place(request: HttpRequest, actor: Actor, execution_id: uuid.UUID) -> Done | HttpResponse:
     """Place a compliance hold."""
     post = request.POST
     review_by = read_or_refuse(actor, "place", execution_id, lambda: read_review(request), None)
-    hold = commands.place(
-        actor,
-        execution_id,
-        reason=post.get("reason", ""),
-        reason_code=post.get("reason_code", ""),
-        ticket=post.get("ticket", ""),
-        review_by=review_by,
-        blocks_cancel=bool(post.get("blocks_cancel")),
-        dual_control=bool(post.get("dual_control")),
-        scope=reach_of(request),
-    )
+    conditions = read_or_refuse(actor, "place", execution_id, lambda: typed_conditions(request), [])
+    with named_as_typed():
+        hold = commands.place(
+            actor,
+            execution_id,
+            reason=reason_of(request),
+            reason_code=post.get("reason_code", ""),
+            ticket=post.get("ticket", ""),
+            review_by=review_by,
+            blocks_cancel=bool(post.get("blocks_cancel")),
+            dual_control=bool(post.get("dual_control")),
+            scope=reach_of(request),
+            resume_when=conditions,
+        )
     pausing = hold.execution.state == states.PAUSING
-    return page_of(execution_id), "Hold accepted. The worker finishes what it is on." if pausing else "Held."
+    return placed(request, hold, "Hold accepted. The worker finishes what it is on." if pausing else "Held.")
 
 
 @command_view(showing("amend"))
@@ -110,10 +116,22 @@ def amend(request: HttpRequest, actor: Actor, execution_id: uuid.UUID) -> Done:
         actor,
         execution_id,
         changes=changes,
-        reason=request.POST.get("reason", ""),
+        reason=reason_of(request),
         version=read_version(request),
     )
     return page_of(execution_id), f"Payload amended; the run is at version {changed.version}."
+
+
+def placed(request: HttpRequest, hold: Hold, said: str) -> Done | HttpResponse:
+    """Say that a hold was placed, and the address of its webhook if it has one: it is told this once and never again.
+
+    That address goes into no session and no address bar, so the page itself is the answer, script or not.
+    """
+    token = resume_token(hold)
+    if token is None:
+        return page_of(hold.execution_id), said
+    there = request.build_absolute_uri(f"/v1/triggers/{token}")
+    return render_run(request, queries.find(hold.execution_id), said=said, webhook=there)
 
 
 def read_review(request: HttpRequest) -> datetime.datetime | None:

@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from console.pages.base import SeeOther, command_view
 from console.pages.commands import Done, page_of
 from console.pages.execution import showing
-from console.pages.typed import read_number, read_object, read_or_refuse, read_version
+from console.pages.typed import read_number, read_object, read_or_refuse, read_version, reason_of
 from executions import commands, states
 from executions.actors import Actor
 
@@ -19,7 +19,7 @@ def retry(request: HttpRequest, actor: Actor, execution_id: uuid.UUID) -> Done:
     run = commands.retry(
         actor,
         execution_id,
-        reason=post.get("reason", ""),
+        reason=reason_of(request),
         position=read_number(post.get("place", ""), "place"),
         again=bool(post.get("again")),
         version=read_version(request) if "version" in post else None,
@@ -36,7 +36,7 @@ def skip(request: HttpRequest, actor: Actor, execution_id: uuid.UUID) -> Done:
     run = commands.skip(
         actor,
         execution_id,
-        reason=post.get("reason", ""),
+        reason=reason_of(request),
         result=result,
         step=post.get("step") or None,
     )
@@ -50,7 +50,7 @@ def fork(request: HttpRequest, actor: Actor, execution_id: uuid.UUID) -> Done | 
     forked = commands.fork(
         actor,
         execution_id,
-        reason=post.get("reason", ""),
+        reason=reason_of(request),
         from_seq=read_number(post.get("from_seq", ""), "from_seq"),
         title=post.get("title", ""),
     )

@@ -15,6 +15,7 @@ class RetryForm(CommandForm):
 
     Args:
         places: position → what it is called; the empty one is the step that failed.
+        not_anew: why nothing may be done again; empty where it may.
     """
 
     place = forms.ChoiceField(
@@ -31,9 +32,12 @@ class RetryForm(CommandForm):
     )
     reason = ReasonField(help_text="Why it should work now.")
 
-    def __init__(self, *args: Any, places: Choices, **options: Any) -> None:
+    def __init__(self, *args: Any, places: Choices, not_anew: str, **options: Any) -> None:
         super().__init__(*args, **options)
         self.fields["place"].choices = list(places)  # type: ignore[attr-defined]
+        if not_anew:
+            self.fields["again"].disabled = True
+            self.fields["again"].help_text = f"Not possible now. {not_anew}"
 
 
 class SkipForm(CommandForm):
@@ -41,6 +45,7 @@ class SkipForm(CommandForm):
 
     Args:
         step: name of the step that is next; the form carries it, so that no other one is skipped.
+        may_state: whether this person may write the payload, and so state a result.
     """
 
     step = forms.CharField(widget=forms.HiddenInput, required=False)
@@ -53,12 +58,15 @@ class SkipForm(CommandForm):
     )
     reason = ReasonField()
 
-    def __init__(self, data: Any = None, *args: Any, step: str, **options: Any) -> None:
+    def __init__(self, data: Any = None, *args: Any, step: str, may_state: bool, **options: Any) -> None:
         if data is not None:
             # The refusal says that another step is next; from here on the person has seen which.
             data = data.copy()
             data["step"] = step
         super().__init__(data, *args, initial={"step": step}, **options)
+        if not may_state:
+            self.fields["result"].disabled = data is None
+            self.fields["result"].help_text = "To state a result you need the scope executions:amend. Leave it blank."
 
 
 class ForkForm(CommandForm):

@@ -49,7 +49,9 @@ def event(request: HttpRequest, execution_id: uuid.UUID, seq: int) -> HttpRespon
     return HttpResponse(line.data, content_type="application/json")
 
 
-def render_run(request: HttpRequest, found: Execution, attempt: Attempt | None = None, said: str = "") -> HttpResponse:
+def render_run(
+    request: HttpRequest, found: Execution, attempt: Attempt | None = None, said: str = "", webhook: str = ""
+) -> HttpResponse:
     """Render the page, or for htmx its parts.
 
     Args:
@@ -57,6 +59,7 @@ def render_run(request: HttpRequest, found: Execution, attempt: Attempt | None =
         found: the run as just read.
         attempt: the refused command, whose form keeps what was typed.
         said: what was done, as a sentence; for htmx it is shown above the page.
+        webhook: address that releases the hold just placed; shown this once, above the page.
     """
     run = RunPage(request, found, attempt)
     context = {
@@ -65,6 +68,7 @@ def render_run(request: HttpRequest, found: Execution, attempt: Attempt | None =
         "execution": found,
         "now_ms": time.time_ns() // 1_000_000,
         "said": said,
+        "webhook": webhook,
         "reason_codes": REASON_CODES,
     }
     by_htmx = bool(request.htmx) and not request.htmx.boosted  # type: ignore[attr-defined]

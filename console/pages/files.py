@@ -10,8 +10,8 @@ from console.access import find_execution
 from console.pages.base import actor_of, command_view, page
 from console.pages.commands import Done, page_of
 from console.pages.execution import showing
-from console.pages.run_forms import read_seen
-from console.pages.typed import read_or_refuse
+from console.pages.file_forms import read_seen
+from console.pages.typed import read_or_refuse, reason_of
 from executions import commands, queries, states
 from executions.actors import Actor
 from executions.errors import Invalid, Refused
@@ -50,9 +50,7 @@ def replace(request: HttpRequest, actor: Actor, execution_id: uuid.UUID) -> Done
     # Read no further than is needed to see that it is too large; the command knows the limit of this workflow.
     content = upload.read(settings.HOLDPOINT["MAX_FILE_BYTES"] + 1) if upload else b""
     try:
-        stored = commands.replace_file(
-            actor, execution_id, name, content, reason=request.POST.get("reason", ""), version=version
-        )
+        stored = commands.replace_file(actor, execution_id, name, content, reason=reason_of(request), version=version)
     except Refused as refusal:
         if "files" in refusal.errors:
             refusal.errors = {**refusal.errors, "file": refusal.errors["files"]}

@@ -1,4 +1,4 @@
-"""Resume conditions as the pause form takes them: a time, and an event with what its data must contain."""
+"""What ends a hold by itself, as its forms take it: a time, a cron expression, an event with its data, a webhook."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,7 +10,13 @@ from console import moments
 from console.pages.typed import read_json
 from executions.errors import Invalid
 
-FIELDS = {"at": "resume_at", "event": "resume_event", "match": "resume_match"}
+FIELDS = {
+    "at": "resume_at",
+    "cron": "resume_cron",
+    "timezone": "resume_zone",
+    "event": "resume_event",
+    "match": "resume_match",
+}
 """Part of a condition → the form's field that it is typed into."""
 
 
@@ -18,18 +24,25 @@ def typed_conditions(request: HttpRequest) -> list[dict[str, Any]]:
     """Read the conditions as the command takes them; what is wrong with them is the command's to say.
 
     Raises:
-        Invalid: what the data must contain is no JSON, or is given without an event.
+        Invalid: what the data must contain is no JSON, or is given without an event; a zone without a cron expression.
     """
-    at, event, match = (request.POST.get(name, "").strip() for name in FIELDS.values())
+    at, cron, zone, event, match = (request.POST.get(name, "").strip() for name in FIELDS.values())
     wanted: list[dict[str, Any]] = []
     if at:
         moment = moments.typed(at)
         wanted.append({"at": moment.isoformat() if moment else at})
+    if cron:
+        wanted.append({"cron": cron, "timezone": zone or moments.zone_label()})
+    elif zone:
+        problem = "Write the cron expression that this zone is for."
+        raise Invalid(problem, errors={"resume_cron": [problem]})
     if event:
         wanted.append({"event": event, "match": read_json(match, "resume_match") if match else {}})
     elif match:
         problem = "Name the event whose data this is about."
         raise Invalid(problem, errors={"resume_event": [problem]})
+    if request.POST.get("resume_webhook"):
+        wanted.append({"webhook": True})
     return wanted
 
 

@@ -1,65 +1,166 @@
-"""Retry, skip and fork as the page of a run offers them, with the places to go back to in words."""
+"""The commands as the page of a run offers them to one person, each with its form."""
 
 import functools
+from collections.abc import Sequence
 from typing import Any
 
+from django.http import HttpRequest
+
 from console import moments
-from console.pages import control_forms
-from console.pages.run_offers import Offer
-from executions import states
-from executions.models import Execution
+from console.pages import control_forms, file_forms, pause_forms, run_forms
+from console.pages.label_form import LabelForm
+from console.pages.run_offers import Attempt, Offer, make_offer
+from executions import queries, states
+from executions.actors import Actor
+from executions.commands.emission import emit_verdict
+from executions.commands.foresight import Foresight
+from executions.commands.reason import OFFERED_FOR
+from executions.models import Execution, ReasonTemplate
+from executions.provenance import to_json
 from executions.queries.boundaries import FINISHED, LAUNCHED, RETRIED, SKIPPED, Boundary, boundaries
+from executions.queries.tree import Tree
 from executions.states import Verdict
 
 ENDED = {FINISHED: "finished", SKIPPED: "skipped"}
 
 
 class RunControl:
-    """What steers a run along its route. The class that gathers the page provides the rest."""
+    """What a person can do to a run. The class that gathers the page provides the rest."""
 
+    request: HttpRequest
+    attempt: Attempt | None
     execution: Execution
+    actor: Actor
     verdicts: dict[str, Verdict]
-    offer: Any
+    tree: Tree
+    files: list[queries.FileHistory]
+    clock: queries.Clock | None
+    budgets: list[queries.Budget]
     step_title: Any
     next_title: Any
-    actor: Any
-    foresight: Any
+
+    @functools.cached_property
+    def foresight(self) -> Foresight:
+        """What commands would refuse for reasons that only they look at."""
+        return Foresight(self.execution, self.actor, self.verdicts, has_children=self.tree.total > 0)
+
+    @functools.cached_property
+    def reasons(self) -> dict[str, list[ReasonTemplate]]:
+        """Templates for reasons, by command."""
+        return queries.reasons_for(*OFFERED_FOR)
 
     @functools.cached_property
     def boundaries(self) -> list[Boundary]:
         """The latest boundaries, newest first."""
         return boundaries(self.execution)
 
+    def offer(
+        self, name: str, verdict: Verdict, form_class: type[run_forms.CommandForm], *, key: str = "", **options: Any
+    ) -> Offer:
+        """Offer a command, with its form as it stands in this request."""
+        reasons = self.reasons.get(name, ())
+        return make_offer(self.request, self.attempt, name, verdict, form_class, key=key, reasons=reasons, **options)
+
     @property
     def is_at_rest(self) -> bool:
         """No worker is on it and none will be before somebody acts: it can be sent back, and steps skipped."""
         return self.execution.state in states.ALLOWED_STATES["skip"]
 
+    @property
+    def reach(self) -> dict[str, Any]:
+        """What the forms of commands that act on a tree are told."""
+        return {"unfinished": self.tree.unfinished}
+
+    # Commands on the run
+    @functools.cached_property
+    def pause(self) -> Offer:
+        """Pause."""
+        leased = self.execution.lease_until is not None
+        ahead = list(dict.fromkeys(self.execution.ahead[1:] if leased else self.execution.ahead))
+        steps = [(name, self.step_title(name)) for name in ahead]
+        return self.offer("pause", self.verdicts["pause"], pause_forms.PauseForm, steps=steps, **self.reach)
+
+    @functools.cached_property
+    def resume(self) -> Offer:
+        """Resume."""
+        return self.offer("resume", self.verdicts["resume"], run_forms.ResumeForm)
+
+    @functools.cached_property
+    def place(self) -> Offer:
+        """Place a compliance hold."""
+        return self.offer("place", self.verdicts["place"], pause_forms.PlaceForm, **self.reach)
+
+    @functools.cached_property
+    def cancel(self) -> Offer:
+        """Cancel; where a hold below keeps the tree from it, the run alone."""
+        kept = "" if self.foresight.cancel_tree.allowed else self.foresight.cancel_tree.why
+        return self.offer("cancel", self.verdicts["cancel"], run_forms.CancelForm, kept=kept, **self.reach)
+
     @functools.cached_property
     def retry(self) -> Offer:
-        """Retry."""
+        """Retry, or send back."""
         verdict = self.verdicts["retry"]
         places = self._places() if verdict.allowed else []
-        offer: Offer = self.offer("retry", verdict, control_forms.RetryForm, places=places)
-        return offer
+        refused = self.foresight.anew.why if verdict.allowed else ""
+        return self.offer("retry", verdict, control_forms.RetryForm, places=places, not_anew=refused)
 
     @functools.cached_property
     def skip(self) -> Offer:
         """Skip the next step."""
-        offer: Offer = self.offer(
-            "skip", self.foresight.skip, control_forms.SkipForm, step=self.execution.next_step or ""
-        )
-        return offer
+        may_state = self.actor.can(states.COMMAND_SCOPE["amend"])
+        step = self.execution.next_step or ""
+        return self.offer("skip", self.foresight.skip, control_forms.SkipForm, step=step, may_state=may_state)
 
     @functools.cached_property
     def fork(self) -> Offer:
         """Fork."""
         verdict = self.foresight.fork
-        offer: Offer = self.offer(
-            "fork", verdict, control_forms.ForkForm, lines=self._lines() if verdict.allowed else []
-        )
-        return offer
+        return self.offer("fork", verdict, control_forms.ForkForm, lines=self._lines() if verdict.allowed else [])
 
+    @functools.cached_property
+    def extend(self) -> Offer:
+        """Extend its time or its budgets."""
+        limited: dict[str, Any] = {"has_sla": self.clock is not None, "budgets": [each.name for each in self.budgets]}
+        return self.offer("extend", self.foresight.extend, run_forms.ExtendForm, **limited)
+
+    @functools.cached_property
+    def label(self) -> Offer:
+        """Set and remove labels."""
+        verdict = self.verdicts["label"]
+        rules = queries.list_label_rules() if verdict.allowed else []
+        return self.offer("label", verdict, LabelForm, rules=rules, labels=self.execution.labels)
+
+    @functools.cached_property
+    def amend(self) -> Offer:
+        """Amend the payload."""
+        return self.offer("amend", self.verdicts["amend"], run_forms.AmendForm)
+
+    @property
+    def replace_chosen(self) -> bool:
+        """A file to replace has been chosen by its link."""
+        return bool(self.request.GET.get("replace"))
+
+    @functools.cached_property
+    def replace(self) -> Offer:
+        """Replace a file."""
+        chosen = self.request.GET.get("replace", "")
+        of_files = {"histories": self.files, "chosen": chosen}
+        return self.offer("replace", self.verdicts["amend"], file_forms.ReplaceForm, **of_files)
+
+    def emit(self, condition: Any) -> Offer:
+        """Send the event that a condition waits for.
+
+        Args:
+            condition: of the kind ``event``, still open.
+        """
+        data = {"data": to_json(condition.match) if condition.match else ""}
+        return self.offer("emit", emit_verdict(self.actor), run_forms.EventForm, key=str(condition.pk), initial=data)
+
+    def events_awaited(self, conditions: Sequence[Any]) -> list[tuple[Any, Offer]]:
+        """Return the conditions that an event would meet, each with the form that sends it."""
+        return [(each, self.emit(each)) for each in conditions if each.kind == "event" and each.closed_at is None]
+
+    # Places to go back to
     def _lines(self) -> list[tuple[str, str]]:
         return [("", "As it stands now"), *((str(at.seq), self._line(at)) for at in self.boundaries)]
 
@@ -84,38 +185,6 @@ class RunControl:
             RETRIED: f"Taken up again at {self.step_title(at.step)}",
         }[at.kind]
         return f"{said}, {_when(at)} (line {at.seq}{', gone back behind it since' if at.undone else ''})"
-
-    @property
-    def retry_label(self) -> str:
-        """A failed run is retried, any other sent back."""
-        return "Retry" if self.execution.outcome == states.FAILED else "Send back"
-
-    @property
-    def retry_tone(self) -> str:
-        """Retrying is what a failed run waits for."""
-        return "is-primary" if self.execution.outcome == states.FAILED else ""
-
-    @property
-    def retry_says(self) -> str:
-        """What retrying will do."""
-        if self.execution.outcome == states.FAILED:
-            return (
-                f"Takes the run up again at {self.next_title}, with what that step has recorded, "
-                "or goes back to an earlier step."
-            )
-        return "Goes back to a step: its payload and route are as they were there. Open questions are withdrawn."
-
-    @property
-    def skip_says(self) -> str:
-        """What skipping will do."""
-        then = "goes on after it" if not self.execution.open_holds else "stays held, after it"
-        asked = " Its question is withdrawn." if self.execution.open_suspensions else ""
-        return f"{self.next_title} does not run; what you state counts as its result. The run {then}.{asked}"
-
-    @property
-    def fork_says(self) -> str:
-        """What forking will do."""
-        return "Launches another run that begins at this place. This run stays as it is; records stay with it."
 
 
 def _when(at: Boundary) -> str:

@@ -1,16 +1,41 @@
 """The forms of the execution page. They show and keep what is typed; the commands judge it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from django import forms
+from django.template.loader import render_to_string
+from django.utils.safestring import SafeString
 
-from executions.errors import Invalid
-from executions.queries import FileHistory
+from console.pages.typed import PICKED, picked
+from executions.models import ReasonTemplate
 
 BUDGET = "budget-"
 """Begins the names of fields that take more of a budget."""
 SAY_WHY = "Say why. It is kept in the history."
+
+
+class ReasonWidget(forms.Textarea):
+    """A field for sentences, with templates beside it. Without a script, a chosen one counts where nothing is typed.
+
+    Attributes:
+        templates: what is offered; the field of a form is a copy of its own, so that forms do not share them.
+    """
+
+    templates: Sequence[ReasonTemplate] = ()
+
+    def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
+        """Render the field and, where there are templates, the list of them."""
+        area = super().render(name, value, attrs, renderer)
+        if not self.templates:
+            return area
+        told = {"area": area, "name": f"{name}{PICKED}", "fills": (attrs or {}).get("id", "")}
+        return render_to_string("components/reason.html", {**told, "templates": self.templates})
+
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> Any:
+        """Return what was typed, else the template that was chosen."""
+        return picked(data, name)
 
 
 class ReasonField(forms.CharField):
@@ -21,35 +46,76 @@ class ReasonField(forms.CharField):
             label=label,
             required=required,
             help_text=help_text,
-            widget=forms.Textarea(attrs={"rows": 2}),
+            widget=ReasonWidget(attrs={"rows": 2}),
             error_messages={"required": SAY_WHY},
         )
 
 
+@dataclass(frozen=True, slots=True)
+class FieldGroup:
+    """Fields of a form that stand folded under a title of their own.
+
+    Args:
+        title: what it is about.
+        fields: in their order.
+        is_open: something was typed there, or is wrong there.
+    """
+
+    title: str
+    fields: list[forms.BoundField]
+    is_open: bool
+
+
 class CommandForm(forms.Form):
-    """A form whose rarer fields stand under "More".
+    """A form whose rarer fields stand folded below the others.
 
     Args:
         name: part of its fields' ids, so that many forms can share a page.
+        reasons: templates that its fields for reasons offer.
     """
 
     more: tuple[str, ...] = ()
+    """Fields under "More"."""
+    groups: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    """Title and fields of each group that is folded by itself."""
 
-    def __init__(self, data: Any = None, files: Any = None, *, name: str, **options: Any) -> None:
+    def __init__(
+        self,
+        data: Any = None,
+        files: Any = None,
+        *,
+        name: str,
+        reasons: Sequence[ReasonTemplate] = (),
+        **options: Any,
+    ) -> None:
         # Without `required` attributes the browser sends a blank reason, and the server's own words answer it.
         super().__init__(data, files, auto_id=f"id_{name}_%s", use_required_attribute=False, **options)
+        for field in self.fields.values():
+            if isinstance(field.widget, ReasonWidget):
+                field.widget.templates = reasons
 
     def main_fields(self) -> list[forms.BoundField]:
         """The fields that are always shown."""
-        return [self[name] for name in self.fields if name not in self.more]
+        folded = {*self.more, *(name for _, names in self.groups for name in names)}
+        return [self[name] for name in self.fields if name not in folded]
 
     def more_fields(self) -> list[forms.BoundField]:
         """The fields under "More"."""
-        return [self[name] for name in self.more]
+        return [self[name] for name in self.more if name in self.fields]
 
     def more_is_open(self) -> bool:
         """Something was typed there, or is wrong there."""
-        return self.is_bound and any(self[name].errors or self[name].value() for name in self.more)
+        return self._is_used(self.more)
+
+    def folded_groups(self) -> list[FieldGroup]:
+        """The groups that have fields."""
+        present = [(title, [name for name in names if name in self.fields]) for title, names in self.groups]
+        return [
+            FieldGroup(title, [self[name] for name in names], self._is_used(names)) for title, names in present if names
+        ]
+
+    def _is_used(self, names: Iterable[str]) -> bool:
+        return self.is_bound and any(self[name].errors or self[name].value() for name in names)
 
 
 class ReachForm(CommandForm):
@@ -58,6 +124,8 @@ class ReachForm(CommandForm):
     Args:
         unfinished: how many runs below this one have not finished.
     """
+
+    field_order = ("reason",)
 
     scope = forms.ChoiceField(label="Reach", required=False)
 
@@ -73,45 +141,6 @@ class ReachForm(CommandForm):
         ]
 
 
-class PauseForm(ReachForm):
-    """Pause a run, at its next boundary or before a certain step."""
-
-    more = ("before_step", "resume_at", "resume_event", "resume_match", "reason_code", "ticket")
-
-    reason = ReasonField(help_text="Whoever opens this run reads it.")
-    before_step = forms.ChoiceField(label="Where", required=False)
-    resume_at = forms.CharField(
-        label="Resume by itself at",
-        required=False,
-        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}),
-        help_text="In the time zone of this page. A person may resume it before.",
-    )
-    resume_event = forms.CharField(
-        label="Resume by itself on the event",
-        required=False,
-        widget=forms.TextInput(attrs={"class": "mono", "placeholder": "order.shipped", "autocomplete": "off"}),
-        help_text="When a program sends an event of this name.",
-    )
-    resume_match = forms.CharField(
-        label="whose data contain",
-        required=False,
-        widget=forms.TextInput(attrs={"class": "mono", "placeholder": '{"order": 7}', "autocomplete": "off"}),
-        help_text="A JSON object; any event of that name where blank.",
-    )
-    reason_code = forms.CharField(
-        label="Reason code",
-        required=False,
-        widget=forms.TextInput(attrs={"list": "reason-codes", "autocomplete": "off"}),
-        help_text="A word for statistics.",
-    )
-    ticket = forms.CharField(label="Ticket", required=False, help_text="Link or number of the case elsewhere.")
-
-    def __init__(self, *args: Any, steps: Iterable[tuple[str, str]], **options: Any) -> None:
-        super().__init__(*args, **options)
-        before = [(name, f"Only before step: {title}") for name, title in steps]
-        self.fields["before_step"].choices = [("", "At once: no further step starts"), *before]  # type: ignore[attr-defined]
-
-
 class ResumeForm(CommandForm):
     """Resume a run."""
 
@@ -119,29 +148,19 @@ class ResumeForm(CommandForm):
 
 
 class CancelForm(ReachForm):
-    """Cancel a run."""
+    """Cancel a run.
+
+    Args:
+        kept: why the runs below it cannot be cancelled as well; empty where they can.
+    """
 
     reason = ReasonField()
 
-
-class PlaceForm(ReachForm):
-    """Place a compliance hold."""
-
-    more = ("reason_code", "ticket", "review_by", "blocks_cancel", "dual_control")
-
-    reason = ReasonField()
-    reason_code = PauseForm.base_fields["reason_code"]
-    ticket = PauseForm.base_fields["ticket"]
-    review_by = forms.DateTimeField(
-        label="Review by",
-        required=False,
-        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
-        help_text="When somebody must look at it again, in the time zone of this page.",
-    )
-    blocks_cancel = forms.BooleanField(label="Forbid cancelling too", required=False)
-    dual_control = forms.BooleanField(
-        label="Dual control", required=False, help_text="Another person than you must release it."
-    )
+    def __init__(self, *args: Any, kept: str, **options: Any) -> None:
+        super().__init__(*args, **options)
+        if kept and "scope" in self.fields:
+            self.fields["scope"].choices = [("this", "This run alone")]  # type: ignore[attr-defined]
+            self.fields["scope"].help_text = kept
 
 
 class ExtendForm(CommandForm):
@@ -199,47 +218,13 @@ class ReleaseForm(CommandForm):
     reason = ReasonField(help_text="Why the run may go on.")
 
 
-class ReplaceForm(CommandForm):
-    """Replace a file of the run. The choice carries the version that was seen, so that no later one is overwritten.
+class EventForm(CommandForm):
+    """An event of a certain name, with data that what waits for it asks for."""
 
-    Args:
-        histories: the run's files.
-        chosen: name of the file chosen already.
-    """
-
-    seen = forms.ChoiceField(label="File to replace", error_messages={"required": "Choose the file to replace."})
-    file = forms.FileField(label="New version", error_messages={"required": "Choose a file."})
-    reason = ReasonField()
-
-    def __init__(
-        self, data: Any = None, files: Any = None, *, histories: Iterable[FileHistory], chosen: str = "", **options: Any
-    ) -> None:
-        present = {each.name: seen_version(each.name, each.newest.version) for each in histories}
-        if data is not None:
-            # The refusal says what has changed; from here on the person has seen the version that lies there now.
-            data = data.copy()
-            _, _, name = data.get("seen", "").partition(":")
-            data["seen"] = present.get(name, "")
-        super().__init__(data, files, initial={"seen": present.get(chosen, "")}, **options)
-        self.fields["seen"].choices = [  # type: ignore[attr-defined]
-            ("", "Choose…"),
-            *((seen, name) for name, seen in present.items()),
-        ]
-
-
-def seen_version(name: str, version: int) -> str:
-    """Return the choice that stands for a version of a file."""
-    return f"{version}:{name}"
-
-
-def read_seen(text: str) -> tuple[str, int]:
-    """Read back what ``seen_version`` wrote.
-
-    Raises:
-        Invalid: nothing was chosen, or nothing this page offered.
-    """
-    version, _, name = text.partition(":")
-    if not (version.isascii() and version.isdigit() and len(version) < 9 and name):
-        problem = "Choose the file to replace."
-        raise Invalid(problem, errors={"seen": [problem]})
-    return name, int(version)
+    data = forms.CharField(
+        label="Data",
+        required=False,
+        strip=False,
+        widget=forms.Textarea(attrs={"rows": 3, "spellcheck": "false", "class": "mono"}),
+        help_text="A JSON object.",
+    )

@@ -2,18 +2,19 @@
 
 import functools
 import json
-from typing import Any
 
 from django.http import HttpRequest
 
 from console.pages import run_forms
 from console.pages.base import actor_of
 from console.pages.control_forms import HandOverForm
+from console.pages.run_bar import RunBar
 from console.pages.run_control import RunControl
 from console.pages.run_history import Line, lines_of
-from console.pages.run_offers import Attempt, HoldView, Offer, make_offer
+from console.pages.run_offers import Attempt, HoldView
 from console.pages.run_questions import QuestionView, view_question
 from console.pages.run_row import RunRow
+from console.pages.run_says import RunSays
 from console.pages.run_steps import StepRow, rows_of
 from console.pages.run_timeline import RunTimeline
 from console.pages.run_words import RunWords
@@ -22,7 +23,6 @@ from executions.actors import Actor
 from executions.authoring import registry
 from executions.commands.answering import answer_verdict, person_behind
 from executions.commands.base import holds_in_force, tell_of_freezes, verdicts
-from executions.commands.foresight import Foresight
 from executions.commands.hand_over import hand_over_verdict
 from executions.commands.hold import note_verdict, release_verdict
 from executions.models import Event, Execution, Freeze, Hold
@@ -34,7 +34,7 @@ COPY_LIMIT = 64 * 1024
 """A longer payload is not put on the page a second time for its copy button; it can be opened as JSON."""
 
 
-class RunPage(RunWords, RunControl, RunTimeline):
+class RunPage(RunWords, RunSays, RunControl, RunBar, RunTimeline):
     """One run as one person sees it now. Lazy: a part that is not shown costs nothing.
 
     Args:
@@ -56,11 +56,6 @@ class RunPage(RunWords, RunControl, RunTimeline):
         """Every command judged."""
         judged = verdicts(self.execution, self.actor, self.in_force)
         return judged | {"resume": tell_of_freezes(judged["resume"], self.frozen)}
-
-    @functools.cached_property
-    def foresight(self) -> Foresight:
-        """What commands would refuse for reasons that only they look at."""
-        return Foresight(self.execution, self.actor, self.verdicts, has_children=self.tree.total > 0)
 
     @functools.cached_property
     def freezes(self) -> list[Freeze]:
@@ -164,11 +159,6 @@ class RunPage(RunWords, RunControl, RunTimeline):
         """The run that launched this one."""
         return parent_of(self.execution)
 
-    @property
-    def reach(self) -> dict[str, Any]:
-        """What the forms of commands that act on a tree are told."""
-        return {"unfinished": self.tree.unfinished}
-
     @functools.cached_property
     def cancelled(self) -> Event | None:
         """Who cancelled the run and why."""
@@ -219,46 +209,7 @@ class RunPage(RunWords, RunControl, RunTimeline):
         """The filter as the beginning of a query."""
         return "acts=1&" if self.acts_only else ""
 
-    # Commands on the run
-    @property
-    def head_offers(self) -> list[Offer]:
-        """The commands on the run as a whole."""
-        return [self.pause, self.resume, self.retry, self.skip, self.extend, self.place, self.fork, self.cancel]
-
-    @property
-    def replace_chosen(self) -> bool:
-        """A file to replace has been chosen by its link."""
-        return bool(self.request.GET.get("replace"))
-
-    @functools.cached_property
-    def pause(self) -> Offer:
-        """Pause."""
-        leased = self.execution.lease_until is not None
-        ahead = list(dict.fromkeys(self.execution.ahead[1:] if leased else self.execution.ahead))
-        steps = [(name, self.step_title(name)) for name in ahead]
-        return self.offer("pause", self.verdicts["pause"], run_forms.PauseForm, steps=steps, **self.reach)
-
-    @functools.cached_property
-    def resume(self) -> Offer:
-        """Resume."""
-        return self.offer("resume", self.verdicts["resume"], run_forms.ResumeForm)
-
-    @functools.cached_property
-    def cancel(self) -> Offer:
-        """Cancel."""
-        return self.offer("cancel", self.verdicts["cancel"], run_forms.CancelForm, **self.reach)
-
-    @functools.cached_property
-    def place(self) -> Offer:
-        """Place a compliance hold."""
-        return self.offer("place", self.verdicts["place"], run_forms.PlaceForm, **self.reach)
-
-    @functools.cached_property
-    def extend(self) -> Offer:
-        """Extend its time or its budgets."""
-        limited: dict[str, Any] = {"has_sla": self.clock is not None, "budgets": [each.name for each in self.budgets]}
-        return self.offer("extend", self.verdicts["extend"], run_forms.ExtendForm, **limited)
-
+    # Limits
     @functools.cached_property
     def clock(self) -> queries.Clock | None:
         """Its SLA clock."""
@@ -268,20 +219,3 @@ class RunPage(RunWords, RunControl, RunTimeline):
     def budgets(self) -> list[queries.Budget]:
         """What it may spend, and what it has spent."""
         return queries.budgets_of(self.execution)
-
-    @functools.cached_property
-    def amend(self) -> Offer:
-        """Amend the payload."""
-        return self.offer("amend", self.verdicts["amend"], run_forms.AmendForm)
-
-    @functools.cached_property
-    def replace(self) -> Offer:
-        """Replace a file."""
-        chosen = self.request.GET.get("replace", "")
-        return self.offer("replace", self.verdicts["amend"], run_forms.ReplaceForm, histories=self.files, chosen=chosen)
-
-    def offer(
-        self, name: str, verdict: Verdict, form_class: type[run_forms.CommandForm], *, key: str = "", **options: Any
-    ) -> Offer:
-        """Offer a command, with its form as it stands in this request."""
-        return make_offer(self.request, self.attempt, name, verdict, form_class, key=key, **options)

@@ -13,6 +13,25 @@ from executions.actors import Actor
 from executions.commands.tree import TREE
 from executions.errors import Invalid
 
+PICKED = "_picked"
+"""Ends the name of the list of templates beside a field for reasons."""
+
+
+def picked(data: Any, name: str) -> str:
+    """Return what was typed into a field for reasons; where that is blank, the template chosen beside it.
+
+    Args:
+        data: what was sent.
+        name: of the field.
+    """
+    text = str(data.get(name, ""))
+    return text if text.strip() else str(data.get(f"{name}{PICKED}", "")) or text
+
+
+def reason_of(request: HttpRequest, name: str = "reason") -> str:
+    """Return the reason that was typed or chosen."""
+    return picked(request.POST, name)
+
 
 def read_or_refuse[T](
     actor: Actor,

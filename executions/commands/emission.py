@@ -14,7 +14,10 @@ from executions.engine import statements, wakeups
 from executions.engine.database import rows
 from executions.models import SYSTEM_LEDGER, Emission
 from executions.provenance import append, to_json
+from executions.states import Verdict
 from executions.text import clean_object
+
+EMIT_SCOPE = "events:emit"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +31,13 @@ class Emitted:
 
     emission: Emission
     woken: int
+
+
+def emit_verdict(actor: Actor) -> Verdict:
+    """Judge whether this actor may send events; ``emit`` asks the same."""
+    if actor.can(EMIT_SCOPE):
+        return Verdict("emit", True)
+    return Verdict("emit", False, "permission", f"You may not do this: it needs the scope {EMIT_SCOPE}.")
 
 
 @command("emit")
@@ -45,7 +55,7 @@ def emit(actor: Actor, name: str, data: dict[str, Any] | None = None) -> Emitted
     Raises:
         NotAllowed, Invalid, TooLarge: as their names say.
     """
-    require_scope(actor, "events:emit")
+    require_scope(actor, EMIT_SCOPE)
     name = clean_event_name(name)
     data = clean_object(data or {}, "data")
     with connection.cursor() as cursor:

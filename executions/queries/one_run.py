@@ -10,7 +10,7 @@ from django.db.models import Prefetch, Q
 from executions.authoring import registry
 from executions.commands.base import parse_id
 from executions.errors import NotFound
-from executions.models import Event, Execution, Hold, HoldNote, RunFile, Suspension
+from executions.models import Event, Execution, Hold, HoldNote, RunFile, Suspension, Trigger
 
 
 def find(execution_id: uuid.UUID | str) -> Execution:
@@ -156,6 +156,19 @@ def find_hold(execution_id: uuid.UUID | str, hold_id: uuid.UUID | str) -> Hold:
     found = Hold.objects.filter(pk=parse_id(hold_id, "hold"), execution_id=parse_id(execution_id, "run")).first()
     if found is None:
         raise NotFound(f"This run has no hold with the id {hold_id}.")
+    return found
+
+
+def find_condition(execution_id: uuid.UUID | str, condition_id: uuid.UUID | str) -> Trigger:
+    """Return one condition of a run that waits for an event.
+
+    Raises:
+        NotFound: this run has no such condition.
+    """
+    of_run = Trigger.objects.filter(execution_id=parse_id(execution_id, "run"), kind="event")
+    found = of_run.filter(pk=parse_id(condition_id, "condition")).first()
+    if found is None:
+        raise NotFound(f"This run waits for no event with the condition {condition_id}.")
     return found
 
 

@@ -90,6 +90,18 @@
     event.preventDefault();
     switchTheme(event.target);
   });
+  /* A template for a reason goes into its field, where it can be edited; the list is back at its first line. */
+  document.addEventListener("change", (event) => {
+    const list = event.target.closest?.("select[data-fills]");
+    if (!list || !list.value) return;
+    const field = document.getElementById(list.dataset.fills);
+    const code = list.form?.elements.reason_code;
+    field.value = field.value.trim() ? `${field.value.trimEnd()} ${list.value}` : list.value;
+    if (code && !code.value) code.value = list.selectedOptions[0].dataset.code ?? "";
+    list.selectedIndex = 0;
+    field.focus();
+    field.dispatchEvent(new Event("input", { bubbles: true }));
+  });
   /* A menu closes when one clicks or tabs out of it. */
   for (const kind of ["click", "focusin"]) {
     document.addEventListener(kind, (event) => {

@@ -17,8 +17,18 @@
   function command(name) {
     const summary = document.querySelector(`#command-${name} > summary`);
     const refused = document.querySelector(`[aria-describedby="why-${name}"]`);
-    if (!summary) return refused?.focus();
-    summary.parentElement.open = true;
+    if (!summary && !refused) {
+      /* Its reason stands in the list under "More". */
+      const why = document.getElementById(`why-${name}`);
+      if (!why) return;
+      why.closest("details").open = true;
+      why.tabIndex = -1;
+      why.focus();
+      return;
+    }
+    if (!summary) return refused.focus();
+    /* It may stand in a list that is folded itself. */
+    for (let place = summary.parentElement; place; place = place.parentElement.closest("details")) place.open = true;
     summary.parentElement.querySelector("input:not([type='hidden']), select, textarea, button")?.focus();
   }
 
@@ -34,7 +44,7 @@
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
     if (event.key === "Escape") {
-      const open = event.target.closest("details.command[open], details.menu[open]");
+      const open = event.target.closest("details.subcommand[open], details.command[open], details.menu[open]");
       if (open) {
         open.open = false;
         open.querySelector("summary").focus();

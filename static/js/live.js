@@ -107,7 +107,7 @@ somebody's hands: while a form in it is dirty, open or focused the change waits,
     }
     const own = byPerson && asker?.matches("form") ? asker : null;
     for (const each of target.querySelectorAll("details[id][open]")) {
-      if (!own || !each.contains(own) || !each.classList.contains("command")) kept.open.add(each.id);
+      if (!own || !each.contains(own) || !each.matches(".command, .subcommand")) kept.open.add(each.id);
     }
     /* The old part leaves after the new one has come: of two open details of one name the newcomer would be shut. */
     for (const each of target.querySelectorAll("details[name][open]")) each.removeAttribute("name");

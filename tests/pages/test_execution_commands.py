@@ -84,9 +84,8 @@ def test_h8_a_bad_reason_is_refused_beside_the_field_and_what_was_typed_is_kept(
     )
 
     assert response.status_code == 422
-    form = re.search(
-        rf'<details class="command" id="command-{command}"[^>]* open>.*?</form>', response.content.decode(), re.DOTALL
-    )[0]
+    opened = rf'<details class="(?:sub)?command" id="command-{command}"[^>]* open>.*?</form>'
+    form = re.search(opened, response.content.decode(), re.DOTALL)[0]
     assert f'id="id_{command}_reason_error"' in form
     assert ("Say why" if not reason.strip() else "Too long: 10,000 characters") in form
     assert reason.strip() in form

@@ -53,7 +53,7 @@ def test_a_run_is_sent_back(cast, run):
     assert (response.status_code, response["Location"]) == (303, f"/executions/{run.pk}")
     now = story.fresh(run)
     assert (now.state, now.steps_done, now.passes) == ("queued", 1, [1])
-    assert "Send back" not in show(cast, "operator", run)  # nothing is at rest now
+    assert f'action="/executions/{run.pk}/retry"' not in show(cast, "operator", run)  # nothing is at rest now
     assert "at east, all of it again" in show(cast, "operator", run)
 
 
