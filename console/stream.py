@@ -189,6 +189,11 @@ class Hub:
 _hubs: "weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, Hub]" = weakref.WeakKeyDictionary()
 
 
+def open_streams() -> int:
+    """Count the pages that listen to this web process now; other processes count their own."""
+    return sum(len(each._listeners) for each in list(_hubs.values()))
+
+
 def hub() -> Hub:
     """Return this event loop's hub."""
     return _hubs.setdefault(asyncio.get_running_loop(), Hub())

@@ -23,6 +23,7 @@ from console.pages import (
     run_labels,
     settings,
     suspensions,
+    system,
     tokens,
     verifications,
     views,
@@ -102,5 +103,6 @@ urlpatterns = [
     path("settings/tokens/new", tokens.new, name="token-new"),
     path("settings/tokens/create", tokens.create, name="token-create"),
     path("settings/tokens/<int:token_id>/revoke", tokens.revoke, name="token-revoke"),
+    path("system", system.overview, name="system"),
     path("stream", stream.stream, name="stream"),
 ]

@@ -8,8 +8,10 @@ import queue
 import socket
 import threading
 import time
+import tomllib
 from collections.abc import Callable
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 
 import redis
 from django.conf import settings
@@ -207,7 +209,7 @@ def _sweeper() -> None:
                 "name": worker_name(),
                 "workflows": to_json(registry.all_names()),
                 "execution": held[0].execution_id if held else None,
-                "version": _own_version(),
+                "version": own_version(),
             },
         )
         sweeper.sweep()
@@ -228,8 +230,10 @@ def _clerk() -> None:
 
 
 @functools.cache
-def _own_version() -> str:
+def own_version() -> str:
+    """Return the version of this installation, by its package or by the sources it runs from; else ``dev``."""
     try:
         return version("holdpoint")
     except PackageNotFoundError:
-        return "dev"
+        described = Path(__file__).parents[2] / "pyproject.toml"
+        return str(tomllib.loads(described.read_text())["project"]["version"]) if described.is_file() else "dev"
