@@ -10,7 +10,8 @@ from django.http import QueryDict
 
 from console.pages.label_field import LabelsField
 from console.pages.list_address import read_filter
-from console.pages.run_forms import CommandForm, PlaceForm, ReasonField
+from console.pages.pause_forms import PlaceForm
+from console.pages.run_forms import CommandForm, ReasonField
 from executions.commands.in_bulk import ACTS
 from executions.errors import Invalid
 from executions.queries.selection import Selection, read_ids
