@@ -198,7 +198,8 @@ class Run:
         return False
 
     def _failed(self, step: Step, error: BaseException) -> bool:
-        logger.warning("Run %s: step %s raised", self.lease.execution_id, step.name, exc_info=error)
+        # In one line: message and traceback are on the run's page, where its reader looks.
+        logger.warning("Run %s: step %s raised %s", self.lease.execution_id, step.name, type(error).__name__)
         if isinstance(error, HandlerFailed):
             settle.handler_failed(self.lease, self.actor, step, self.position, error)
             return False
