@@ -55,7 +55,7 @@ class Fold:
         self.position = 0
         self.cause: Line | None = None
         self.number = 0
-        self.next_steps = self._next_steps()
+        self.next_steps = next_steps(lines, execution.next_step)
 
     def open_hold(self, span: Span) -> None:
         """Take in a hold that was open before the first line."""
@@ -96,18 +96,6 @@ class Fold:
             [line for line in self.lines if line.by_person],
             self.lines[-1].seq,
         )
-
-    def _next_steps(self) -> list[str | None]:
-        """Return for each line the step that was next after it, as the lines after it tell."""
-        following = self.execution.next_step
-        found: list[str | None] = []
-        for line in reversed(self.lines):
-            found.append(following)
-            if line.kind in ("lease.acquired", "step.finished", "step.skipped", "step.failed"):
-                following = line.data.get("step")
-            elif line.kind == "execution.retried":
-                following = None
-        return found[::-1]
 
     def _take(self, line: Line) -> None:
         handler = _HANDLERS.get(line.kind)
@@ -235,6 +223,40 @@ _HANDLERS: dict[str, Callable[[Fold, Line], None]] = {
     "suspension.opened": Fold._asked,
     **dict.fromkeys(ENDED, Fold._closed),
 }
+
+
+def next_steps(lines: list[Line], now: str | None) -> list[str | None]:
+    """Return for each line the step that was next after it.
+
+    Args:
+        lines: oldest first.
+        now: the step that is next after all of them.
+    """
+    if lines[0].kind != "execution.launched":
+        return _as_later_lines_tell(lines, now)
+    routes: dict[int, list[str]] = {0: lines[0].data.get("ahead") or []}
+    position, found = 0, []
+    for line in lines:
+        data = line.data
+        if line.kind in ("step.finished", "step.skipped"):
+            position = data["position"] + 1
+            routes[position] = data["ahead"] if "ahead" in data else routes.get(data["position"], [])[1:]
+        elif line.kind == "execution.retried":
+            position = data["position"]
+        found.append(next(iter(routes.get(position, ())), None))
+    return found
+
+
+def _as_later_lines_tell(lines: list[Line], now: str | None) -> list[str | None]:
+    """Without the launch the route is not known; but who takes up a step, or ends it, names it."""
+    found: list[str | None] = []
+    for line in reversed(lines):
+        found.append(now)
+        if line.kind in ("lease.acquired", "step.finished", "step.skipped", "step.failed"):
+            now = line.data.get("step")
+        elif line.kind == "execution.retried":
+            now = None
+    return found[::-1]
 
 
 def _began_leased(lines: list[Line]) -> bool:

@@ -28,7 +28,7 @@ ORDER BY seq DESC LIMIT %(limit)s
 """
 FIELDS = [
     *("hold", "suspension", "freeze", "kind", "key", "title", "step", "position", "before_step"),
-    *("mid_step", "command", "name", "to"),
+    *("mid_step", "command", "name", "to", "ahead"),
 ]
 """What a drawing needs of a line's data. Payloads and contexts can be large and stay where they are."""
 

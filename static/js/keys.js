@@ -41,6 +41,11 @@
     "?": () => document.getElementById("keys")?.togglePopover(),
   };
 
+  /* A key that was pressed while the page was still loading. */
+  const early = window.holdpointEarlyKey;
+  if (early && Object.hasOwn(actions, early)) actions[early]();
+  window.holdpointEarlyKey = null;
+
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
     if (event.key === "Escape") {

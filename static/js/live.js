@@ -56,8 +56,16 @@ somebody's hands: while a form in it is dirty, open or focused the change waits,
   };
   const dirty = (form) => [...form.elements].some(changed);
 
+  /* Between the press and the release of a button the thing under it must stay, or the click would go nowhere. */
+  let pressed = null;
+  document.addEventListener("pointerdown", (event) => (pressed = event.target), true);
+  for (const end of ["pointerup", "pointercancel", "dragend"]) {
+    document.addEventListener(end, () => setTimeout(() => ((pressed = null), release())), true);
+  }
+
   function busy(part) {
     const focused = document.activeElement;
+    if (pressed && part.contains(pressed)) return true;
     if (part.contains(focused) && focused.matches("input, select, textarea")) return true;
     if (focused && part.contains(focused) && focused.closest("details.command[open]")) return true;
     if (part.querySelector("tr[aria-selected='true'] input:checked")) return true;
@@ -99,11 +107,34 @@ somebody's hands: while a form in it is dirty, open or focused the change waits,
   let byPerson = false;
   let failed = false;
   let acting = "";
-  let kept = { open: new Set(), typed: new Map(), focus: "" };
+  const kept = { open: new Set(), typed: new Map(), scrolled: new Map(), focus: null };
+
+  /* A focused thing without an id is found again by its place among those of its nearest ancestor that has one. */
+  const FOCUSABLE = "a[href], button, input, select, textarea, summary, [tabindex]";
+  function placeOf(element) {
+    const near = element.closest("[id]");
+    return near && { id: near.id, at: near === element ? -1 : [...near.querySelectorAll(FOCUSABLE)].indexOf(element) };
+  }
+  function focusAgain() {
+    const near = kept.focus && document.getElementById(kept.focus.id);
+    const place = kept.focus?.at < 0 ? near : near?.querySelectorAll(FOCUSABLE)[kept.focus.at];
+    if (place && document.activeElement === document.body) place.focus({ preventScroll: true });
+  }
+
+  /* Boxes that scroll stay where they were; one that begins at its end is put there. */
+  function scrollAgain(root) {
+    for (const box of root.querySelectorAll("[data-keep-scroll]")) {
+      const [left, top] = kept.scrolled.get(box.id) ?? [box.dataset.keepScroll === "end" ? box.scrollWidth : 0, 0];
+      box.scrollTo({ left, top, behavior: "instant" });
+    }
+  }
+  scrollAgain(document);
 
   function keep(target) {
-    if (target.contains(document.activeElement)) {
-      kept.focus = document.activeElement.id || document.activeElement.closest("[id]")?.id || "";
+    if (target.contains(document.activeElement)) kept.focus = placeOf(document.activeElement);
+    for (const box of target.querySelectorAll("[data-keep-scroll]")) {
+      const atEnd = box.scrollLeft + box.clientWidth >= box.scrollWidth - 2;
+      kept.scrolled.set(box.id, [atEnd ? 1e6 : box.scrollLeft, box.scrollTop]);
     }
     const own = byPerson && asker?.matches("form") ? asker : null;
     for (const each of target.querySelectorAll("details[id][open]")) {
@@ -132,6 +163,8 @@ somebody's hands: while a form in it is dirty, open or focused the change waits,
       else if (field.type === "checkbox" || field.type === "radio") field.checked = old.checked;
       else field.value = old.value;
     }
+    scrollAgain(document);
+    focusAgain();
     kept.open.clear();
     kept.typed.clear();
   }
@@ -184,13 +217,11 @@ somebody's hands: while a form in it is dirty, open or focused the change waits,
       if (place) {
         if (!wrong) place.tabIndex = -1;
         place.focus({ preventScroll: place === part });
-        kept.focus = "";
+        kept.focus = null;
       }
     }
-    if (kept.focus && document.activeElement === document.body) {
-      document.getElementById(kept.focus)?.focus({ preventScroll: true });
-    }
-    kept.focus = "";
+    focusAgain();
+    kept.focus = null;
     updated = now();
     waiting.delete(part);
     const said = part.querySelector("[data-announce]") || part.closest("[data-announce]");
