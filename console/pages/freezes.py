@@ -1,213 +1,126 @@
-"""Freezes: what is stopped by selector, who did it and why; look what a new one would stop, place it, lift it."""
+"""Freezes: what is stopped by selector, who did it and why, which are overdue; lifting them, and how far that is."""
 
-import datetime
 import uuid
 from dataclasses import dataclass
-from typing import Any
 
-from django import forms
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.timezone import get_current_timezone
 
-from console.access import record_refusal
 from console.pages.base import actor_of, add_errors, command_view, page, refused
-from console.pages.label_field import LabelsField
-from console.pages.run_forms import CommandForm, ReasonField
-from executions import commands, queries, states
+from console.pages.freeze_forms import LiftForm
+from console.pages.hold_tabs import tab_counts
+from console.pages.place_hold import clean
+from executions import commands, queries
 from executions.actors import Actor
-from executions.authoring import registry
 from executions.commands.freeze import freeze_verdict, lift_verdict
-from executions.errors import Invalid, NotAllowed, Refused
+from executions.errors import NotAllowed, Refused
 from executions.models import Freeze
+from executions.queries import Count
 from executions.states import Verdict
 
 PAGE_SIZE = 25
 type Done = tuple[str, str]
-
-
-class SelectorForm(CommandForm):
-    """Which runs."""
-
-    workflow = forms.CharField(
-        required=False,
-        max_length=200,
-        help_text="Name of a workflow; every workflow where empty.",
-        widget=forms.TextInput(attrs={"list": "workflows", "spellcheck": "false"}),
-    )
-    labels = LabelsField(help_text="name=value, one a line or with commas between. A run must carry all of these.")
-    everything = forms.BooleanField(required=False, label="Every run", help_text="Instead of a workflow or labels.")
-
-
-class FreezeForm(SelectorForm):
-    """Place a freeze: the selector as it was looked at, and why."""
-
-    more = ("reason_code", "ticket", "review_by", "dual_control")
-
-    reason = ReasonField(help_text="Whoever opens a frozen run reads it.")
-    kind = forms.ChoiceField(required=False)
-    reason_code = forms.CharField(required=False, max_length=60)
-    ticket = forms.CharField(required=False, max_length=500)
-    review_by = forms.DateField(required=False, label="Review by", widget=forms.DateInput(attrs={"type": "date"}))
-    dual_control = forms.BooleanField(required=False, label="Somebody else must lift it")
-
-    def __init__(self, actor: Actor, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        choices = [(states.OPERATOR, "Operator: lifted by whoever may freeze")]
-        if freeze_verdict(actor, states.COMPLIANCE).allowed:
-            choices.append((states.COMPLIANCE, "Compliance: lifted by reviewers only"))
-        self.fields["kind"].choices = choices  # type: ignore[attr-defined]
-        for name in SelectorForm.base_fields:
-            self.fields[name].widget = self.fields[name].hidden_widget()
-
-
-class LiftForm(CommandForm):
-    """Lift a freeze, at once or little by little."""
-
-    reason = ReasonField(help_text="Why the runs may go on.")
-    rate = forms.FloatField(
-        required=False,
-        label="Runs per second",
-        help_text="All at once where empty. Those that waited longest go first; new ones are free.",
-        widget=forms.NumberInput(attrs={"step": "any", "min": "0"}),
-    )
+type Lifting = tuple[uuid.UUID, Refused | None] | None
+"""The freeze that a lift was about, and why it was refused."""
 
 
 @dataclass(frozen=True, slots=True)
 class FreezeView:
-    """A freeze with what can be done about it."""
+    """A freeze with what can be done about it.
+
+    Args:
+        freeze: as just read.
+        verdict: whether this person may lift it.
+        form: lifts it.
+        me: the person who looks.
+        left: how many runs it still keeps, while it is being lifted.
+    """
 
     freeze: Freeze
     verdict: Verdict
     form: LiftForm
+    me: int | None
+    left: Count | None = None
 
     @property
     def key(self) -> str:
         """Part of its form's id."""
         return str(self.freeze.pk)
 
+    @property
+    def is_being_lifted(self) -> bool:
+        """Runs are let go, and some are left."""
+        return self.freeze.is_open and self.freeze.lifting_since is not None
+
+    @property
+    def total(self) -> int:
+        """Runs let go and left."""
+        return self.freeze.admitted + (self.left.number if self.left else 0)
+
+    @property
+    def dual_control(self) -> str:
+        """What dual control means for the person who looks; empty where it does not apply."""
+        freeze = self.freeze
+        if not freeze.dual_control or not freeze.is_open:
+            return ""
+        if freeze.placed_by_user == self.me:
+            return "Dual control: you placed it; somebody else must lift it."
+        told = f"Dual control: {freeze.placed_by_name} placed it and cannot lift it."
+        return f"{told} You can." if self.verdict.allowed else told
+
 
 @page("executions:read", what="read freezes")
 def freezes(request: HttpRequest) -> HttpResponse:
-    """Show open freezes, or with ``lifted=1`` all; with a selector in the address, what it would stop."""
+    """Show open freezes, overdue ones first, or with ``lifted=1`` all."""
     return show(request)
 
 
-@command_view(lambda request, *, refusal, said: show(request, placing=refusal))
-def place(request: HttpRequest, actor: Actor) -> Done:
-    """Place a freeze."""
-    form = FreezeForm(actor, request.POST, name="place")
-    given = _clean(actor, form, "freeze")
-    review = given["review_by"]
-    commands.freeze(
-        actor,
-        reason=request.POST.get("reason", ""),
-        workflow=given["workflow"] or None,
-        labels=given["labels"],
-        everything=given["everything"],
-        kind=request.POST.get("kind") or states.OPERATOR,
-        reason_code=given["reason_code"],
-        ticket=given["ticket"],
-        dual_control=given["dual_control"],
-        review_by=datetime.datetime.combine(review, datetime.time(), get_current_timezone()) if review else None,
-    )
-    return reverse("freezes"), "Frozen. No run that it matches starts a step any more."
+@page("executions:read", what="read freezes")
+def progress(request: HttpRequest, freeze_id: uuid.UUID) -> HttpResponse:
+    """Show how far the lifting of a freeze is; an open page asks again while it goes on."""
+    (view,) = _views(request, [queries.find_freeze(freeze_id)], None)
+    return render(request, "freezes/lifting.html", {"view": view, "freeze": view.freeze})
 
 
-@command_view(lambda request, *, refusal, said, freeze_id: show(request, lifting=(freeze_id, refusal)))
+@command_view(lambda request, *, refusal, said, freeze_id: show(request, (freeze_id, refusal)))
 def lift(request: HttpRequest, actor: Actor, freeze_id: uuid.UUID) -> Done:
     """Lift a freeze."""
-    given = _clean(actor, LiftForm(request.POST, name="lift"), "lift")
+    given = clean(actor, LiftForm(request.POST, name="lift"), "lift")
     lifted = commands.lift(actor, freeze_id, reason=request.POST.get("reason", ""), rate=given["rate"])
     return reverse("freezes"), "Lifted." if lifted.lifted_at else "Runs are being let go, the oldest first."
 
 
-def _clean(actor: Actor, form: forms.Form, command: str) -> dict[str, Any]:
-    """Return what was typed, read by the form; the reason and the rules are the command's.
-
-    Raises:
-        Invalid: what cannot be read; the attempt is recorded.
-    """
-    form.is_valid()
-    wrong = {
-        name: [str(text) for text in texts] for name, texts in form.errors.items() if name not in ("reason", "kind")
-    }
-    if wrong:
-        refusal = Invalid(next(iter(wrong.values()))[0], errors=wrong)
-        record_refusal(actor, command, refusal)
-        raise refusal
-    return form.cleaned_data
-
-
-def show(
-    request: HttpRequest, *, placing: Refused | None = None, lifting: tuple[uuid.UUID, Refused | None] | None = None
-) -> HttpResponse:
-    """Render the page.
-
-    Args:
-        request: whose; a selector in its address is previewed.
-        placing: why a freeze was not placed.
-        lifting: the freeze that was not lifted, and why.
-    """
+def show(request: HttpRequest, lifting: Lifting = None) -> HttpResponse:
+    """Render the page; with the lift that was refused, if one was."""
     actor = actor_of(request)
+    refusal = lifting[1] if lifting else None
     if not actor.can("executions:read"):
-        return refused(request, placing or (lifting and lifting[1]) or NotAllowed("You may not look at freezes."))
+        return refused(request, refusal or NotAllowed("You may not look at freezes."))
     everyone = request.GET.get("lifted") == "1"
-    found = queries.list_freezes(open_only=not everyone, cursor=request.GET.get("cursor") or None, limit=PAGE_SIZE)
-    selector, placement, preview = _placement(request, actor, placing)
+    found = queries.list_freezes(
+        open_only=not everyone, overdue_first=True, cursor=request.GET.get("cursor") or None, limit=PAGE_SIZE
+    )
     context = {
-        "nav": "freezes",
-        "freezes": [_view(request, actor, freeze, lifting) for freeze in found.rows],
+        "nav": "holds",
+        "freezes": _views(request, found.rows, lifting),
         "all": everyone,
         "next": found.next,
         "verdict": freeze_verdict(actor),
-        "selector": selector,
-        "placement": placement,
-        "preview": preview,
-        "refusal": placing or (lifting and lifting[1]),
-        "workflows": registry.all_workflows(),
+        "refusal": refusal,
+        "counts": tab_counts(),
+        "may_place": any(actor.can(scope) for scope in ("holds:place", "holds:freeze")),
     }
     return render(request, "freezes/page.html", context)
 
 
-def _view(
-    request: HttpRequest, actor: Actor, freeze: Freeze, lifting: tuple[uuid.UUID, Refused | None] | None
-) -> FreezeView:
-    refusal = lifting[1] if lifting and lifting[0] == freeze.pk else None
-    form = LiftForm(request.POST if refusal else None, name=f"lift-{freeze.pk}")
-    if refusal:
-        add_errors(form, refusal)
-    return FreezeView(freeze, lift_verdict(freeze, actor), form)
-
-
-def _placement(
-    request: HttpRequest, actor: Actor, placing: Refused | None
-) -> tuple[SelectorForm, FreezeForm | None, queries.Preview | None]:
-    """Return the selector's form; once it was looked at, also the form that places the freeze, and the counts."""
-    if placing is not None:
-        placement = FreezeForm(actor, request.POST, name="place")
-        add_errors(placement, placing)
-        try:
-            preview = _preview(placement)
-        except Invalid:  # it stands beside the field
-            preview = None
-        return SelectorForm(request.POST, name="select"), placement, preview
-    if not {"workflow", "labels", "everything"} & set(request.GET):
-        return SelectorForm(name="select"), None, None
-    selector = SelectorForm(request.GET, name="select")
-    if not selector.is_valid():
-        return selector, None, None
-    try:
-        preview = _preview(selector)
-    except Invalid as refusal:
-        add_errors(selector, refusal)
-        return selector, None, None
-    return selector, FreezeForm(actor, initial=request.GET.dict(), name="place"), preview
-
-
-def _preview(form: SelectorForm) -> queries.Preview | None:
-    given = form.cleaned_data
-    if not {"workflow", "labels", "everything"} <= set(given):
-        return None
-    return queries.preview(given["workflow"], given["labels"], given["everything"])
+def _views(request: HttpRequest, found: list[Freeze], lifting: Lifting) -> list[FreezeView]:
+    actor, left = actor_of(request), queries.being_let_go(found)
+    views = []
+    for freeze in found:
+        refusal = lifting[1] if lifting and lifting[0] == freeze.pk else None
+        form = LiftForm(request.POST if refusal else None, name=f"lift-{freeze.pk}")
+        if refusal:
+            add_errors(form, refusal)
+        views.append(FreezeView(freeze, lift_verdict(freeze, actor), form, actor.user_id, left.get(freeze.pk)))
+    return views

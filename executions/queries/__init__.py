@@ -4,12 +4,14 @@ from executions.queries.chosen import RunFilter, matching
 from executions.queries.freezes import (
     Preview,
     attach_freezes,
+    being_let_go,
     count_open_freezes,
     find_freeze,
     freezes_over,
     frozen_seconds,
     list_freezes,
     preview,
+    samples,
 )
 from executions.queries.labels import find_label_rule, labels_in_use, list_label_rules
 from executions.queries.limits import Budget, Clock, budgets_of, clock_of, stale_runs
@@ -52,6 +54,7 @@ __all__ = [
     "RunFilter",
     "StepView",
     "attach_freezes",
+    "being_let_go",
     "budgets_of",
     "cancel_request",
     "clock_of",
@@ -88,6 +91,7 @@ __all__ = [
     "questions_of",
     "reasons_for",
     "rows_by_id",
+    "samples",
     "stale_runs",
     "states_in",
     "steps_of",

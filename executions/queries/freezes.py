@@ -4,8 +4,9 @@ import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Case, Q, QuerySet, Value, When
 from django.db.models.functions import Now
 
 from executions import states
@@ -13,7 +14,7 @@ from executions.authoring import registry
 from executions.commands.base import parse_id
 from executions.commands.freeze import clean_selector
 from executions.engine import gates
-from executions.engine.database import rows
+from executions.engine.database import rows, text_array
 from executions.errors import Invalid, NotFound
 from executions.models import Execution, Freeze
 from executions.provenance.jsontext import to_json
@@ -22,6 +23,20 @@ from executions.queries.search import COUNT_CAP, Count
 
 SHOWN = 50
 """Freezes told of on the page of one run."""
+SAMPLES = 5
+"""Runs named in a preview."""
+RUNNING = (states.PROCESSING, states.PAUSING)
+WAITING = (states.PAUSED, states.SUSPENDED)
+
+# What `Freeze.stops` says of queued runs while a freeze is being lifted, counted by the database.
+KEPT_BY_EACH = """
+SELECT gate.id, (SELECT count(*) FROM (
+    SELECT FROM executions_execution run
+    WHERE run.state = 'queued' AND run.state_since <= gate.lifting_since
+      AND (gate.workflow IS NULL OR run.workflow = gate.workflow) AND run.labels @> gate.labels
+    LIMIT %(most)s) AS kept) AS number
+FROM executions_freeze gate WHERE gate.id = ANY (%(ids)s::uuid[])
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,17 +63,20 @@ def preview(workflow: str | None, labels: dict[str, str] | None = None, everythi
         Invalid: the selector says too little, or nonsense.
     """
     name, wanted = clean_selector(workflow, labels, everything)
-    runs = Execution.objects.all()
-    if name:
-        runs = runs.filter(workflow=name)
-    if wanted:
-        runs = runs.filter(labels__contains=wanted)
+    runs = _matching(name, wanted)
     return Preview(
-        running=_count(runs.filter(state__in=(states.PROCESSING, states.PAUSING))),
+        running=_count(runs.filter(state__in=RUNNING)),
         queued=_count(runs.filter(state=states.QUEUED)),
-        waiting=_count(runs.filter(state__in=(states.PAUSED, states.SUSPENDED))),
+        waiting=_count(runs.filter(state__in=WAITING)),
         known=name is None or registry.find(name) is not None,
     )
+
+
+def _matching(workflow: str | None, labels: dict[str, str]) -> QuerySet[Execution]:
+    runs = Execution.objects.all()
+    if workflow:
+        runs = runs.filter(workflow=workflow)
+    return runs.filter(labels__contains=labels) if labels else runs
 
 
 def _count(runs: QuerySet[Execution]) -> Count:
@@ -66,29 +84,70 @@ def _count(runs: QuerySet[Execution]) -> Count:
     return Count(min(number, COUNT_CAP), number > COUNT_CAP)
 
 
-def list_freezes(*, open_only: bool = True, cursor: str | None = None, limit: int = 50) -> Page[Freeze]:
+def samples(workflow: str | None, labels: dict[str, str] | None = None, everything: bool = False) -> list[Execution]:
+    """Return a few of the runs that a freeze would stop: running ones first, then queued, then waiting; newest first.
+
+    Raises:
+        Invalid: as ``preview``.
+    """
+    runs = _matching(*clean_selector(workflow, labels, everything))
+    found: list[Execution] = []
+    for group in (RUNNING, (states.QUEUED,), WAITING):
+        if len(found) < SAMPLES:
+            some = runs.filter(state__in=group).only("id", "title", "workflow", "state").order_by("-pk")
+            found += some[: SAMPLES - len(found)]
+    return found
+
+
+def being_let_go(freezes: Iterable[Freeze]) -> dict[uuid.UUID, Count]:
+    """Count the runs that each freeze which is being lifted still keeps in the queue: one query in all.
+
+    Returns:
+        Freeze's id → count, exact up to ``COUNT_CAP``.
+    """
+    lifting = [freeze.pk for freeze in freezes if freeze.is_open and freeze.lifting_since is not None]
+    found = (
+        rows(KEPT_BY_EACH, {"ids": text_array([str(key) for key in lifting]), "most": COUNT_CAP + 1}) if lifting else []
+    )
+    return {row.id: Count(min(row.number, COUNT_CAP), row.number > COUNT_CAP) for row in found}
+
+
+def list_freezes(
+    *, open_only: bool = True, overdue_first: bool = False, cursor: str | None = None, limit: int = 50
+) -> Page[Freeze]:
     """Return one page of freezes, newest first.
 
     Args:
         open_only: leave lifted ones out; those that are being lifted are open.
+        overdue_first: put those before all others that are open past their review date.
         cursor: from an earlier page.
         limit: rows on the page.
 
     Raises:
         Invalid: a cursor that no page gave out.
     """
-    found = Freeze.objects.order_by("-pk")
+    late = Case(When(review_by__lte=Now(), lifted_at__isnull=True, then=Value(0)), default=Value(1))
+    found = Freeze.objects.annotate(rank=late if overdue_first else Value(1)).order_by("rank", "-pk")
     if open_only:
         found = found.filter(lifted_at__isnull=True)
     if cursor:
-        try:
-            found = found.filter(pk__lt=uuid.UUID(cursor.removeprefix("before:")))
-        except ValueError as error:
-            problem = "No page gave this cursor out. Start again from the first page."
-            raise Invalid(problem, errors={"cursor": [problem]}) from error
+        rank, key = _read_cursor(cursor)
+        found = found.filter(Q(rank__gt=rank) | Q(rank=rank, pk__lt=key))
     page = list(found[: limit + 1])
     more, page = len(page) > limit, page[:limit]
-    return Page(page, f"before:{page[-1].pk}" if more else None)
+    last: Any = page[-1] if page else None
+    return Page(page, f"{'late' if last.rank == 0 else 'before'}:{last.pk}" if more else None)
+
+
+def _read_cursor(cursor: str) -> tuple[int, uuid.UUID]:
+    place, _, key = cursor.rpartition(":")
+    try:
+        if place not in ("", "before", "late"):
+            raise ValueError(cursor)
+        return (0 if place == "late" else 1), uuid.UUID(key)
+    except ValueError as error:
+        problem = "No page gave this cursor out. Start again from the first page."
+        raise Invalid(problem, errors={"cursor": [problem]}) from error
 
 
 def count_open_freezes() -> Count:

@@ -69,7 +69,8 @@ def holds_for(actor: Actor) -> QuerySet[Hold]:
     """Return the holds in force that an actor may release now, each with its rank.
 
     The rule of ``commands.hold.release_verdict`` once more, for the database; a test compares the two. What was spread
-    from a run above is released there. A breakpoint counts once its step is next.
+    from a run above is released there. A breakpoint counts once its step is next. An overdue hold is urgent; one that
+    nobody looks after, or that its placer may not release, needs somebody; one's own can wait for its review date.
     """
     kinds = [kind for kind, scope in states.RELEASE_SCOPE.items() if actor.can(scope)]
     another = Q(dual_control=False) | Q(placed_by_user__isnull=True)
@@ -78,7 +79,8 @@ def holds_for(actor: Actor) -> QuerySet[Hold]:
     reached = Q(before_step__isnull=True) | Q(before_step=F("execution__ahead__0"), execution__lease_until__isnull=True)
     rank = Case(
         When(review_by__lte=Now(), then=Value(0)),
-        When(Q(responsible__in=("", actor.person)) | Q(dual_control=True), then=Value(1)),
+        When(Q(responsible="") | Q(dual_control=True), then=Value(1)),
+        When(responsible=actor.person, then=Value(2)),
         default=Value(OTHERS),
         output_field=IntegerField(),
     )

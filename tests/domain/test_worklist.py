@@ -74,7 +74,7 @@ def test_most_urgent_first_then_oldest_and_what_others_look_after_last(cast):
     own = pause(cast, "reviewer")
     late = place(cast, review_by=soon())
     let_pass(late)
-    assert waiting(cast, "reviewer") == [urgent.pk, late.pk, calm.pk, own.pk, low.pk, foreign.pk]
+    assert waiting(cast, "reviewer") == [urgent.pk, late.pk, calm.pk, low.pk, own.pk, foreign.pk]
     assert waiting(cast, "operator") == [foreign.pk, own.pk]
     assert waiting(cast, "auditor") == []
 
