@@ -74,4 +74,8 @@ def _schema(model: type[Body]) -> dict[str, Any]:
         reference = field.pop("$ref", "")
         if reference:
             schema["properties"][name] = {**nested[reference.rpartition("/")[2]], **field}
+        elif "anyOf" in field:
+            field["anyOf"] = [
+                nested[one["$ref"].rpartition("/")[2]] if "$ref" in one else one for one in field["anyOf"]
+            ]
     return schema

@@ -11,7 +11,19 @@ from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
 
 from console.access import Unauthenticated
-from console.api import audit, commands, files, freezes, holds, runs, suspensions, triggers, verifications, workflows
+from console.api import (
+    audit,
+    bulk,
+    commands,
+    files,
+    freezes,
+    holds,
+    runs,
+    suspensions,
+    triggers,
+    verifications,
+    workflows,
+)
 from console.api.bodies import WrongType, invalid
 from console.api.idempotency import idempotent
 from console.api.identity import Session, Token
@@ -63,6 +75,7 @@ api.add_router("/async-executions", runs.router)
 api.add_router("/async-executions", commands.router)
 api.add_router("/async-executions", files.router)
 api.add_router("/async-executions", suspensions.of_runs)
+api.add_router("/bulk", bulk.router)
 api.add_router("/holds", holds.router)
 api.add_router("/freezes", freezes.router)
 api.add_router("/suspensions", suspensions.router)

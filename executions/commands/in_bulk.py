@@ -1,5 +1,6 @@
 """The commands that can be given to many runs: what each asks for, and how it is given to one of them."""
 
+import contextlib
 import datetime
 import uuid
 from collections.abc import Callable, Mapping
@@ -162,8 +163,9 @@ def _clean_names(value: Any) -> list[str]:
 
 
 def _clean_review(value: Any) -> str:
-    moment = datetime.datetime.fromisoformat(value) if isinstance(value, str) else value
-    return clean_moment(moment, "review_by").isoformat()
+    with contextlib.suppress(ValueError):
+        value = datetime.datetime.fromisoformat(value) if isinstance(value, str) else value
+    return clean_moment(value, "review_by").isoformat()
 
 
 PLACING: dict[str, Callable[[Any], Any]] = {

@@ -37,6 +37,11 @@ TABLE = {
     ("POST", RUN + "/extend"): ({"executions:control"}, {"seconds": 5, **WHY}),
     ("PATCH", RUN + "/labels"): ({"executions:label"}, {"set": {"team": "north"}, "reason": "why"}),
     ("PATCH", RUN + "/payload"): ({"executions:amend"}, {"changes": {"a": 1}, "reason": "why"}),
+    ("POST", "/v1/bulk"): ({"executions:pause"}, {"command": "pause", "ids": ["{id}"], "reason": "why"}),
+    ("GET", "/v1/bulk"): (READ, None),
+    ("GET", "/v1/bulk/{id}"): (READ, None),
+    ("GET", "/v1/bulk/{id}/items"): (READ, None),
+    ("POST", "/v1/bulk/{id}/stop"): ({"executions:cancel"}, {}),
     ("GET", "/v1/holds"): (READ | {"holds:place", "holds:release"}, None),
     ("POST", "/v1/holds"): ({"holds:place"}, {"execution": "{id}", "reason": "why"}),
     ("POST", "/v1/holds/{id}/notes"): ({"executions:pause", "holds:place"}, {"text": "note"}),
@@ -67,6 +72,8 @@ def knock(launch, ask, program):
     body = {"workflow": "nobody", "reason": "why", "kind": "compliance"}
     freeze = program("admin").post("/v1/freezes", body).json()
     asked = ask(run)
+    body = {"command": "cancel", "ids": [str(run.pk)], "reason": "why", "rate": 0.01}
+    job = program("admin").post("/v1/bulk", body).json()
 
     def status(client, method, route, body):
         address = route.replace(RUN, f"/v1/async-executions/{run.pk}").replace("/workflows/{name}", "/workflows/noop")
@@ -74,9 +81,12 @@ def knock(launch, ask, program):
             "/suspensions/{id}", f"/suspensions/{asked.pk}"
         )
         address = address.replace("/freezes/{id}", f"/freezes/{freeze['id']}")
+        address = address.replace("/bulk/{id}", f"/bulk/{job['id']}")
         address = address.replace("{name}", "a.txt") + ("?reason=why" if method == "PUT" else "")
         if isinstance(body, dict):
-            body = {name: str(run.pk) if value == "{id}" else value for name, value in body.items()}
+            there = {"{id}": str(run.pk)}
+            body = {name: there.get(v, v) if isinstance(v, str) else v for name, v in body.items()}
+            body = {name: [str(run.pk)] if value == ["{id}"] else value for name, value in body.items()}
         return client.send(method, address, body, headers={"If-Match": "*"}).status_code
 
     return status
