@@ -16,9 +16,10 @@ from executions.models import SYSTEM_LEDGER, Event, Execution, Hold, Suspension
 from executions.past import AlreadyVerified, NotADemo, Past
 from executions.provenance import append
 from executions.provenance.verify import verify
-from workflows.demo.past import moments, write_past
+from workflows.demo.past import plan, write_past
 from workflows.demo.present import LEFT_OPEN, Present
 from workflows.demo.stories import STORIES
+from workflows.demo.stories.standing import STANDING
 from workflows.demo.team import Team
 from workflows.demo.teller import StillToCome, Teller
 
@@ -113,10 +114,23 @@ def test_afterwards_it_is_now_again(team, cast):
 
 
 def test_stories_begin_in_the_last_two_weeks_and_the_newest_is_told_first():
-    found = moments(NOW, random.Random(1))
+    found = [moment for moment, _ in plan(NOW, random.Random(1))]
     assert found == sorted(found, reverse=True)
     assert 200 < len(found) < 400
     assert NOW - found[-1] < datetime.timedelta(days=15)
+
+
+def test_some_situations_are_there_in_every_demo(team):
+    for story, hours in STANDING.items():
+        tell(story, team, seed=1, moment=NOW - datetime.timedelta(hours=hours))
+    assert verify().problems == []
+    holds = Hold.objects.filter(released_at=None)
+    assert holds.filter(dual_control=True, overdue_at__lt=NOW).exists()
+    assert holds.filter(before_step="post", execution__state="paused").exists()
+    assert holds.filter(reason_code="budget-exceeded").exists()
+    assert Execution.objects.filter(state="failed", parent=None).exists()
+    assert Execution.objects.filter(parent__isnull=False, state="suspended").count() > 1
+    assert Event.objects.filter(kind="command.denied").count() == 2
 
 
 def test_in_the_present_people_act_and_leave_work_to_whoever_looks(team):

@@ -2,6 +2,7 @@
 
 import datetime
 import logging
+import operator
 import random
 import time
 from contextlib import suppress
@@ -11,7 +12,8 @@ from django.db.models import QuerySet
 
 from executions.models import Execution
 from executions.past import AlreadyVerified, Past, begin
-from workflows.demo.stories import STORIES
+from workflows.demo.stories import STORIES, Story
+from workflows.demo.stories.standing import STANDING
 from workflows.demo.team import DEMO_ADDRESS, Team
 from workflows.demo.teller import CLOSES, MARGIN, OPENS, SATURDAY, StillToCome, Teller
 
@@ -23,21 +25,24 @@ IN_THE_LAST_HOURS, LAST_HOURS = 26, 9
 """Stories that begin on a day, and those that begin shortly before the present whatever the day."""
 
 
-def moments(now: datetime.datetime, rng: random.Random) -> list[datetime.datetime]:
-    """Return when stories begin, the latest first.
+def plan(now: datetime.datetime, rng: random.Random) -> list[tuple[datetime.datetime, Story]]:
+    """Return when which story begins, the latest first.
 
     Args:
         now: the present (aware, UTC).
         rng: draws them.
     """
     lately = (LAST_HOURS * rng.random() ** 1.5 for _ in range(IN_THE_LAST_HOURS))
-    found = [now - MARGIN - datetime.timedelta(hours=hours) for hours in lately]
+    moments = [now - MARGIN - datetime.timedelta(hours=hours) for hours in lately]
     for back in range(DAYS):
         day = (now - datetime.timedelta(days=back)).replace(hour=0, minute=0, second=0)
         for _ in range(ON_A_FREE_DAY if day.weekday() >= SATURDAY else ON_A_WORKDAY):
             hour = rng.triangular(OPENS - 1, CLOSES + 1, rng.choice((10, 15)))
-            found.append(day + datetime.timedelta(hours=hour))
-    return sorted((moment for moment in found if moment < now - MARGIN), reverse=True)
+            moments.append(day + datetime.timedelta(hours=hour))
+    begun = [moment for moment in moments if moment < now - MARGIN]
+    drawn = zip(begun, rng.choices(list(STORIES), list(STORIES.values()), k=len(begun)), strict=True)
+    standing = ((now - datetime.timedelta(hours=hours), story) for story, hours in STANDING.items())
+    return sorted((*drawn, *standing), key=operator.itemgetter(0), reverse=True)
 
 
 def write_past(team: Team, *, rng: random.Random, limit: int | None = None, rest: float = 0.0) -> int:
@@ -53,15 +58,14 @@ def write_past(team: Team, *, rng: random.Random, limit: int | None = None, rest
         How many stories were told.
     """
     now = datetime.datetime.now(datetime.UTC)
-    begins = moments(now, rng)[:limit]
-    if _others().exists() or not begin(begins[-1], now):
+    planned = plan(now, rng)[:limit]
+    if _others().exists() or not begin(planned[-1][0], now):
         return 0
     told = 0
     with Past() as past:
-        for moment in begins:
+        for moment, story in planned:
             started = time.perf_counter()
             teller = Teller(past, team, rng, now)
-            (story,) = rng.choices(list(STORIES), list(STORIES.values()))
             try:
                 # What lies ahead of the present is left to the present: the run waits for whoever looks at the demo.
                 with past.at(moment), suppress(StillToCome):

@@ -10,7 +10,9 @@ from workflows.demo.stories.refunds import refund
 from workflows.demo.stories.reporting import report, sure_report
 from workflows.demo.teller import Teller
 
-STORIES: dict[Callable[[Teller], None], int] = {
+type Story = Callable[[Teller], None]
+
+STORIES: dict[Story, int] = {
     refund: 36,
     sure_report: 14,
     report: 10,
