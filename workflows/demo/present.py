@@ -1,8 +1,10 @@
 """The demo's present: every half minute somebody does something, and leaves enough for whoever looks at it."""
 
+import datetime
 import logging
 import random
 import time
+from contextlib import suppress
 from typing import Any
 
 from django.db import close_old_connections, connection
@@ -10,8 +12,8 @@ from django.db.models import Q, QuerySet
 from django.db.utils import InterfaceError, OperationalError
 
 from executions import clock, commands
-from executions.errors import Refused
-from executions.models import Execution, Hold, Suspension
+from executions.errors import Refused, Unconfirmed
+from executions.models import Execution, Freeze, Hold, Suspension
 from workflows.demo.replies import reply
 from workflows.demo.stories.agents import errand
 from workflows.demo.stories.audits import tour
@@ -46,6 +48,22 @@ class Present:
 
     def __init__(self, team: Team, rng: random.Random) -> None:
         self.team, self.rng = team, rng
+
+    def begin(self) -> None:
+        """Place the freeze that the demo begins with, unless one was ever placed."""
+        if Freeze.objects.exists():
+            return
+        review = clock.now() + datetime.timedelta(days=2)
+        reason = "The vendor recalls the firmware of the label printers. No releases for them until a fixed one is out."
+        with suppress(Unconfirmed):
+            commands.freeze(
+                self.team.reviewers[0],
+                reason=reason,
+                labels={"service": "label printer"},
+                reason_code="recall",
+                ticket="OPS-608",
+                review_by=review,
+            )
 
     def go_on(self) -> None:
         """Act now and then, for some hours."""

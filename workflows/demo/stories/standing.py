@@ -1,4 +1,4 @@
-"""Situations that every demo has, whatever is drawn: something overdue, something under dual control, something failed."""
+"""Situations that every demo has, whatever is drawn: something overdue, something failed, somebody held back."""
 
 import datetime
 from collections.abc import Callable
@@ -87,11 +87,11 @@ def until_tomorrow(tell: Teller) -> None:
     commands.pause(
         operator,
         tell.run.pk,
-        reason="Published with the others at seven tomorrow.",
+        reason="Published with the others, tomorrow morning.",
         reason_code="embargo",
         resume_when=[
             {"after_seconds": 3600 * 21},
-            {"event": "figures.released", "match": {"period": labels["period"]}},
+            {"event": "figures.released", "match": {"quarter": "Q3"}},
         ],
     )
     _until_now(tell)

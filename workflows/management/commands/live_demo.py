@@ -40,4 +40,6 @@ class Command(BaseCommand):
         if told := write_past(team, rng=rng, limit=options["stories"], rest=REST):
             self.stdout.write(f"{told} past runs were written")
         if not options["past_only"]:
-            Present(team, rng).go_on()
+            present = Present(team, rng)
+            present.begin()
+            present.go_on()
