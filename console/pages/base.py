@@ -33,6 +33,11 @@ class SeeOther(HttpResponse):
     def __init__(self, url: str) -> None:
         super().__init__(headers={"Location": url})
 
+    @property
+    def url(self) -> str:
+        """Where the browser is sent."""
+        return self.headers["Location"]
+
 
 def actor_of(request: HttpRequest) -> Actor:
     """Return the signed-in person as an actor; read from the database once per request."""

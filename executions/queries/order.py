@@ -9,7 +9,7 @@ import uuid
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import F, Func, QuerySet, UUIDField, Value
+from django.db.models import BooleanField, F, Func, QuerySet, UUIDField, Value
 from django.db.models.lookups import GreaterThan, LessThan
 
 from executions import states
@@ -104,7 +104,7 @@ class Place:
     def text(self) -> str:
         """Return it as an address carries it."""
         key = self.key.isoformat() if isinstance(self.key, datetime.datetime) else self.key
-        return ":".join(filter(None, ["before" if self.backwards else "after", str(self.pk), str(key or "")]))
+        return ":".join(["before" if self.backwards else "after", str(self.pk), *([] if key is None else [str(key)])])
 
 
 def read_place(cursor: str | None, order: Order) -> Place | None:
@@ -195,7 +195,11 @@ def _walk_one(
         runs = runs.filter(pk__lt=place.pk) if descending else runs.filter(pk__gt=place.pk)
     elif place is not None:
         # Compared as a row: only so is the whole of it a bound in the index, where many share a key.
-        here = Func(Value(place.key), Value(place.pk, output_field=UUIDField()), function="ROW")
-        runs = runs.filter((LessThan if descending else GreaterThan)(Func(column, "pk", function="ROW"), here))
+        here = _row(Value(place.key), Value(place.pk, output_field=UUIDField()))
+        runs = runs.filter((LessThan if descending else GreaterThan)(_row(F(column), F("pk")), here))
     by = (f"-{column}", "-pk") if descending else (column, "pk")
     return runs.order_by(*dict.fromkeys(by)).values_list("key", "pk")[:limit]
+
+
+def _row(*columns: F | Value) -> Func:
+    return Func(*columns, function="ROW", output_field=BooleanField())  # of no type that Django knows

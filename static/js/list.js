@@ -46,7 +46,8 @@ in a pill. At most one request a second, none while the page is out of sight.
     const parameters = {
       rows: (all ? shown : [...rows]).join(","),
       others: [...others].slice(-150).join(","),
-      newest: shown[0] || "",
+      /* In another order than newest first, what is new is what came since the list was loaded. */
+      newest: here.dataset.newest || shown[0] || "",
       oldest: shown.at(-1) || "",
       first: "first" in here.dataset ? "1" : "",
       counts: counts && !document.getElementById("state-tabs").contains(document.activeElement) ? "1" : "",

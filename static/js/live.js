@@ -12,12 +12,14 @@ somebody's hands: while a form in it is dirty, open or focused the change waits,
   let state = "";
   let updated = now();
 
+  const selecting = () => document.querySelector("[data-row] [data-pick]:checked");
+
   /* Connection */
   function show() {
     if (!indicator || !state) return;
     const age = relative((now() - updated) / 1000);
     const words = {
-      open: waiting.size ? "update waits for your form" : `live · updated ${age}`,
+      open: waiting.size ? `update waits for your ${selecting() ? "selection" : "form"}` : `live · updated ${age}`,
       lost: `not connected · as of ${age}`,
       ended: `as of ${age}`,
     };
@@ -66,9 +68,9 @@ somebody's hands: while a form in it is dirty, open or focused the change waits,
   function busy(part) {
     const focused = document.activeElement;
     if (pressed && part.contains(pressed)) return true;
-    if (part.contains(focused) && focused.matches("input, select, textarea")) return true;
+    if (part.contains(focused) && focused.matches("input:not([data-pick], [data-pick-page]), select, textarea")) return true;
     if (focused && part.contains(focused) && focused.closest("details.command[open]")) return true;
-    if (part.querySelector("tr[aria-selected='true'] input:checked")) return true;
+    if (part.querySelector("[data-pick]:checked")) return true;
     return [...part.querySelectorAll("form[data-guard]")].some(dirty);
   }
 
@@ -88,6 +90,7 @@ somebody's hands: while a form in it is dirty, open or focused the change waits,
 
   document.addEventListener("focusout", () => setTimeout(release));
   document.addEventListener("toggle", release, true);
+  document.addEventListener("holdpoint:picked", release);
   document.addEventListener("holdpoint:tick", () => waiting.size && release());
 
   document.addEventListener("htmx:configRequest", (event) => {
