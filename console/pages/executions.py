@@ -101,7 +101,6 @@ def _around(address: ListAddress, wanted: queries.RunFilter, actor: Actor, shown
         "columns": columns,
         "densities": DENSITIES,
         "bulk": bulk_commands(actor),
-        "bulk_url": "/bulk/preview",
         "bulk_filter": address.but(state=narrowed or wanted.states).filter_query,
         "matching": matching_count(counted, narrowed or wanted.states),
         "summary": summary_of(shown, order, narrowed),

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from django.utils import timezone
 
+from console.pages.bulk_words import WORDS, Words
 from console.pages.list_address import FILTERS, SPANS, ListAddress, read_moment
 from executions import queries, states
 from executions.actors import Actor
@@ -30,9 +31,8 @@ SORT_TITLES = {
     "priority": "Highest priority",
     "finished": "Last finished",
 }
-BULK = ("pause", "resume", "cancel", "retry")
-"""Commands offered for many runs at once."""
-BULK_ICONS = {"pause": "pause", "resume": "play", "cancel": "x-circle", "retry": "arrow-path"}
+BULK = ("pause", "resume", "place", "label", "retry", "cancel")
+"""Commands offered for selected runs, in the order of their buttons."""
 ENDS = ("from", "before")
 CHIPS = {
     "workflow": "Workflow",
@@ -262,6 +262,6 @@ def _url_of(view: SavedView) -> str:
     return f"{ListAddress().url()}?{'&'.join(filter(None, [view.query, f'view={view.pk}']))}"
 
 
-def bulk_commands(actor: Actor) -> list[tuple[str, str]]:
-    """Return name and icon of the commands that the person may give to many runs."""
-    return [(name, BULK_ICONS[name]) for name in BULK if actor.can(states.COMMAND_SCOPE[name])]
+def bulk_commands(actor: Actor) -> list[tuple[str, Words]]:
+    """Return the commands that the person may give to many runs, with the words for them."""
+    return [(name, WORDS[name]) for name in BULK if actor.can(states.COMMAND_SCOPE[name])]

@@ -157,5 +157,5 @@ def test_rows_can_be_selected_by_those_who_may_act_on_many(cast):
     assert 'form="bulk"' in page
     assert "All 3 that match" in page
     assert 'name="filter" value="label=n%3Ax"' in page
-    assert re.findall(r'name="command" value="(\w+)"', page) == ["pause", "resume", "cancel", "retry"]
+    assert re.findall(r'name="command" value="(\w+)"', page) == ["pause", "resume", "label", "retry", "cancel"]
     assert 'name="run"' not in cast.client("auditor").get(URL).content.decode()
