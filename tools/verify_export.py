@@ -62,7 +62,7 @@ def main(lines):
         print(f"{ledger}: {fault}.")
     print(f"{'Broken' if faults else 'Whole' if complete else 'Sound'}: {events} lines in {ledgers} ledgers.")
     if not complete:
-        print("This is an extract by time; that lines before, between or after these are missing cannot be seen.")
+        print("This is an extract; that lines before, between or after these are missing cannot be seen.")
     return 1 if faults else 0 if complete else 3
 
 

@@ -15,8 +15,9 @@ from console.api.replies import Pages, reply
 from executions.commands.audit import begin_export, verify_ledger, verify_record
 from executions.errors import Conflict
 from executions.provenance.auditlines import AuditFilter
-from executions.provenance.export import Selection, export
+from executions.provenance.export import export
 from executions.queries.audit import ledger_called, search
+from executions.queries.extract import extract_of
 from executions.queries.verifications import record_is_short
 
 router = Router(tags=["Audit"])
@@ -66,11 +67,17 @@ class LedgerQuery(Schema):
     ledger: str = Field("", description="A run's id, or `system`.")
 
 
-class SpanQuery(LedgerQuery):
+class ExtractQuery(LedgerQuery):
     """Which lines are handed out. Only whole ledgers can be verified completely."""
 
     since: AwareDatetime | None = None
     until: AwareDatetime | None = None
+    person: str = Field("", description="As in the search, like all that follow: only lines that match are handed out.")
+    kind: str = ""
+    workflow: str = ""
+    q: str = ""
+    via: str = ""
+    refused: bool = False
 
 
 @router.get("", response={200: AuditList, **PROBLEMS}, operation_id="audit", summary="Search the record")
@@ -114,13 +121,15 @@ def verify(request: HttpRequest, query: Query[LedgerQuery]) -> HttpResponse:
 
 
 @router.get("/export", response={200: str, **PROBLEMS}, operation_id="export", summary="Export the record")
-def export_record(request: HttpRequest, query: Query[SpanQuery]) -> StreamingHttpResponse:
+def export_record(request: HttpRequest, query: Query[ExtractQuery]) -> StreamingHttpResponse:
     """Hand out events as JSON Lines, which anyone can verify with sha256 alone. Needs `audit:read`; is recorded."""
-    ledger = ledger_called(query.ledger) if query.ledger else None
-    selection = Selection(ledger, query.since, query.until)
+    facts = query.dict(exclude={"ledger", "q"})
+    if query.ledger:
+        ledger_called(query.ledger)
+    selection, found = extract_of(AuditFilter(**facts, run=query.ledger, text=query.q))
     begin_export(request.auth, selection)
     return StreamingHttpResponse(
-        export(selection),
+        export(selection, found),
         content_type="application/jsonl",
         headers={"Content-Disposition": 'attachment; filename="holdpoint-audit.jsonl"'},
     )

@@ -11,18 +11,22 @@ from django.urls import reverse
 from django.utils import timezone
 
 from console.pages.audit_form import AuditForm
+from console.pages.audit_rows import rows_of
+from console.pages.audit_words import heading_of
 from console.pages.base import actor_of, add_errors, command_view, is_fragment, page
 from executions.actors import Actor
 from executions.authoring import registry
 from executions.commands.audit import begin_export
 from executions.errors import Invalid, Refused
 from executions.provenance.auditlines import AuditFilter, AuditLine
-from executions.provenance.export import Selection, export_chunks
+from executions.provenance.export import export_chunks
 from executions.queries import Page
 from executions.queries import audit as record
+from executions.queries.extract import extract_of
 from executions.queries.verifications import standing
 
 PAGE_SIZE = 50
+WHOLE_ID = 36
 
 
 @page("audit:read", what="read audit")
@@ -67,21 +71,19 @@ def show_again(request: HttpRequest, *, refusal: Refused | None, said: str) -> H
 
 @command_view(show_again)
 def export(request: HttpRequest, actor: Actor) -> HttpResponseBase:
-    """Hand out the record, or a run's part or a span of it, as JSON Lines."""
+    """Hand out what the filter finds as JSON Lines: the whole record, a run's ledger, a span of time, or an extract."""
     form = AuditForm(request.POST)
     if not form.is_valid():
         raise Invalid(
             "Not exported: the filter is not right.", errors={name: list(e) for name, e in form.errors.items()}
         )
-    wanted = form.wanted()
-    ledger = record.ledger_called(wanted.run) if wanted.run else None
-    selection = Selection(ledger, wanted.since, wanted.until)
+    selection, found = extract_of(form.wanted())
     begin_export(actor, selection)
-    name = f"holdpoint-record-{timezone.now().astimezone(UTC):%Y%m%dT%H%M%SZ}.jsonl"
+    what = str(selection.ledger) if selection.ledger else f"{timezone.now().astimezone(UTC):%Y%m%dT%H%M%SZ}"
     return StreamingHttpResponse(
-        export_chunks(selection),
+        export_chunks(selection, found),
         content_type="application/x-ndjson",
-        headers={"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"},
+        headers={"Content-Disposition": f'attachment; filename="holdpoint-{what}.jsonl"', "Cache-Control": "no-store"},
     )
 
 
@@ -102,19 +104,48 @@ def listing(request: HttpRequest) -> tuple[dict[str, Any], int]:
         status = 422
     parameters = [(name, value) for name in form.fields for value in given.getlist(name) if value.strip()]
     cursor = request.GET.get("cursor", "")
+    wanted = form.wanted()
     context = {
         "nav": "audit",
         "form": form,
-        "lines": found.rows,
+        "rows": rows_of(found.rows),
         "standing": standing(),
         "parameters": parameters,
-        "narrowed": status == 422 or form.wanted() != AuditFilter(),
+        "heading": heading_of(wanted, people) if status == 200 else "Nothing was searched",
+        "views": views_of(parameters, refused=wanted.refused),
+        "export": what_is_exported(wanted),
+        "run": wanted.run if len(wanted.run) == WHOLE_ID else "",
+        "narrowed": status == 422 or wanted != AuditFilter(),
         "may_read_runs": actor_of(request).can("executions:read"),
         "first_url": address(parameters) if cursor else "",
         "previous_url": address(parameters, found.previous) if found.previous else "",
         "next_url": address(parameters, found.next) if found.next else "",
     }
+    context["altered"] = sum(row.altered for row in context["rows"])
     return context, status
+
+
+def views_of(parameters: list[tuple[str, str]], *, refused: bool) -> list[tuple[str, str, bool]]:
+    """Return title, address and whether it is this one, of all lines and of refused attempts alone."""
+    others = [(name, value) for name, value in parameters if name != "refused"]
+    return [
+        ("Everything", address(others), not refused),
+        ("Refused attempts", address([*others, ("refused", "on")]), refused),
+    ]
+
+
+def what_is_exported(wanted: AuditFilter) -> tuple[str, str]:
+    """Return what the button for an export says, and what it hands out."""
+    if wanted == AuditFilter():
+        return (
+            "Export the whole record",
+            "Every line, the engine’s as well; it can be verified completely.",
+        )
+    if wanted == AuditFilter(run=wanted.run, routine=wanted.routine):
+        return "Export this ledger", "Every line of it, the engine’s as well; it can be verified completely."
+    if wanted == AuditFilter(run=wanted.run, since=wanted.since, until=wanted.until, routine=wanted.routine):
+        return "Export this time", "Every line of this time, the engine’s as well."
+    return "Export what is found", "All pages of what this search finds."
 
 
 def address(parameters: list[tuple[str, str]], cursor: str | None = None) -> str:

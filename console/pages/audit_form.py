@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 
+from console.pages.audit_rows import DOORS
 from executions.actors import VIAS
 from executions.provenance.auditlines import AuditFilter
 from executions.provenance.kinds import KINDS
@@ -11,18 +12,25 @@ from executions.provenance.kinds import KINDS
 FAMILIES = {
     "execution": "Runs",
     "hold": "Holds",
+    "freeze": "Freezes",
     "suspension": "Questions",
     "payload": "Payload",
     "file": "Files",
     "command": "Refused commands",
+    "bulk": "Many runs at once",
+    "children": "Children",
+    "item": "Items of a batch",
+    "trigger": "Resume conditions",
+    "sla": "SLA clocks",
+    "budget": "Budgets",
     "token": "Tokens",
     "audit": "The record itself",
-    "view": "Saved views",
     "step": "Steps",
+    "tool": "Tools of agents",
     "lease": "Workers",
     "clean_up": "Clean-up",
 }
-"""Family of kinds → heading."""
+"""Family of kinds → heading, in the order in which they are offered; others follow under their own names."""
 
 
 class MomentField(forms.DateTimeField):
@@ -42,7 +50,7 @@ class AuditForm(forms.Form):
     """
 
     text = forms.CharField(
-        label="Words of the reason", required=False, max_length=200, widget=forms.TextInput(attrs={"type": "search"})
+        label="Words of a reason", required=False, max_length=200, widget=forms.TextInput(attrs={"type": "search"})
     )
     person = forms.CharField(label="Person", required=False, max_length=200)
     kind = forms.CharField(label="Action", required=False, max_length=100, widget=forms.Select)
@@ -51,11 +59,13 @@ class AuditForm(forms.Form):
     )
     workflow = forms.CharField(label="Workflow", required=False, max_length=200, widget=forms.Select)
     via = forms.ChoiceField(
-        label="Door", required=False, choices=[("", "Any door"), *((via, via.capitalize()) for via in VIAS)]
+        label="Door",
+        required=False,
+        choices=[("", "Any door"), *((via, DOORS[via]) for via in VIAS)],
     )
     since = MomentField("From")
     until = MomentField("Before")
-    refused = forms.BooleanField(label="Refused attempts only", required=False)
+    refused = forms.BooleanField(required=False, widget=forms.HiddenInput)
     routine = forms.BooleanField(label="Engine lines too", required=False)
 
     def __init__(
@@ -78,8 +88,10 @@ class AuditForm(forms.Form):
 def kinds() -> list[tuple[str, list[tuple[str, str]]]]:
     """Return every kind of line by family, the whole family first."""
     groups = []
-    for family, heading in FAMILIES.items():
-        members = [(name, f"{kind.title}") for name, kind in KINDS.items() if name.partition(".")[0] == family]
-        every = [(family, f"All: {heading.lower()}")] if len(members) > 1 else []
-        groups.append((heading, every + members))
+    others = dict.fromkeys(name.partition(".")[0] for name in KINDS if name.partition(".")[0] not in FAMILIES)
+    for family, heading in {**FAMILIES, **{family: family.replace("_", " ").capitalize() for family in others}}.items():
+        members = [(name, kind.title) for name, kind in KINDS.items() if name.partition(".")[0] == family]
+        every = [(family, f"All of these: {heading.lower()}")] if len(members) > 1 else []
+        if members:
+            groups.append((heading, every + members))
     return groups

@@ -116,20 +116,39 @@ def lines_of(events: list[Event], title: Callable[[Any], str]) -> list[Line]:
 
 
 def _line(event: Event, title: Callable[[Any], str]) -> Line:
-    data = json.loads(event.data)
+    data = data_of(event.data)
     text = json.dumps(data, indent=2, ensure_ascii=False) if data else ""
-    mention = MENTIONED.get(event.kind)
     kind = KINDS.get(event.kind)
     return Line(
         event=event,
         title=_waiting(event.kind, data) or (kind.title if kind else event.kind),
-        mention=str(mention(data, title))[:500] if mention and isinstance(data, dict) else "",
+        mention=mention_of(event.kind, data, title),
         data=text[:SHOWN_CHARACTERS],
         cut=len(text) > SHOWN_CHARACTERS,
         tone=TONES.get(event.kind, ""),
         by="engine" if event.via == "engine" else "person",
         door=DOORS.get(event.via, ""),
     )
+
+
+def data_of(text: str) -> Any:
+    """Decode a line's data; what is not JSON (any more) is the text it is."""
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
+
+
+def mention_of(kind: str, data: Any, title: Callable[[Any], str]) -> str:
+    """Return which step, file or answer a line is about, in a few words; empty where nothing is said of its kind.
+
+    Args:
+        kind: of the line.
+        data: its data, decoded.
+        title: step name → what people read.
+    """
+    mention = MENTIONED.get(kind)
+    return str(mention(data, title))[:500] if mention and isinstance(data, dict) else ""
 
 
 def _hold(data: dict[str, Any], title: Callable[[Any], str]) -> str:

@@ -1,5 +1,6 @@
 """The console's own template tags: each renders one component of templates/components, from values alone."""
 
+import json
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
@@ -146,6 +147,23 @@ def copy_id(value: Any, shown: int = 0) -> SafeString:
     text = str(value)
     short = f"…{text[-shown:]}" if 0 < shown < len(text) else text
     return render_to_string("components/copy_id.html", {"text": text, "short": short})
+
+
+@register.filter(name="hex")
+def as_hex(value: Any) -> str:
+    """Write bytes in hexadecimal, as digests are printed."""
+    return bytes(value).hex()
+
+
+@register.simple_tag
+def json_text(value: Any, length: int) -> str:
+    """Write a value as JSON in one line, cut where it is long; escaped like any text.
+
+    Args:
+        value: what JSON can hold.
+        length: most characters, the ellipsis included.
+    """
+    return clip(json.dumps(value, ensure_ascii=False, default=str), length)
 
 
 @register.simple_tag

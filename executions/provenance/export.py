@@ -8,9 +8,9 @@ import asyncio
 import datetime
 import json
 import uuid
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import connection
@@ -33,16 +33,18 @@ class Selection:
         ledger: only this one; all where None.
         since: from this time on (aware).
         until: before this time (aware).
+        narrowed: what else was searched for, by name; the lines then come from whoever searched.
     """
 
     ledger: uuid.UUID | None = None
     since: datetime.datetime | None = None
     until: datetime.datetime | None = None
+    narrowed: dict[str, Any] = field(default_factory=dict)
 
     @property
     def complete(self) -> bool:
         """Whole ledgers, so that the export can be verified completely."""
-        return self.since is None and self.until is None
+        return self.since is None and self.until is None and not self.narrowed
 
     def as_dict(self) -> dict[str, Any]:
         """Return the selection as ``audit.exported`` and the export's first line carry it."""
@@ -50,11 +52,16 @@ class Selection:
             "ledger": None if self.ledger is None else ledger_name(self.ledger),
             "since": None if self.since is None else time_text(self.since),
             "until": None if self.until is None else time_text(self.until),
+            **({"filter": self.narrowed} if self.narrowed else {}),
         }
 
 
-def export(selection: Selection) -> Iterator[str]:
+def export(selection: Selection, found: Callable[[], Iterator[Line]] | None = None) -> Iterator[str]:
     """Yield the lines of an export, each with its line feed, from one snapshot; memory stays bounded.
+
+    Args:
+        selection: what is handed out.
+        found: for a narrowed selection, reads its lines in the order of ledger and seq.
 
     Holds a transaction while it is consumed. Outside of a caller's transaction the connection is closed at the end.
     """
@@ -62,19 +69,21 @@ def export(selection: Selection) -> Iterator[str]:
     try:
         with snapshot():
             yield _text({"export": {"format": FORMAT, **selection.as_dict(), "complete": selection.complete}})
-            yield from _events(selection)
+            yield from _events(selection, _rows(selection) if found is None else found())
     finally:
         if not nested:
             connection.close()
 
 
-async def export_chunks(selection: Selection) -> AsyncIterator[bytes]:
-    """Yield an export in pieces of some 256 KB, for a streaming response of an asynchronous server.
+async def export_chunks(
+    selection: Selection, found: Callable[[], Iterator[Line]] | None = None
+) -> AsyncIterator[bytes]:
+    """Yield an export in pieces of some 256 KB, for a streaming response of an asynchronous server; as ``export``.
 
     One thread of its own reads the database, because Django's connections belong to threads.
     """
     loop = asyncio.get_running_loop()
-    lines = export(selection)
+    lines = export(selection, found)
     with ThreadPoolExecutor(max_workers=1, thread_name_prefix="export") as thread:
         try:
             while piece := await loop.run_in_executor(thread, _gather, lines):
@@ -95,10 +104,10 @@ def _gather(lines: Iterator[str]) -> bytes:
     return "".join(parts).encode()
 
 
-def _events(selection: Selection) -> Iterator[str]:
+def _events(selection: Selection, rows: Iterator[Line]) -> Iterator[str]:
     ledgers = events = 0
     last: Line | None = None
-    for line in _rows(selection):
+    for line in rows:
         if last is None or last.ledger != line.ledger:
             ledgers += 1
             if last is not None and selection.complete:

@@ -125,6 +125,7 @@ SYSTEM_KINDS: dict[str, Kind] = {
             "ledger": "the one ledger, or null for all",
             "since": "lines from this time on, or null",
             "until": "lines before this time, or null",
+            "filter?": "what else was searched for, where only lines that match were handed out",
         },
     ),
     "demo.seeded": Kind(

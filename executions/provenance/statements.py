@@ -4,12 +4,8 @@ The chain's digests are recomputed here from PostgreSQL's built-in functions alo
 never called: whoever can change a line can change them as well.
 """
 
-# One batch in the order of the primary key, read by its index. Everything is judged here; only counts, the keys of
-# bad lines and the end of the batch travel. The line before the batch comes in as parameters, so no gap can hide there.
-# `known_*` gathers the digests of lines up to a moment, for the comparison with an earlier verification.
-JUDGE = """
-WITH lines AS (
-    SELECT ledger, seq, at, prev, digest, data_digest,
+# What a line's own fields give, and the texts that the digest frames for its ledger and its time.
+_RECOMPUTED = """\
            sha256(salt || convert_to(data, 'UTF8')) AS data_own,
            sha256(convert_to(
                octet_length(name)::text || ':' || name || ',' ||
@@ -23,10 +19,20 @@ WITH lines AS (
                octet_length(reason)::text || ':' || reason || ',' ||
                (octet_length(data_digest) * 2)::text || ':' || encode(data_digest, 'hex') || ',' ||
                (octet_length(prev) * 2)::text || ':' || encode(prev, 'hex') || ',', 'UTF8')) AS own
-    FROM (
+"""
+_NAMED = """\
         SELECT *, CASE ledger WHEN '00000000-0000-0000-0000-000000000000' THEN 'system' ELSE ledger::text END AS name,
                to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS time
-        FROM executions_event
+"""
+
+# One batch in the order of the primary key, read by its index. Everything is judged here; only counts, the keys of
+# bad lines and the end of the batch travel. The line before the batch comes in as parameters, so no gap can hide there.
+# `known_*` gathers the digests of lines up to a moment, for the comparison with an earlier verification.
+JUDGE = f"""
+WITH lines AS (
+    SELECT ledger, seq, at, prev, digest, data_digest,
+{_RECOMPUTED}    FROM (
+{_NAMED}        FROM executions_event
         WHERE (ledger, seq) > (%(ledger)s::uuid, %(seq)s::bigint)
           AND (%(only)s::uuid IS NULL OR ledger = %(only)s::uuid)
         ORDER BY ledger, seq LIMIT %(size)s
@@ -51,7 +57,29 @@ SELECT count(*) AS events,
        count(*) FILTER (WHERE at <= %(through)s::timestamptz AND NOT goes_on) AS ledgers_through,
        string_agg(digest, ''::bytea ORDER BY ledger, seq) FILTER (WHERE at <= %(through)s::timestamptz) AS known_through
 FROM neighbours
-"""
+"""  # noqa: S608  (constants of this module)
+
+# Those among some lines that are not genuine, or not the neighbours of those before and after them.
+NOT_GENUINE = f"""
+WITH lines AS (
+    SELECT ledger, seq, prev, digest, data_digest,
+{_RECOMPUTED}    FROM (
+{_NAMED}        FROM executions_event
+        WHERE (ledger, seq) IN (SELECT * FROM unnest(%(ledgers)s::uuid[], %(seqs)s::bigint[]))
+    ) AS chosen
+)
+SELECT lines.ledger, lines.seq FROM lines
+LEFT JOIN LATERAL (
+    SELECT digest AS named FROM executions_event WHERE ledger = lines.ledger AND seq = lines.seq - 1
+) AS before ON true
+LEFT JOIN LATERAL (
+    SELECT prev AS naming FROM executions_event WHERE ledger = lines.ledger AND seq = lines.seq + 1
+) AS after ON true
+LEFT JOIN executions_ledger AS head ON head.id = lines.ledger AND head.seq = lines.seq
+WHERE own IS DISTINCT FROM lines.digest OR data_own IS DISTINCT FROM data_digest
+   OR lines.prev IS DISTINCT FROM CASE lines.seq WHEN 1 THEN ''::bytea ELSE named END
+   OR lines.digest IS DISTINCT FROM coalesce(naming, head.digest)
+"""  # noqa: S608  (constants of this module)
 
 # The last line of a batch, and so the line before the next one.
 END_OF_BATCH = """

@@ -39,18 +39,18 @@ def search(wanted: AuditFilter, cursor: str | None = None, limit: int = 50) -> P
         Invalid: an unknown kind or door, a time without zone, an unreadable run id, or a cursor no page gave out.
     """
     backwards, position = _read_cursor(cursor)
-    lines = _matching(wanted)
+    lines = matching(wanted)
     ledger = _one_ledger(wanted)
     if position is not None:
         lines = lines.filter(_beyond(position, backwards=backwards, in_one_ledger=ledger))
-    branches = [lines.filter(branch) for branch in _branches(wanted)]
-    if not branches:
+    parts = [lines.filter(branch) for branch in branches(wanted)]
+    if not parts:
         return Page([])
     # One definite ledger is read in its own order, which the primary key has. Else by time, which an index has.
     order: tuple[str, ...] = ("seq",) if ledger else OLDEST_FIRST
     if not backwards:
         order = tuple(f"-{name}" for name in order)
-    rows = _read(branches, order, limit + 1)
+    rows = _read(parts, order, limit + 1)
     more, rows = len(rows) > limit, rows[:limit]
     if backwards:
         rows.reverse()
@@ -74,7 +74,8 @@ def find_line(ledger: uuid.UUID | str, seq: int) -> Event:
     return found
 
 
-def _matching(wanted: AuditFilter) -> QuerySet[Event]:
+def matching(wanted: AuditFilter) -> QuerySet[Event]:
+    """Return the lines that a filter selects, in no order, kinds and people left to ``branches``."""
     lines = Event.objects.all()
     if wanted.run:
         first, last = _ledger_range(wanted.run)
@@ -114,7 +115,7 @@ def _with_words(lines: QuerySet[Event], text: str) -> QuerySet[Event]:
     return lines.filter(~Q(reason="")).annotate(search=REASON_SEARCH).filter(search=query)
 
 
-def _branches(wanted: AuditFilter) -> list[Q]:
+def branches(wanted: AuditFilter) -> list[Q]:
     """Split the search into parts that one index walk each can answer in order: one per actor, or one per kind."""
     kinds = [Q(kind=kind) if kind in ROUTINE_KINDS else _rare(kind) for kind in _kinds(wanted.kind)]
     if wanted.person:
@@ -170,10 +171,10 @@ def _ledger_range(text: str) -> tuple[uuid.UUID, uuid.UUID]:
     return uuid.UUID(digits.ljust(32, "0")), uuid.UUID(digits.ljust(32, "f"))
 
 
-def _read(branches: list[QuerySet[Event]], order: tuple[str, ...], limit: int) -> list[tuple[Any, ...]]:
+def _read(found: list[QuerySet[Event]], order: tuple[str, ...], limit: int) -> list[tuple[Any, ...]]:
     shown = Left("data", SHOWN_CHARACTERS + 1)
     columns = ("ledger", "seq", "at", "kind", "actor_id", "actor_name", "actor_role", "via", "reason")
-    parts = [part.values_list(*columns, shown, F("digest")).order_by(*order)[:limit] for part in branches]
+    parts = [part.values_list(*columns, shown, F("digest")).order_by(*order)[:limit] for part in found]
     if len(parts) == 1:
         return list(parts[0])
     return list(parts[0].union(*parts[1:], all=True).order_by(*order)[:limit])

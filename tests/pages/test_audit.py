@@ -1,14 +1,17 @@
 """The audit page: who did what, when, why and through which door; refused attempts; verification and export."""
 
+import html
 import json
 import re
 
 import pytest
 from django.db import connection
 
+from console.pages.audit_form import kinds
 from executions import commands
 from executions.errors import NotAllowed
 from executions.models import Event
+from executions.provenance.kinds import KINDS
 
 pytestmark = pytest.mark.django_db
 URL = "/audit"
@@ -36,7 +39,7 @@ def run(cast):
 def test_a_line_says_who_in_which_role_when_by_which_door_what_why_and_where(cast, run):
     page = text_of(cast.client("auditor").get(URL, {"kind": "hold.placed"}))
 
-    for words in ("reviewer", "· api", "Hold placed", "hold.placed", "Totals differ", "Nightly", "UTC"):
+    for words in ("reviewer", "· API", "Hold placed", "hold.placed", "Totals differ", "Nightly", "UTC"):
         assert words in page, words
     assert re.search(r"\b(now|\d+ s ago)\b", page)
 
@@ -151,6 +154,50 @@ def test_commands_on_the_record_need_the_scope_and_a_post(cast, address):
     assert Event.objects.filter(kind="command.denied", actor_name="operator").count() == 1
 
 
+@pytest.mark.parametrize(
+    ("query", "heading"),
+    [
+        ({}, "What people and programs did"),
+        ({"person": "user:"}, "Everything user: did"),
+        ({"refused": "on"}, "Refused attempts"),
+        ({"refused": "on", "person": "auditor"}, "Refused attempts by auditor"),
+        ({"kind": "hold.placed", "workflow": "noop"}, "“Hold placed”, in "),
+        ({"kind": "hold", "text": "totals", "via": "api"}, "Holds, by way of API, with “totals”"),
+        ({"run": "system", "since": "2026-01-02T03:04"}, "concerning no single run, from 2 Jan 2026 03:04"),
+    ],
+)
+def test_the_heading_says_in_words_what_is_listed(cast, run, query, heading):
+    page = text_of(cast.client("auditor").get(URL, query))
+
+    assert html.unescape(heading).lower() in html.unescape(page).lower()
+
+
+def test_everything_one_person_did_is_a_link_away_and_names_them(cast, run):
+    page = cast.client("auditor").get(URL, {"person": f"user:{cast.reviewer.pk}"})
+
+    assert "Everything reviewer did" in text_of(page)
+    assert lines_in(page) == 1
+
+
+def test_the_lines_shown_are_recomputed_and_one_that_was_changed_stands_out(cast, run):
+    whole = cast.client("auditor").get(URL)
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL session_replication_role = replica")
+        cursor.execute("UPDATE executions_event SET reason = 'forged' WHERE ledger = %s AND seq = 2", [run.pk])
+        cursor.execute("SET LOCAL session_replication_role = origin")
+    changed = cast.client("auditor").get(URL)
+
+    assert "These 3 lines were recomputed just now" in text_of(whole)
+    assert "1 of these 3 lines has been changed" in text_of(changed)
+    assert changed.content.decode().count("is-altered") == 1
+
+
+def test_every_kind_of_line_is_offered_as_an_action():
+    offered = {name for _, group in kinds() for name, _ in group}
+
+    assert KINDS.keys() <= offered
+
+
 def test_an_export_of_a_filter_that_is_not_right_is_refused(cast):
     assert cast.client("auditor").post("/audit/export", {"run": "xyz"}).status_code == 422
 
@@ -158,9 +205,9 @@ def test_an_export_of_a_filter_that_is_not_right_is_refused(cast):
 def test_the_page_costs_the_same_number_of_queries_however_long_it_is(cast, django_assert_num_queries):
     client = cast.client("auditor")
     commands.launch(cast.actor("operator"), "noop", {})
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(11):
         client.get(URL)
     for _ in range(30):
         commands.launch(cast.actor("operator"), "noop", {})
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(11):
         client.get(URL)

@@ -12,7 +12,10 @@ from console.stack.home import PROJECT
 from executions.commands.audit import begin_export
 from executions.errors import Invalid, NotAllowed
 from executions.models import SYSTEM_LEDGER
+from executions.provenance.auditlines import AuditFilter
 from executions.provenance.export import Selection, export, export_chunks
+from executions.queries.audit import search as searched
+from executions.queries.extract import extract_of
 from tests.provenance.chains import lines, make_run, tamper
 from tests.support.loops import run_coroutine
 
@@ -161,3 +164,43 @@ def test_an_export_streams_in_chunks_and_lets_go_of_its_transaction(live_db, mon
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM pg_stat_activity WHERE state = 'idle in transaction'")
         assert cursor.fetchone() == (0,)
+
+
+SEARCHES = [
+    {"kind": "hold.noted"},
+    {"person": "operator"},
+    {"text": "note 3"},
+    {"via": "console", "workflow": "chain"},
+    {"kind": "hold", "person": "operator", "refused": True},
+]
+
+
+@pytest.mark.parametrize("search", SEARCHES, ids=str)
+def test_an_export_of_a_search_hands_out_what_the_search_finds_and_says_what_it_is(db, search):
+    make_run()
+    make_run(2)
+    wanted = AuditFilter(**search)
+    selection, found = extract_of(wanted)
+    items = [json.loads(text) for text in export(selection, found)]
+    shown = [(line.ledger_name, line.seq) for line in searched(wanted, limit=200).rows]
+    assert items[0]["export"] | {"since": None, "until": None} == items[0]["export"]
+    assert (items[0]["export"]["filter"], items[0]["export"]["complete"]) == (search, False)
+    assert [(item["ledger"], item["seq"]) for item in items[1:-1]] == sorted(shown)
+    code, said = judge("".join(json.dumps(item, ensure_ascii=False) + "\n" for item in items))
+    assert code == 3, said
+    assert said.startswith(f"Sound: {len(shown)} lines")
+
+
+def test_an_extract_with_an_altered_line_is_broken(db):
+    run = make_run()
+    tamper("UPDATE executions_event SET reason = 'x' WHERE ledger = %s AND seq = 2", run)
+    code, said = judge("".join(export(*extract_of(AuditFilter(kind="hold.noted")))))
+    assert (code, "line 2 is altered" in said) == (1, True)
+
+
+def test_a_run_alone_is_handed_out_whole_and_a_search_that_is_wrong_not_at_all(db):
+    run = make_run()
+    selection, found = extract_of(AuditFilter(run=str(run)))
+    assert (selection.complete, selection.ledger, found) == (True, run, None)
+    with pytest.raises(Invalid):
+        extract_of(AuditFilter(kind="no.such"))
