@@ -8,7 +8,7 @@ from django import forms
 from console import moments
 from console.pages.run_forms import ReachForm, ReasonField
 
-CONDITIONS = ("resume_at", "resume_cron", "resume_zone", "resume_event", "resume_match", "resume_webhook")
+CONDITIONS = ("resume_at", "resume_webhook", "resume_cron", "resume_zone", "resume_event", "resume_match")
 """Fields that say what ends a hold by itself; ``run_conditions`` reads them."""
 DETAILS = ("reason_code", "ticket")
 

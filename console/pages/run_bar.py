@@ -99,9 +99,13 @@ class RunBar:
         return [item for item in self._others if not item.offer.verdict.allowed and not _is_permission(item)]
 
     @property
-    def not_yours(self) -> list[BarItem]:
-        """Those that this person may not give."""
-        return [item for item in self._others if not item.offer.verdict.allowed and _is_permission(item)]
+    def not_yours(self) -> list[tuple[str, list[BarItem]]]:
+        """Those that this person may not give, by the reason."""
+        by_why: dict[str, list[BarItem]] = {}
+        for item in self._others:
+            if not item.offer.verdict.allowed and _is_permission(item):
+                by_why.setdefault(item.offer.verdict.why, []).append(item)
+        return list(by_why.items())
 
     @property
     def more_is_open(self) -> bool:

@@ -1,7 +1,7 @@
 """The commands as the page of a run offers them to one person, each with its form."""
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import Any
 
 from django.http import HttpRequest
@@ -9,13 +9,13 @@ from django.http import HttpRequest
 from console import moments
 from console.pages import control_forms, file_forms, pause_forms, run_forms
 from console.pages.label_form import LabelForm
-from console.pages.run_offers import Attempt, Offer, make_offer
+from console.pages.run_offers import Attempt, EventOffer, Offer, make_offer
 from executions import queries, states
 from executions.actors import Actor
 from executions.commands.emission import emit_verdict
 from executions.commands.foresight import Foresight
 from executions.commands.reason import OFFERED_FOR
-from executions.models import Execution, ReasonTemplate
+from executions.models import Execution, ReasonTemplate, Trigger
 from executions.provenance import to_json
 from executions.queries.boundaries import FINISHED, LAUNCHED, RETRIED, SKIPPED, Boundary, boundaries
 from executions.queries.tree import Tree
@@ -147,18 +147,14 @@ class RunControl:
         of_files = {"histories": self.files, "chosen": chosen}
         return self.offer("replace", self.verdicts["amend"], file_forms.ReplaceForm, **of_files)
 
-    def emit(self, condition: Any) -> Offer:
-        """Send the event that a condition waits for.
+    def events_awaited(self, conditions: Iterable[Trigger]) -> tuple[EventOffer, ...]:
+        """Return the conditions that an event would meet now, each with the form that sends it."""
+        awaited = [each for each in conditions if each.kind == "event" and each.closed_at is None]
+        return tuple(EventOffer(each, self._emit(each)) for each in awaited)
 
-        Args:
-            condition: of the kind ``event``, still open.
-        """
+    def _emit(self, condition: Trigger) -> Offer:
         data = {"data": to_json(condition.match) if condition.match else ""}
         return self.offer("emit", emit_verdict(self.actor), run_forms.EventForm, key=str(condition.pk), initial=data)
-
-    def events_awaited(self, conditions: Sequence[Any]) -> list[tuple[Any, Offer]]:
-        """Return the conditions that an event would meet, each with the form that sends it."""
-        return [(each, self.emit(each)) for each in conditions if each.kind == "event" and each.closed_at is None]
 
     # Places to go back to
     def _lines(self) -> list[tuple[str, str]]:

@@ -10,7 +10,7 @@ from console.pages.base import add_errors
 from console.pages.run_forms import CommandForm
 from executions import states
 from executions.errors import Refused
-from executions.models import Hold
+from executions.models import Hold, Trigger
 from executions.states import Verdict
 
 TEXTS = ("reason", "note", "text")
@@ -50,6 +50,30 @@ class Offer:
 
 
 @dataclass(frozen=True, slots=True)
+class EventOffer:
+    """An event that a run waits for, with the form that sends it.
+
+    Args:
+        condition: what waits for it.
+        offer: sending it.
+    """
+
+    condition: Trigger
+    offer: Offer
+
+    @property
+    def key(self) -> str:
+        """Part of its form's id."""
+        return f"emit-{self.condition.pk}"
+
+    @property
+    def says(self) -> str:
+        """What sending it will do."""
+        name = self.condition.event_name
+        return f"Sends {name} with these data. Every run that waits for such an event goes on, not only this one."
+
+
+@dataclass(frozen=True, slots=True)
 class HoldView:
     """A hold with what can be done about it."""
 
@@ -58,6 +82,7 @@ class HoldView:
     annotate: Offer
     release: Offer
     hand_over: Offer
+    events: tuple[EventOffer, ...] = ()
 
     @property
     def key(self) -> str:

@@ -2,6 +2,7 @@
 
 import functools
 import json
+from dataclasses import replace
 
 from django.http import HttpRequest
 
@@ -84,6 +85,7 @@ class RunPage(RunWords, RunSays, RunControl, RunBar, RunTimeline):
                 self.offer("annotate", noting, run_forms.NoteForm, key=str(hold.pk)),
                 self.offer("release", self.may_release(hold), run_forms.ReleaseForm, key=str(hold.pk)),
                 self.offer("hand-over", self.may_hand_over(hold), HandOverForm, key=str(hold.pk)),
+                self.events_awaited(hold.conditions.all()) if hold.is_open else (),
             )
             for hold in queries.holds_of(self.execution)
         ]
@@ -111,7 +113,7 @@ class RunPage(RunWords, RunSays, RunControl, RunBar, RunTimeline):
         """Every question, open ones first."""
         newest = {history.name: history.newest for history in self.files}
         behind = person_behind(self.actor)
-        return [
+        views = [
             view_question(
                 self.request,
                 asked,
@@ -121,6 +123,10 @@ class RunPage(RunWords, RunSays, RunControl, RunBar, RunTimeline):
                 answer_verdict(asked, self.execution, self.actor, behind, asked.votes.all()),
             )
             for asked in queries.questions_of(self.execution)
+        ]
+        return [
+            replace(view, events=self.events_awaited(view.asked.conditions.all())) if view.asked.is_open else view
+            for view in views
         ]
 
     @property
@@ -132,6 +138,16 @@ class RunPage(RunWords, RunSays, RunControl, RunBar, RunTimeline):
     def waits_for_people(self) -> bool:
         """An open question is one that a person answers."""
         return any(view.for_people for view in self.open_questions)
+
+    @property
+    def answerable(self) -> bool:
+        """This person may answer one of them now."""
+        return any(view.for_people and view.verdict.allowed for view in self.open_questions)
+
+    @property
+    def input_is_asked(self) -> bool:
+        """An open question shows the payload, so that it needs not be shown twice."""
+        return any(view.asked.shows_input for view in self.open_questions)
 
     @property
     def closed_questions(self) -> list[QuestionView]:

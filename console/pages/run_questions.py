@@ -9,6 +9,7 @@ from django.http import HttpRequest
 
 from console.pages.base import add_errors
 from console.pages.run_forms import CommandForm, ReasonField
+from console.pages.run_offers import EventOffer
 from console.pages.typed import read_json
 from executions.authoring.tools import TOOL_FORM
 from executions.authoring.who import Who
@@ -56,6 +57,7 @@ class QuestionView:
         trouble: why there is no form.
         refusal: why the last answer was refused, where no form can show it.
         typed: what was typed into a form that is gone: (field, text).
+        events: the events that would answer it, each with the form that sends it.
     """
 
     asked: Suspension
@@ -67,6 +69,7 @@ class QuestionView:
     trouble: str = ""
     refusal: Refused | None = None
     typed: tuple[tuple[str, str], ...] = ()
+    events: tuple[EventOffer, ...] = ()
 
     @property
     def for_people(self) -> bool:
@@ -118,8 +121,8 @@ class QuestionView:
         return [(name, value) for name, value in shown.items() if not isinstance(value, dict | list)]
 
     @property
-    def tables(self) -> list[tuple[str, list[str], list[list[Any]]]]:
-        """The lists of flat objects in what is shown, as (name, columns, rows)."""
+    def tables(self) -> list[tuple[str, list[str], list[list[tuple[str, Any]]]]]:
+        """The lists of flat objects in what is shown, as (name, columns, rows of columns and cells)."""
         return [(name, *_as_table(value)) for name, value in self._nested() if _is_flat(value)]
 
     @property
@@ -237,6 +240,6 @@ def _is_flat(value: Any) -> bool:
     )
 
 
-def _as_table(rows: list[dict[str, Any]]) -> tuple[list[str], list[list[Any]]]:
+def _as_table(rows: list[dict[str, Any]]) -> tuple[list[str], list[list[tuple[str, Any]]]]:
     columns = list(dict.fromkeys(name for row in rows for name in row))
-    return columns, [[row.get(name, "") for name in columns] for row in rows]
+    return columns, [[(name, row.get(name, "")) for name in columns] for row in rows]

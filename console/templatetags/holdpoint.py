@@ -192,5 +192,6 @@ def field(bound: BoundField) -> SafeString:
             "field": bound,
             "is_choice": kind == "checkbox" and not getattr(widget, "choices", None),
             "is_group": bool(widget.use_fieldset),
+            "is_list": kind == "select",
         },
     )

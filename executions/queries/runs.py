@@ -57,10 +57,10 @@ def rows_by_id(ids: Iterable[uuid.UUID]) -> list[Execution]:
 
 
 def _found(ids: Iterable[uuid.UUID]) -> list[Execution]:
-    return list(_as_rows(Execution.objects.filter(pk__in=list(ids))).order_by("-pk"))
+    return list(as_rows(Execution.objects.filter(pk__in=list(ids))).order_by("-pk"))
 
 
-def _as_rows(runs: QuerySet[Execution]) -> QuerySet[Execution]:
+def as_rows(runs: QuerySet[Execution]) -> QuerySet[Execution]:
     """Load what a row of a list shows: a query for each kind of thing; payloads and tracebacks stay where they are."""
     holds = Hold.objects.filter(released_at__isnull=True).order_by("placed_at").prefetch_related("conditions")
     questions = Suspension.objects.filter(closed_at__isnull=True).order_by("opened_at")

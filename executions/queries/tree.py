@@ -111,12 +111,14 @@ def parent_of(execution: Execution) -> Execution | None:
 
 
 def children_of(execution: Execution, limit: int = 20) -> list[Execution]:
-    """Return a run's children, those that need somebody first, then in the order of their launch.
+    """Return a run's children as rows of a list, those that need somebody first, then in the order of their launch.
 
     Args:
         execution: the parent.
         limit: most of them.
     """
+    from executions.queries.runs import as_rows
+
     whens = [When(state=state, then=Value(order)) for order, state in enumerate(URGENCY)]
-    children: QuerySet[Execution] = execution.children.defer("payload", "resumed", "progress")
+    children: QuerySet[Execution] = as_rows(execution.children.all())
     return list(children.order_by(Case(*whens, output_field=IntegerField()), "pk")[:limit])

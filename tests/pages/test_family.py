@@ -86,4 +86,5 @@ def test_a_thousand_children_make_no_long_page(cast, db):
     run = story.work(family(cast, children=1000))
     shown = part(page_of(cast, run), "children")
     assert "1,000 of 1,000 unfinished" in shown
-    assert shown.count("<tr>") == 21
+    assert shown.count('data-state="queued"') <= 21 + 1
+    assert shown.count("<li>") < 30
