@@ -48,9 +48,8 @@ def test_a_hold_that_is_not_yours_is_said_below_the_bar_with_who_since_when_and_
     run = story.launch(cast)
     commands.place(cast.actor("reviewer"), run.pk, reason="Totals differ")
     shown = said(re.search(r'<p class="barred.*?</p>', bar(cast, "operator", run), re.DOTALL)[0])
-    assert re.fullmatch(
-        r"Held by reviewer \(compliance\) since \d+ \w+ \d\d:\d\d UTC: Totals differ\. A reviewer can release it\.", shown
-    )
+    assert re.fullmatch(r"Held by reviewer \(compliance\) since \d+ \w+ \d\d:\d\d UTC: Totals differ\. .*", shown)
+    assert shown.endswith("A reviewer can release it.")
 
 
 def test_what_would_be_refused_below_is_said_before_it_is_tried(cast):
