@@ -55,7 +55,7 @@ class JobView:
     @property
     def arguments(self) -> list[tuple[str, str]]:
         """What was said besides the reason."""
-        return [(name.replace("_", " "), "yes" if v is True else str(v)) for name, v in self.job.arguments.items()]
+        return [(name.replace("_", " "), _said(v)) for name, v in self.job.arguments.items() if name != "of_job"]
 
     @property
     def bar(self) -> dict[str, int]:
@@ -192,6 +192,12 @@ def show_job(request: HttpRequest, job_id: uuid.UUID, refusal: Refused | None = 
     }
     template = "bulk/job.html#live" if is_fragment(request, "bulk-live") else "bulk/job.html"
     return render(request, template, context)
+
+
+def _said(value: Any) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{name}={text}" if text else name for name, text in value.items())
+    return "yes" if value is True else ", ".join(value) if isinstance(value, list) else str(value)
 
 
 def _items_url(own: str, outcome: str, cursor: str | None = None) -> str:

@@ -136,9 +136,7 @@ def stop_bulk(actor: Actor, job_id: uuid.UUID | str, *, reason: str = "") -> Bul
     if not verdict.allowed:
         raise (NotAllowed if verdict.code == "permission" else Conflict)(verdict.why)
     reason = clean_reason(reason, required=False)
-    BulkJob.objects.filter(pk=key).update(
-        stopped_by=actor.id, stopped_by_name=actor.name, finished_at=Now(), owner=None, lease_until=None
-    )
+    BulkJob.objects.filter(pk=key).update(stopped_by=actor.id, stopped_by_name=actor.name, finished_at=Now())
     told = {"job": str(key), "done": job.done, "refused": job.refused, "left": job.left}
     append(SYSTEM_LEDGER, "bulk.stopped", actor, reason=reason, data=told)
     transaction.on_commit(functools.partial(office.changed, str(key), job.total + 1))

@@ -1,17 +1,17 @@
 """Carries bulk jobs out, run by run: each gets the single command, in one transaction with what became of it.
 
-A job is worked on in slices, under a lease, by any worker's clerk. Between two slices nobody owns it: so another job is
-never kept waiting, a rate is kept by a time in the row, and whoever dies is followed by another one.
+Nobody owns a job. Any worker's clerk takes the next run that no other one is at; the lock on that run's row of the job
+is the lease, and it ends with the transaction, however that ends. So all workers can help, a worker that is killed
+leaves nothing behind that somebody must wait for, and no run is given the command twice.
 """
 
-import contextlib
 import logging
 import time
 from dataclasses import replace
 from typing import Any
 
 from django.contrib.auth import get_user_model
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 from django.db.models import Q
 from django.db.models.functions import Now
 
@@ -26,73 +26,72 @@ from executions.text import storable
 
 logger = logging.getLogger("holdpoint.bulk")
 
-LEASE_SECONDS = 3.0
-"""Renewed with every run; a job whose worker was killed goes on elsewhere after so long."""
 SLICE_SECONDS = 0.25
 """Then other jobs have their turn, and what the person may do is read anew."""
 BURST_SECONDS = 0.25
 """Under a rate, what was missed can be caught up with for so long; what is older is forfeited."""
-BUSY_SECONDS = 0.2
-"""A run that another transaction keeps is tried again after so long."""
+BUSY_SECONDS = 0.5
+"""A run that another transaction has kept for so long is passed over, and tried again after as long."""
 BROKEN = "Something went wrong on our side; nothing was changed. The worker's log says what."
+LOCK_NOT_AVAILABLE = "55P03"
 
-# The one that has waited longest, so that many jobs take turns. SKIP LOCKED: another worker is just taking that one.
-TAKE = """
+# The job that has waited longest goes to the end of the line; under a rate it is due again when its next run is.
+# SKIP LOCKED: its row is locked for a moment whenever a run is counted.
+TAKE = f"""
 UPDATE executions_bulkjob AS job
-SET owner = %(worker)s, lease_until = clock_timestamp() + %(lease)s * interval '1 second'
+SET next_at = CASE WHEN rate IS NULL THEN clock_timestamp()
+                   ELSE greatest(next_at, clock_timestamp() - interval '{BURST_SECONDS} seconds')
+                        + interval '1 second' / rate END
 FROM (
-    SELECT id FROM executions_bulkjob
-    WHERE finished_at IS NULL AND next_at <= clock_timestamp()
-      AND (lease_until IS NULL OR lease_until < clock_timestamp() OR owner = %(worker)s)
+    SELECT id FROM executions_bulkjob WHERE finished_at IS NULL AND next_at <= clock_timestamp()
     ORDER BY next_at LIMIT 1 FOR UPDATE SKIP LOCKED
 ) AS due WHERE job.id = due.id RETURNING job.id
-"""
+"""  # noqa: S608
 
-# Seconds until there is something to do: a time that comes due, or a lease that runs out.
 DUE_IN = """
-SELECT extract(epoch FROM min(greatest(next_at, coalesce(lease_until, next_at))) - clock_timestamp())::float AS seconds
+SELECT extract(epoch FROM min(next_at) - clock_timestamp())::float AS seconds
 FROM executions_bulkjob WHERE finished_at IS NULL
 """
 
-# The last statement of a run's transaction. No row: the lease went to another worker, or the job was stopped; then what
-# was done to the run is rolled back. So nothing is done twice, and nothing after somebody was told that it has stopped.
-COUNT = f"""
-UPDATE executions_bulkjob SET
-    done = done + %(done)s, refused = refused + %(refused)s,
-    lease_until = clock_timestamp() + %(lease)s * interval '1 second',
-    next_at = CASE WHEN rate IS NULL THEN next_at
-                   ELSE greatest(next_at, clock_timestamp() - interval '{BURST_SECONDS} seconds')
-                        + interval '1 second' / rate END
-WHERE id = %(job)s AND owner = %(worker)s AND finished_at IS NULL
-RETURNING done + refused, total, next_at <= clock_timestamp()
-"""  # noqa: S608
-
-GIVE_BACK = """
-UPDATE executions_bulkjob SET owner = NULL, lease_until = NULL,
-    next_at = greatest(next_at, clock_timestamp() + %(pause)s * interval '1 second')
-WHERE id = %(job)s AND owner = %(worker)s AND finished_at IS NULL
+# The last statement of a run's transaction: the job's row comes after all others and only for a moment, so whoever
+# stops the job waits for no run. No row: it was stopped; then what was done to the run is rolled back, and nothing
+# happens after somebody was told that it has stopped.
+COUNT = """
+WITH told AS (
+    UPDATE executions_bulkitem SET outcome = %(outcome)s, code = %(code)s, detail = %(detail)s, hold = %(hold)s,
+        done_at = clock_timestamp()
+    WHERE id = %(item)s
+)
+UPDATE executions_bulkjob SET done = done + %(done)s, refused = refused + 1 - %(done)s,
+    finished_at = CASE WHEN done + refused + 1 = total THEN clock_timestamp() END
+WHERE id = %(job)s AND finished_at IS NULL
+RETURNING done + refused AS come_to, finished_at
 """
 
+LATER = """
+UPDATE executions_bulkjob SET next_at = greatest(next_at, clock_timestamp() + %(pause)s * interval '1 second')
+WHERE id = %(job)s AND finished_at IS NULL
+"""
 
-class TakenAway(Exception):
-    """The job is another worker's by now, or was stopped; the run at hand is left as it was."""
+IMPATIENT = f"SET lock_timeout = '{BUSY_SECONDS}s'"
+"""No run that is stuck, whatever has it, keeps those behind it waiting."""
 
 
-def work(worker: str) -> bool:
-    """Take the bulk job that has waited longest and carry out a slice of it.
+class Stopped(Exception):
+    """The job was stopped; the run at hand is left as it was."""
 
-    Args:
-        worker: name of this worker.
+
+def work() -> bool:
+    """Carry out a little of the bulk job that has waited longest.
 
     Returns:
         Whether there was one.
     """
-    taken = rows(TAKE, {"worker": worker, "lease": LEASE_SECONDS})
+    taken = rows(TAKE, {})
     if not taken:
         return False
-    job = BulkJob.objects.get(pk=taken[0].id)
-    with contextlib.suppress(TakenAway):
-        _slice(job, worker)
+    rows(IMPATIENT, {})
+    _slice(BulkJob.objects.get(pk=taken[0].id))
     return True
 
 
@@ -102,48 +101,46 @@ def due_in() -> float | None:
     return None if seconds is None else max(seconds, 0.0)
 
 
-def _slice(job: BulkJob, worker: str) -> None:
+def _slice(job: BulkJob) -> None:
     actor = on_behalf_of(job)
     ends = time.monotonic() + SLICE_SECONDS
-    pause = 0.0
-    goes_on = True
-    while goes_on and time.monotonic() < ends:
-        answer = _next(job, worker, actor)
-        if answer is None:
-            pause = BUSY_SECONDS
-            break
-        come_to, total, goes_on = answer
-        office.changed(str(job.pk), come_to)
-        if come_to == total:
-            _finish(job, worker)
+    busy: list[int] = []
+    while True:
+        try:
+            goes_on = _next(job, actor, busy)
+        except Stopped:
             return
-    rows(GIVE_BACK, {"job": job.pk, "worker": worker, "pause": pause})
+        if not goes_on:
+            # All that is left is in other transactions' hands, or its end has come.
+            rows(LATER, {"job": job.pk, "pause": BUSY_SECONDS})
+            return
+        if job.rate is not None or time.monotonic() > ends:
+            return
 
 
-@transaction.atomic
-def _next(job: BulkJob, worker: str, actor: Actor) -> tuple[int, int, bool] | None:
-    """Carry the job out on its next run.
+def _next(job: BulkJob, actor: Actor, busy: list[int]) -> bool:
+    """Carry the job out on its next run that nobody is at.
+
+    Args:
+        job: which.
+        actor: on whose behalf.
+        busy: runs' places in the job that are passed over for now; one that turns out to be stuck is added.
 
     Returns:
-        Runs come to so far, runs in all, and whether the next one may be taken at once; None where the only ones left
-        are in other transactions' hands.
+        Whether there was one.
     """
-    waiting = job.items.filter(outcome__isnull=True).order_by("position")
-    # Locked: a worker that lost its lease may still be on it, and will find out at its end.
-    item = waiting.select_for_update(skip_locked=True).first()
-    if item is None:
-        return None
-    told = _give(job, item, actor)
-    BulkItem.objects.filter(pk=item.pk).update(**told, done_at=Now())
-    done = told["outcome"] == "done"
-    counted = {"done": int(done), "refused": int(not done), "job": job.pk, "worker": worker, "lease": LEASE_SECONDS}
-    with connection.cursor() as cursor:
-        # The job's row comes last, and only for a moment: whoever wants to stop it never waits for a run.
-        cursor.execute(COUNT, counted)
-        answer: tuple[int, int, bool] | None = cursor.fetchone()
-    if answer is None:
-        raise TakenAway
-    return answer
+    waiting = job.items.filter(outcome__isnull=True).exclude(pk__in=busy).order_by("position")
+    item = None
+    try:
+        with transaction.atomic():
+            item = waiting.select_for_update(skip_locked=True).first()
+            if item is not None:
+                _count(job, item, _give(job, item, actor))
+    except OperationalError as error:
+        if item is None or getattr(error.__cause__, "sqlstate", "") != LOCK_NOT_AVAILABLE:
+            raise
+        busy.append(item.pk)
+    return item is not None
 
 
 def _give(job: BulkJob, item: BulkItem, actor: Actor) -> dict[str, Any]:
@@ -152,25 +149,29 @@ def _give(job: BulkJob, item: BulkItem, actor: Actor) -> dict[str, Any]:
         hold = ACTS[job.command].give(actor, item.execution_id, job.reason, job.arguments)
     except Refused as refusal:
         # The command has undone what it did and recorded the refusal, in this very transaction.
-        return {"outcome": "refused", "code": refusal.code, "detail": storable(refusal.detail)[:1000]}
+        return {"done": 0, "outcome": "refused", "code": refusal.code, "detail": storable(refusal.detail)[:1000]}
     except OUTAGE:
         raise
     except Exception:
         logger.exception("%s in bulk job %s broke on run %s", job.command, job.pk, item.execution_id)
-        return {"outcome": "refused", "code": "broken", "detail": BROKEN}
-    return {"outcome": "done", "hold": hold.pk if hold else None}
+        return {"done": 0, "outcome": "refused", "code": "broken", "detail": BROKEN}
+    return {"done": 1, "outcome": "done", "hold": hold.pk if hold else None}
 
 
-@transaction.atomic
-def _finish(job: BulkJob, worker: str) -> None:
-    own = BulkJob.objects.filter(pk=job.pk, owner=worker, finished_at__isnull=True)
-    if not own.update(finished_at=Now(), owner=None, lease_until=None):
-        return
-    job.refresh_from_db()
-    took = (job.finished_at - job.requested_at).total_seconds() if job.finished_at else 0.0
-    told = {"job": str(job.pk), "done": job.done, "refused": job.refused, "seconds": round(took, 3)}
-    append(SYSTEM_LEDGER, "bulk.finished", Actor.policy("bulk"), reason=job.reason, data=told)
-    transaction.on_commit(lambda: office.changed(str(job.pk), job.total + 1))
+def _count(job: BulkJob, item: BulkItem, told: dict[str, Any]) -> None:
+    with connection.cursor() as cursor:
+        fields = {"code": "", "detail": "", "hold": None, **told}
+        cursor.execute(COUNT, {**fields, "item": item.pk, "job": job.pk})
+        counted = cursor.fetchone()
+    if counted is None:
+        raise Stopped
+    come_to, finished_at = counted
+    if finished_at is not None:
+        job.refresh_from_db()
+        took = round((finished_at - job.requested_at).total_seconds(), 3)
+        summary = {"job": str(job.pk), "done": job.done, "refused": job.refused, "seconds": took}
+        append(SYSTEM_LEDGER, "bulk.finished", Actor.policy("bulk"), reason=job.reason, data=summary)
+    transaction.on_commit(lambda: office.changed(str(job.pk), come_to))
 
 
 def on_behalf_of(job: BulkJob) -> Actor:

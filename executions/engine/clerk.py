@@ -18,16 +18,15 @@ def call() -> None:
     _called.set()
 
 
-def attend(stop: threading.Event, worker: str) -> None:
+def attend(stop: threading.Event) -> None:
     """Work until the process ends.
 
     Args:
         stop: ends it.
-        worker: name of this worker, for leases.
     """
     while not stop.is_set():
         _called.clear()
-        if bulk.work(worker):
+        if bulk.work():
             continue
         due = bulk.due_in()
         most = settings.HOLDPOINT["SWEEP_SECONDS"]

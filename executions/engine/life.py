@@ -226,7 +226,7 @@ def _courier() -> None:
 
 def _clerk() -> None:
     """Do what people asked for in bulk. A thread of its own: it must not wait until a long step has ended."""
-    clerk.attend(_stop, worker_name())
+    clerk.attend(_stop)
 
 
 @functools.cache

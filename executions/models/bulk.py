@@ -32,9 +32,7 @@ class BulkJob(models.Model):
     total = models.IntegerField(db_default=0)
     done = models.IntegerField(db_default=0, help_text="Carried out")
     refused = models.IntegerField(db_default=0, help_text="Refused by the rules or by what happened meanwhile")
-    owner = models.TextField(null=True, blank=True, help_text="Worker that carries it out")
-    lease_until = models.DateTimeField(null=True, blank=True)
-    next_at = models.DateTimeField(db_default=Now(), help_text="When the next run may be taken")
+    next_at = models.DateTimeField(db_default=Now(), help_text="When its turn comes, or under a rate its next run's")
     stopped_by = models.TextField(null=True, blank=True, help_text="Who stopped it before its end")
     stopped_by_name = models.TextField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True, help_text="When it came to its end or was stopped")
@@ -110,7 +108,7 @@ class BulkItem(models.Model):
             ),
         ]
         indexes = [
-            # The worker takes what waits, in order.
+            # The workers take what waits, in order.
             models.Index(F("job"), F("position"), name="bulkitem_waiting", condition=Q(outcome__isnull=True)),
             # The page of a job, by what became of its runs.
             models.Index(F("job"), F("outcome"), F("position"), name="bulkitem_outcome"),

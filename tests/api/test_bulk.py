@@ -24,7 +24,7 @@ def batch(launch):
 
 
 def work() -> None:
-    while bulk.work("w"):
+    while bulk.work():
         pass
 
 
@@ -83,7 +83,7 @@ def test_an_earlier_job_can_be_undone_and_one_under_way_stopped(program, batch):
     work()
     body = {"command": "release", "job": paused["id"], "arguments": {"of_job": paused["id"]}, "reason": "y"}
     job = client.post("/v1/bulk", {**body, "rate": 0.01}).json()
-    bulk.work("w")
+    bulk.work()
 
     stopped = client.post(f"/v1/bulk/{job['id']}/stop", {"reason": "wait"}).json()
 

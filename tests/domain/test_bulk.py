@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 from django.contrib.auth.models import Group
+from django.db import DatabaseError, transaction
 from django.utils import timezone
 
 from executions import commands
@@ -16,8 +17,6 @@ from executions.queries.selection import Selection
 from tests.domain import story
 
 pytestmark = pytest.mark.django_db
-
-CLERK = "clerk-1"
 
 
 @pytest.fixture
@@ -32,10 +31,10 @@ def runs(cast):
     return make
 
 
-def carry_out(job: BulkJob, worker: str = CLERK) -> BulkJob:
+def carry_out(job: BulkJob) -> BulkJob:
     """Be the clerk until the job has ended."""
     for _ in range(1000):
-        bulk.work(worker)
+        bulk.work()
         job.refresh_from_db()
         if not job.is_open:
             return job
@@ -261,7 +260,7 @@ def test_a_rate_is_kept_by_the_row(cast, runs):
     _, chosen = runs(3)
     job = commands.begin_bulk(cast.actor("operator"), "pause", selection=chosen, reason="x", rate=0.5)
     for _ in range(5):
-        bulk.work(CLERK)
+        bulk.work()
     job.refresh_from_db()
     assert job.done == 1
     wait = bulk.due_in()
@@ -269,7 +268,7 @@ def test_a_rate_is_kept_by_the_row(cast, runs):
     assert 1 < wait < 2
     BulkJob.objects.filter(pk=job.pk).update(next_at=timezone.now() - timedelta(hours=1))
     for _ in range(5):
-        bulk.work(CLERK)
+        bulk.work()
     job.refresh_from_db()
     assert job.done == 2, "an hour of lull is not caught up with"
 
@@ -280,7 +279,7 @@ def test_a_slow_job_keeps_no_other_waiting(cast, runs):
     commands.begin_bulk(cast.actor("operator"), "pause", selection=slow, reason="x", rate=0.01)
     job = commands.begin_bulk(cast.actor("operator"), "pause", selection=urgent, reason="x")
     for _ in range(3):
-        bulk.work(CLERK)
+        bulk.work()
     job.refresh_from_db()
     assert job.state == "finished"
     assert states_of(made) == ["paused"] * 2
@@ -289,12 +288,12 @@ def test_a_slow_job_keeps_no_other_waiting(cast, runs):
 def test_a_stopped_job_touches_nothing_more(cast, runs):
     made, chosen = runs(3)
     job = commands.begin_bulk(cast.actor("operator"), "pause", selection=chosen, reason="x", rate=0.01)
-    bulk.work(CLERK)
+    bulk.work()
 
     stopped = commands.stop_bulk(cast.actor("reviewer"), job.pk, reason="enough")
 
     assert (stopped.state, stopped.done, stopped.left, stopped.stopped_by_name) == ("stopped", 1, 2, "reviewer")
-    assert bulk.work(CLERK) is False
+    assert bulk.work() is False
     assert states_of(made) == ["paused", "queued", "queued"]
     kind, who, told = system_lines(job)[-1]
     assert (kind, who, told["left"]) == ("bulk.stopped", "reviewer", 2)
@@ -302,22 +301,23 @@ def test_a_stopped_job_touches_nothing_more(cast, runs):
         commands.stop_bulk(cast.actor("operator"), job.pk)
 
 
-def test_a_worker_that_lost_its_lease_leaves_the_run_as_it_was(cast, runs, monkeypatch):
-    made, chosen = runs(1)
+def test_a_run_at_hand_when_the_job_is_stopped_is_left_as_it_was(cast, runs, monkeypatch):
+    made, chosen = runs(2)
     job = commands.begin_bulk(cast.actor("operator"), "pause", selection=chosen, reason="x")
     give = bulk._give
 
-    def taken_meanwhile(*arguments):
+    def stopped_meanwhile(*arguments):
         told = give(*arguments)
-        BulkJob.objects.filter(pk=job.pk).update(owner="another")
+        commands.stop_bulk(cast.actor("reviewer"), job.pk)
         return told
 
-    monkeypatch.setattr(bulk, "_give", taken_meanwhile)
-    bulk.work(CLERK)
-    job.refresh_from_db()
-    assert (job.done, states_of(made), story.kinds(made[0])) == (0, ["queued"], ["execution.launched"])
-    monkeypatch.undo()
-    assert carry_out(job).done == 1, "its lease ran out, or was rolled back with the run"
+    monkeypatch.setattr(bulk, "_give", stopped_meanwhile)
+    with transaction.atomic():
+        before = story.kinds(made[0])
+        with pytest.raises(bulk.Stopped):
+            bulk._next(job, bulk.on_behalf_of(job), [])
+        assert story.kinds(made[0]) == before
+    assert states_of(made) == ["queued"] * 2
 
 
 def test_a_command_that_breaks_is_told_on_its_row_and_the_others_go_on(cast, runs, monkeypatch):
@@ -381,8 +381,6 @@ def test_a_form_sent_twice_begins_one_job(cast, runs):
 
 
 def test_a_job_that_has_ended_cannot_be_changed_in_the_database(cast, runs):
-    from django.db import DatabaseError, transaction
-
     _, chosen = runs(1)
     job = carry_out(commands.begin_bulk(cast.actor("operator"), "pause", selection=chosen, reason="x"))
     with pytest.raises(DatabaseError, match="has ended"), transaction.atomic():

@@ -28,7 +28,7 @@ def runs(cast):
 
 
 def work(job: BulkJob) -> BulkJob:
-    while job.is_open and bulk.work("w"):
+    while job.is_open and bulk.work():
         job.refresh_from_db()
     return job
 
@@ -152,7 +152,7 @@ def test_a_job_is_stopped_by_whoever_may(cast, runs):
     client = cast.client("operator")
     client.post("/bulk/begin", {"command": "pause", "all": "1", "filter": query, "reason": "x", "rate": "0.01"})
     job = BulkJob.objects.get()
-    bulk.work("w")
+    bulk.work()
     assert "Stop" in text_of(cast.client("auditor").get(f"/bulk/{job.pk}"))
     assert cast.client("auditor").post(f"/bulk/{job.pk}/stop").status_code == 403
     answer = client.get(client.post(f"/bulk/{job.pk}/stop")["Location"])
