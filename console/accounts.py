@@ -1,9 +1,11 @@
 """Who may sign up, and who changes addresses: nobody himself. Accounts are made by an administrator."""
 
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from allauth.account.adapter import DefaultAccountAdapter
 from django.http import Http404, HttpRequest
+
+from console import account_events
 
 
 class ClosedAccountAdapter(DefaultAccountAdapter):
@@ -12,6 +14,11 @@ class ClosedAccountAdapter(DefaultAccountAdapter):
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         """Return False: a person who can approve payments is never self-appointed."""
         return False
+
+    def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
+        """Put it on record."""
+        super().authentication_failed(request, **credentials)
+        account_events.sign_in_failed(credentials)
 
 
 def given_by_an_administrator(request: HttpRequest) -> NoReturn:

@@ -11,4 +11,4 @@ class ConsoleConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from console import appearance  # noqa: F401  (hears of sign-ins)
+        from console import account_events, appearance, required_factor  # noqa: F401  (they hear of sign-ins)

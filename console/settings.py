@@ -78,6 +78,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "console.appearance.AppearanceMiddleware",
+    "console.required_factor.RequiredFactorMiddleware",
     "django_structlog.middlewares.RequestMiddleware",
 ]
 
@@ -154,6 +155,32 @@ ACCOUNT_LOGOUT_REDIRECT_URL = "/accounts/login/"
 ACCOUNT_SESSION_REMEMBER = None
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/executions"
+# Second factors (allauth.mfa): codes of an app, passkeys, recovery codes. A passkey alone signs in too.
+HOLDPOINT_REQUIRE_MFA = environment.one_of("HOLDPOINT_REQUIRE_MFA", ("none", "admins", "all"))
+MFA_ADAPTER = "console.second_factor.SecondFactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_TOTP_TOLERANCE = 1
+MFA_ALLOW_UNVERIFIED_EMAIL = True  # addresses are given by an administrator
+
+# Sign-in by a company's own provider. Without an issuer there is none.
+HOLDPOINT_OIDC: dict[str, Any] = {
+    "ISSUER": environment.provider("HOLDPOINT_OIDC_ISSUER"),
+    "NAME": os.environ.get("HOLDPOINT_OIDC_NAME", "").strip() or "single sign-on",
+    "GROUPS_CLAIM": os.environ.get("HOLDPOINT_OIDC_GROUPS_CLAIM", "").strip(),
+    "PROVISION": environment.flag("HOLDPOINT_OIDC_PROVISION"),
+}
+SOCIALACCOUNT_ADAPTER = "console.oidc.ProviderAdapter"
+SOCIALACCOUNT_LOGIN_ON_GET = True  # the provider's own page comes in between, and a form may not lead there (CSP)
+SOCIALACCOUNT_EMAIL_AUTHENTICATION = False
+SOCIALACCOUNT_OPENID_CONNECT_URL_PREFIX = ""
+SOCIALACCOUNT_PROVIDERS = services.oidc_provider(
+    HOLDPOINT_OIDC["ISSUER"],
+    name=HOLDPOINT_OIDC["NAME"],
+    client_id=os.environ.get("HOLDPOINT_OIDC_CLIENT_ID", "").strip(),
+    secret=os.environ.get("HOLDPOINT_OIDC_CLIENT_SECRET", "").strip(),
+)
+
 MAILERS = {"default": environment.mailer("HOLDPOINT_SMTP_URL")}
 DEFAULT_FROM_EMAIL = os.environ.get("HOLDPOINT_MAIL_FROM", "").strip() or "holdpoint@localhost"
 

@@ -1,6 +1,7 @@
 """Every address of the console and the API, one line each."""
 
 from allauth.account.decorators import secure_admin_login
+from allauth.socialaccount import views as socialaccount
 from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView
@@ -12,11 +13,22 @@ from console.pages.sign_in import SignInView
 # One sign-in for all: the admin's own form knows no limit on guessing.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
+# Of allauth's pages about providers only what a sign-in comes through; whose account is whose is not a form.
+oidc = [
+    path("", include("allauth.socialaccount.providers.openid_connect.urls")),
+    path("provider/cancelled/", socialaccount.login_cancelled, name="socialaccount_login_cancelled"),
+    path("provider/error/", socialaccount.login_error, name="socialaccount_login_error"),
+    path("provider/signup/", accounts.given_by_an_administrator, name="socialaccount_signup"),
+    path("provider/connections/", accounts.given_by_an_administrator, name="socialaccount_connections"),
+]
+
 urlpatterns = [
     path("", RedirectView.as_view(url="/executions"), name="home"),
     path("accounts/login/", SignInView.as_view(), name="account_login"),
     path("accounts/email/", accounts.given_by_an_administrator),  # instead of allauth's page of the same address
-    path("accounts/", include("allauth.urls")),
+    path("accounts/", include("allauth.account.urls")),
+    path("accounts/", include(oidc)),
+    path("settings/security/", include("allauth.mfa.urls")),
     path("admin/", admin.site.urls),
     path("v1/", api.urls),
     path("healthz", health.healthz, name="healthz"),

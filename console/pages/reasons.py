@@ -12,7 +12,7 @@ from console.pages.base import actor_of, add_errors, command_view, page
 from executions import commands, queries
 from executions.actors import Actor
 from executions.commands.managing import manage_verdict
-from executions.commands.reason import LONGEST_CODE, OFFERED_FOR
+from executions.commands.reason import LONGEST_CODE, OFFERED_FOR, find_reason
 from executions.errors import Refused
 
 type Done = tuple[str, str]
@@ -81,7 +81,7 @@ def edit(request: HttpRequest, template_id: uuid.UUID) -> HttpResponse:
 
 def show_one(request: HttpRequest, *, template_id: uuid.UUID, refusal: Refused | None, said: str = "") -> HttpResponse:
     """Render the form of one template; arguments as in ``show``."""
-    template = queries.find_reason(template_id)
+    template = find_reason(template_id)
     if refusal is None:
         stored = {"text": template.text, "reason_code": template.reason_code, "commands": template.commands}
         form = ReasonTemplateForm(initial=stored)

@@ -1,4 +1,4 @@
-"""The sign-in page: allauth's, with the demo people named while the demo runs."""
+"""The sign-in page: allauth's, with the company's provider, and the demo people named while the demo runs."""
 
 from typing import Any
 
@@ -22,6 +22,8 @@ class SignInView(LoginView):  # type: ignore[misc]
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Add the demo people, by name and what their role may do. Their password stands in the terminal alone."""
         context: dict[str, Any] = super().get_context_data(**kwargs)
+        if settings.HOLDPOINT_OIDC["ISSUER"]:
+            context["provider_name"] = settings.HOLDPOINT_OIDC["NAME"]
         if settings.HOLDPOINT_DEMO:
             people = [(name, role) for name, (role, _) in PEOPLE.items() if role in ROLES]
             context["demo_people"] = [{"name": name, "about": f"{role}: {ABOUT[role]}"} for name, role in people]

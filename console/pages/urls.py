@@ -21,6 +21,7 @@ from console.pages import (
     labels,
     launch,
     open_holds,
+    people,
     place_hold,
     reasons,
     run_labels,
@@ -112,5 +113,7 @@ urlpatterns = [
     path("settings/tokens/create", tokens.create, name="token-create"),
     path("settings/tokens/<int:token_id>/revoke", tokens.revoke, name="token-revoke"),
     path("system", system.overview, name="system"),
+    path("settings/people", people.people, name="settings-people"),
+    path("settings/people/<int:user_id>/reset-second-factor", people.reset, name="person-reset-factor"),
     path("stream", stream.stream, name="stream"),
 ]

@@ -64,6 +64,30 @@ def targets(name: str, *, plain: bool = False) -> list[str]:
     return found
 
 
+def one_of(name: str, choices: tuple[str, ...]) -> str:
+    """Return the variable `name`, which takes one of `choices`; the first where it is not set.
+
+    Raises ImproperlyConfigured for anything else.
+    """
+    text = os.environ.get(name, "").strip().lower() or choices[0]
+    if text not in choices:
+        raise ImproperlyConfigured(f"{name} must be one of {', '.join(choices)}, not {text!r}.")
+    return text
+
+
+def provider(name: str) -> str:
+    """Return the address of an identity provider in variable `name`, without a slash at its end; empty if not set.
+
+    Raises ImproperlyConfigured for one that begins with neither https:// nor, on this machine, http://localhost.
+    """
+    text = os.environ.get(name, "").strip()
+    parts = urlsplit(text)
+    near = parts.scheme == "http" and parts.hostname in ("localhost", "127.0.0.1", "::1")
+    if text and ((parts.scheme != "https" and not near) or not parts.hostname or parts.query or parts.fragment):
+        raise ImproperlyConfigured(f"{name} must look like https://login.example.com/realms/main, not {text!r}.")
+    return text.rstrip("/")
+
+
 def origin(name: str, default: str) -> str:
     """Return the address in variable `name`, without a slash at its end.
 

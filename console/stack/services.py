@@ -119,3 +119,30 @@ def broker_options(process: str) -> dict[str, Any]:
         "priority_steps": list(range(10)),
         "queue_order_strategy": "priority",
     }
+
+
+def oidc_provider(issuer: str, *, name: str, client_id: str, secret: str) -> dict[str, Any]:
+    """Return allauth's settings of the one OpenID Connect provider; none without an issuer.
+
+    Args:
+        issuer: its address, below which `/.well-known/openid-configuration` is.
+        name: what the button says.
+        client_id: under which it knows this installation.
+        secret: that goes with it.
+
+    Raises ImproperlyConfigured for an issuer without a client.
+    """
+    if not issuer:
+        return {}
+    if not client_id or not secret:
+        raise ImproperlyConfigured(
+            "HOLDPOINT_OIDC_ISSUER needs HOLDPOINT_OIDC_CLIENT_ID and HOLDPOINT_OIDC_CLIENT_SECRET as well."
+        )
+    app = {
+        "provider_id": "oidc",
+        "name": name,
+        "client_id": client_id,
+        "secret": secret,
+        "settings": {"server_url": issuer, "oauth_pkce_enabled": True},
+    }
+    return {"openid_connect": {"APPS": [app], "OAUTH_PKCE_ENABLED": True}}

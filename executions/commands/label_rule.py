@@ -7,10 +7,9 @@ from django.db.models.functions import Now
 from executions.actors import Actor
 from executions.commands.base import command, require_scope
 from executions.commands.managing import MANAGE_SCOPE
-from executions.errors import Conflict, Invalid
+from executions.errors import Conflict, Invalid, NotFound
 from executions.models import SYSTEM_LEDGER, LabelRule
 from executions.provenance import append
-from executions.queries.labels import find_label_rule
 from executions.text import clean_short
 
 MOST_RULES = 200
@@ -62,7 +61,9 @@ def remove_label_rule(actor: Actor, name: str) -> None:
         NotFound, NotAllowed: as their names say.
     """
     require_scope(actor, MANAGE_SCOPE)
-    rule = find_label_rule(name)
+    rule = LabelRule.objects.filter(pk=name).first()
+    if rule is None:
+        raise NotFound(f"There is no rule for the label {name[:60]}.")
     data = {"name": rule.name, "description": rule.description, "values": rule.values}
     rule.delete()
     append(SYSTEM_LEDGER, "label_rule.removed", actor, data=data)

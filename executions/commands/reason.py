@@ -8,12 +8,11 @@ from django.db import connection
 from django.db.models import Max
 
 from executions.actors import Actor
-from executions.commands.base import command, require_scope
+from executions.commands.base import command, parse_id, require_scope
 from executions.commands.managing import MANAGE_SCOPE
-from executions.errors import Conflict, Invalid
+from executions.errors import Conflict, Invalid, NotFound
 from executions.models import SYSTEM_LEDGER, Event, ReasonTemplate
 from executions.provenance import append
-from executions.queries.reasons import find_reason, list_reasons
 from executions.text import clean_reason, clean_short
 
 OFFERED_FOR = (
@@ -119,7 +118,7 @@ def move_reason(actor: Actor, template_id: uuid.UUID | str, *, places: int) -> N
     require_scope(actor, MANAGE_SCOPE)
     _one_at_a_time()
     template = find_reason(template_id)
-    order = [each.pk for each in list_reasons()]
+    order = list(ReasonTemplate.objects.order_by("position", "id").values_list("pk", flat=True))
     was = order.index(template.pk)
     now = max(0, min(len(order) - 1, was + places))
     if was == now:
@@ -163,6 +162,18 @@ def seed_reasons(actor: Actor) -> int:
     for text, reason_code, commands in STARTERS:
         _add(actor, _cleaned(text, reason_code, commands))
     return len(STARTERS)
+
+
+def find_reason(template_id: uuid.UUID | str) -> ReasonTemplate:
+    """Load a template.
+
+    Raises:
+        NotFound: there is no such template.
+    """
+    found = ReasonTemplate.objects.filter(pk=parse_id(template_id, "template")).first()
+    if found is None:
+        raise NotFound("There is no such template. Somebody may have deleted it.")
+    return found
 
 
 def _add(actor: Actor, wanted: dict[str, Any]) -> ReasonTemplate:

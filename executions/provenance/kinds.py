@@ -2,6 +2,7 @@
 
 from executions.provenance import kinds_of_authority, kinds_of_runs
 from executions.provenance.kind import Kind
+from executions.provenance.kinds_of_accounts import ACCOUNT_KINDS
 from executions.provenance.kinds_of_console import CONSOLE_KINDS
 from executions.provenance.kinds_of_policies import POLICY_KINDS
 from executions.provenance.kinds_of_system import SYSTEM_KINDS
@@ -14,6 +15,7 @@ KINDS: dict[str, Kind] = {
     **POLICY_KINDS,
     **SYSTEM_KINDS,
     **CONSOLE_KINDS,
+    **ACCOUNT_KINDS,
 }
 
 REFUSED_KINDS = ("command.denied",)

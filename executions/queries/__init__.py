@@ -13,7 +13,7 @@ from executions.queries.freezes import (
     preview,
     samples,
 )
-from executions.queries.labels import find_label_rule, labels_in_use, list_label_rules
+from executions.queries.labels import labels_in_use, list_label_rules
 from executions.queries.limits import Budget, Clock, budgets_of, clock_of, stale_runs
 from executions.queries.one_run import (
     FileHistory,
@@ -36,7 +36,7 @@ from executions.queries.one_run import (
 from executions.queries.order import SORTS, order_of, states_in
 from executions.queries.page import Page
 from executions.queries.preferences import preference_of
-from executions.queries.reasons import find_reason, list_reasons, reasons_for
+from executions.queries.reasons import list_reasons, reasons_for
 from executions.queries.runs import count_new, list_runs, rows_by_id
 from executions.queries.search import COUNT_CAP, Count, count_by_state
 from executions.queries.tokens import find_token, list_tokens
@@ -68,9 +68,7 @@ __all__ = [
     "find_event",
     "find_freeze",
     "find_hold",
-    "find_label_rule",
     "find_question",
-    "find_reason",
     "find_token",
     "freezes_over",
     "frozen_seconds",

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 from django.db import connection
 
-from executions.errors import NotFound
 from executions.models import LabelRule
 
 NEWEST_RUNS = 5_000
@@ -54,15 +53,3 @@ def labels_in_use() -> list[LabelInUse]:
 def list_label_rules() -> list[LabelRule]:
     """Return every rule by name. There are at most ``commands.label_rule.MOST_RULES``."""
     return list(LabelRule.objects.order_by("name"))
-
-
-def find_label_rule(name: str) -> LabelRule:
-    """Load the rule of a label.
-
-    Raises:
-        NotFound: it has none.
-    """
-    found = LabelRule.objects.filter(pk=name).first()
-    if found is None:
-        raise NotFound(f"There is no rule for the label {name[:60]}.")
-    return found

@@ -1,9 +1,5 @@
 """Templates for reasons, as forms offer them and as the settings list them."""
 
-import uuid
-
-from executions.commands.base import parse_id
-from executions.errors import NotFound
 from executions.models import ReasonTemplate
 
 
@@ -23,15 +19,3 @@ def reasons_for(*commands: str) -> dict[str, list[ReasonTemplate]]:
     """
     templates = list_reasons()
     return {name: [each for each in templates if not each.commands or name in each.commands] for name in commands}
-
-
-def find_reason(template_id: uuid.UUID | str) -> ReasonTemplate:
-    """Load a template.
-
-    Raises:
-        NotFound: there is no such template.
-    """
-    found = ReasonTemplate.objects.filter(pk=parse_id(template_id, "template")).first()
-    if found is None:
-        raise NotFound("There is no such template. Somebody may have deleted it.")
-    return found

@@ -1,0 +1,98 @@
+"""Sign-in by a company's own provider (OpenID Connect), as the HOLDPOINT_OIDC_ settings say."""
+
+import logging
+from typing import Any
+
+from allauth.core.exceptions import ImmediateHttpResponse
+from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
+from allauth.socialaccount.models import SocialLogin
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Group
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from console.account_facts import facts_of, identity_of
+from executions.actors import Actor
+from executions.commands.account import record_account
+
+logger = logging.getLogger("holdpoint.oidc")
+
+PROVIDER = Actor("policy:oidc", "OpenID Connect", "policy", "console")
+"""Who makes accounts and sets groups at a sign-in: the provider's word, by an administrator's settings."""
+
+
+class ProviderAdapter(DefaultSocialAccountAdapter):
+    """Lets in whom the provider knows: people with an account here, and others only where the settings say so."""
+
+    def pre_social_login(self, request: HttpRequest, sociallogin: SocialLogin) -> None:
+        """Find the account of somebody who comes for the first time, by the address that the provider has verified."""
+        if sociallogin.is_existing:
+            self._set_groups(sociallogin.user, sociallogin)
+            return
+        known = _known(sociallogin)
+        if known is not None:
+            sociallogin.connect(request, known)
+            self._set_groups(known, sociallogin)
+        elif not settings.HOLDPOINT_OIDC["PROVISION"]:
+            raise ImmediateHttpResponse(_unknown(request))
+
+    def is_open_for_signup(self, request: HttpRequest, sociallogin: SocialLogin) -> bool:
+        """Return whether the provider's people get accounts by themselves."""
+        return bool(settings.HOLDPOINT_OIDC["PROVISION"])
+
+    def is_auto_signup_allowed(self, request: HttpRequest, sociallogin: SocialLogin) -> bool:
+        """Return True: nobody fills in a form about himself here."""
+        return True
+
+    def save_user(self, request: HttpRequest, sociallogin: SocialLogin, form: Any = None) -> Any:
+        """Make the account, without a password, and put it on record."""
+        user = super().save_user(request, sociallogin, form)
+        record_account(PROVIDER, identity_of(user), None, facts_of(user))
+        self._set_groups(user, sociallogin)
+        return user
+
+    def on_authentication_error(
+        self,
+        request: HttpRequest,
+        provider: Any,
+        error: Any = None,
+        exception: Exception | None = None,
+        extra_context: dict[str, Any] | None = None,
+    ) -> None:
+        """Say what happened on a page of ours; the log says why."""
+        logger.warning("Sign-in by the provider failed: %s %s", error, str(exception)[:300])
+        raise ImmediateHttpResponse(_failed(request))
+
+    def _set_groups(self, user: Any, sociallogin: SocialLogin) -> None:
+        """Give somebody the groups that the provider names, and take away those it does not; groups are not made."""
+        claim = settings.HOLDPOINT_OIDC["GROUPS_CLAIM"]
+        told = _claims(sociallogin).get(claim) if claim else None
+        if told is None:
+            return
+        named = {told} if isinstance(told, str) else {str(each) for each in told if isinstance(each, str)}
+        before = facts_of(user)
+        user.groups.set(Group.objects.filter(name__in=named))
+        record_account(PROVIDER, identity_of(user), before, facts_of(user))
+
+
+def _claims(sociallogin: SocialLogin) -> dict[str, Any]:
+    data = sociallogin.account.extra_data
+    return {**(data.get("id_token") or {}), **(data.get("userinfo") or {})}
+
+
+def _known(sociallogin: SocialLogin) -> Any:
+    claims = _claims(sociallogin)
+    address = str(claims.get("email") or "")
+    if not address or claims.get("email_verified") not in (True, "true"):
+        return None
+    found = list(get_user_model().objects.filter(email__iexact=address, is_active=True)[:2])
+    return found[0] if len(found) == 1 else None
+
+
+def _unknown(request: HttpRequest) -> HttpResponse:
+    return render(request, "account/unknown.html", {"provider": settings.HOLDPOINT_OIDC["NAME"]}, status=403)
+
+
+def _failed(request: HttpRequest) -> HttpResponse:
+    return render(request, "account/provider_failed.html", {"provider": settings.HOLDPOINT_OIDC["NAME"]}, status=502)

@@ -1,0 +1,20 @@
+"""Authenticator apps of people in tests."""
+
+import time
+from typing import Any
+
+
+def code_of(secret: str) -> str:
+    """Return the code that an app with this secret shows now."""
+    from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
+
+    return format_hotp_value(hotp_value(secret, int(time.time()) // 30))
+
+
+def give_app(user: Any) -> str:
+    """Set up an app for somebody and return its secret."""
+    from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
+
+    secret = generate_totp_secret()
+    TOTP.activate(user, secret)
+    return secret
