@@ -43,6 +43,8 @@ def evidence(request: HttpRequest, execution_id: uuid.UUID) -> HttpResponse:
         "verified": verified,
         "acts": lines_of(found.acts, title_of),
         "most_acts": MOST_ACTS,
+        "held": len(found.holds) + len(found.freezes),
+        "verifier_lines": len(VERIFIER.read_text().splitlines()),
         "questions": [(asked, Who.of_json(asked.who).sentence() if asked.who else "") for asked in found.questions],
         "made_at": timezone.now(),
         "zone": zone_label(),

@@ -56,6 +56,7 @@ def test_it_tells_who_did_what_when_why_by_which_door_and_in_which_role(cast, ru
         "All 6 lines of its ledger were recomputed",
         "operator operator, through the API",
         "Hold placed pause",
+        "Holds and freezes 1",
         "Asked the supplier",
         "Refused: cancel",
         "Typed wrongly",
