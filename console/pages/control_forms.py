@@ -65,8 +65,9 @@ class SkipForm(CommandForm):
             data["step"] = step
         super().__init__(data, *args, initial={"step": step}, **options)
         if not may_state:
-            self.fields["result"].disabled = data is None
-            self.fields["result"].help_text = "To state a result you need the scope executions:amend. Leave it blank."
+            self.fields["result"].help_text = "To state one you need the scope executions:amend. Leave it blank."
+            if data is None:
+                del self.fields["result"]
 
 
 class ForkForm(CommandForm):

@@ -8,6 +8,7 @@ from django.urls import reverse
 
 from console.pages.run_offers import Offer
 from executions import states
+from executions.actors import Actor
 from executions.models import Execution
 
 PRIMARY: dict[str, tuple[str, ...]] = {
@@ -76,6 +77,7 @@ class RunBar:
     """The bar. The class that gathers the page provides the offers and what each will do."""
 
     execution: Execution
+    actor: Actor
 
     @functools.cached_property
     def items(self) -> dict[str, BarItem]:
@@ -104,7 +106,9 @@ class RunBar:
         by_why: dict[str, list[BarItem]] = {}
         for item in self._others:
             if not item.offer.verdict.allowed and _is_permission(item):
-                by_why.setdefault(item.offer.verdict.why, []).append(item)
+                scope = states.COMMAND_SCOPE[item.name]
+                why = item.offer.verdict.why if self.actor.can(scope) else f"needs the scope {scope}."
+                by_why.setdefault(why, []).append(item)
         return list(by_why.items())
 
     @property

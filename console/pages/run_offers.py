@@ -90,6 +90,12 @@ class HoldView:
         return str(self.hold.pk)
 
     @property
+    def says_no(self) -> bool:
+        """One of its commands was refused in this very request."""
+        offers = (self.annotate, self.release, self.hand_over, *(event.offer for event in self.events))
+        return any(offer.refusal or offer.form.errors for offer in offers)
+
+    @property
     def notes(self) -> list[Any]:
         """Its notes, oldest first."""
         notes: list[Any] = getattr(self.hold, "note_list", [])

@@ -99,6 +99,11 @@ class RunPage(RunWords, RunSays, RunControl, RunBar, RunTimeline):
         return hand_over_verdict(self.execution, hold, self.actor)
 
     @property
+    def released_holds(self) -> list[HoldView]:
+        """Those released, newest first."""
+        return [view for view in self.holds if not view.hold.is_open]
+
+    @property
     def open_holds(self) -> int:
         """Number of open holds; a breakpoint ahead is one."""
         return sum(view.hold.is_open for view in self.holds)

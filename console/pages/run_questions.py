@@ -110,6 +110,11 @@ class QuestionView:
         return self.form is not None and not self.form.fields
 
     @property
+    def comment_is_folded(self) -> bool:
+        """Our own field stands back where there is nothing to fill in, or the author asks for words already."""
+        return self.form is not None and (self.is_bare or bool({"reason", "comment"} & set(self.form.fields)))
+
+    @property
     def tool(self) -> dict[str, Any] | None:
         """The tool, its description and its arguments, where a tool call is to be allowed."""
         return self.asked.context if self.asked.form == TOOL_FORM else None

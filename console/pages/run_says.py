@@ -3,6 +3,7 @@
 from typing import Any
 
 from executions import states
+from executions.actors import Actor
 from executions.authoring.workflow import Workflow
 from executions.commands.foresight import RECORDS_COUNTED, Foresight
 from executions.models import Execution, Freeze, Hold
@@ -13,6 +14,7 @@ class RunSays:
     """The sentences above the forms. The class that gathers the page provides the facts."""
 
     execution: Execution
+    actor: Actor
     workflow: Workflow | None
     in_force: list[Hold]
     open_questions: list[Any]
@@ -94,7 +96,9 @@ class RunSays:
         """What skipping will do."""
         then = "goes on after it" if not self.execution.open_holds else "stays held, after it"
         asked = " Its question is withdrawn." if self.execution.open_suspensions else ""
-        return f"{self.next_title} does not run; what you state counts as its result. The run {then}.{asked}"
+        may_state = self.actor.can(states.COMMAND_SCOPE["amend"])
+        result = "what you state counts as its result" if may_state else "it has no result; to state one needs amending"
+        return f"{self.next_title} does not run; {result}. The run {then}.{asked}"
 
     @property
     def fork_says(self) -> str:

@@ -83,7 +83,7 @@ def test_a_blank_reason_is_answered_beside_its_field(cast, open_run):
     run = launch(cast)
     page = open_run("reviewer", run)
     page.keyboard.press("p")
-    page.locator("#more-pause summary").click()
+    page.locator("#fold-pause-3 summary").click()
     page.get_by_label("Ticket").first.fill("INV-7")
     page.locator("#form-pause button[type=submit]").click()
 
@@ -225,7 +225,7 @@ def test_axe_finds_nothing(cast, worker, open_run, person, scheme):
     commands.annotate(cast.actor("reviewer"), hold.pk, text="Look again")
     page = open_run(person, run)
     page.emulate_media(color_scheme=scheme)
-    for each in page.locator("#data-1 summary, #command-pause > summary, #more-pause summary").all():
+    for each in page.locator("#data-1 summary, #command-pause > summary, #fold-pause-3 summary").all():
         each.click()
 
     found = Axe().run(page).response["violations"]

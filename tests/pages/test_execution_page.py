@@ -194,7 +194,7 @@ def test_an_auditor_may_look_and_is_offered_nothing(db, cast):
     html = see(cast, "auditor", asking(cast))
 
     assert 'method="post" action="/executions' not in html
-    assert said(html).count("it needs the scope") >= 5
+    assert said(html).count("needs the scope") >= 5
 
 
 def test_an_outsider_is_refused_and_it_is_recorded(db, cast):
