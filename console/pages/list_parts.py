@@ -139,7 +139,7 @@ def _said(name: str, value: str) -> str:
     if name == "needs":
         return "a person"
     if name == "hold":
-        return "by anybody" if value == "any" else f"by {value}"
+        return f"by {value}"
     return f"{timezone.localtime(read_moment(value, name)):%-d %b %Y %H:%M %Z}" if name.endswith(ENDS) else value
 
 

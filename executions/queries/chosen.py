@@ -19,7 +19,6 @@ HELD_CAP = 1000
 """Runs found by a hold's reason: the most recently held."""
 CLOCKS_DIFFER = datetime.timedelta(minutes=15)
 """By so much the clock of whoever made an id may be off the database's; one further off sorts wrongly anyway."""
-ANY_HOLD = "any"
 
 # These must read as the expressions of the indexes do, or the indexes are not used.
 RUN_SEARCH = SearchVector("title", "workflow", "launched_by_name", config="simple")
@@ -50,8 +49,8 @@ class RunFilter:
         text: an id or its beginning, words of title, workflow, person or a hold's reason, or a label's name or value.
         launched_by: printed name of who launched.
         parent: id of the run whose children they are.
-        held_by: printed name of who placed an open hold on it, or looks after one.
-        hold_kind: kind of an open hold on it, or ``any``.
+        held_by: it is held, and this is the printed name of who placed a hold on it, or looks after one.
+        hold_kind: it is held, by a hold of this kind.
         needs_person: it is paused, or asks a question that a person answers.
         launched_from, launched_before: launched within this span (aware); either may be open.
         finished_from, finished_before: finished within this span (aware).
@@ -88,6 +87,7 @@ class RunFilter:
         return bool(searched) or [bool(self.workflow), bool(self.launched_by), self.finished].count(True) > 1
 
 
+HELD = (states.PAUSING, states.PAUSED)
 NEEDY = (states.PAUSED, states.SUSPENDED)
 TEXTS = ("workflow", "label", "text", "launched_by", "held_by", "hold_kind")
 
@@ -115,7 +115,7 @@ def matching(wanted: RunFilter, *, with_states: bool = True) -> QuerySet[Executi
     if wanted.text.strip():
         runs = runs.filter(_text_matches(wanted.text.strip()))
     if wanted.held_by or wanted.hold_kind:
-        runs = runs.filter(outcome__isnull=True, pk__in=_held(wanted.held_by, wanted.hold_kind))
+        runs = runs.filter(state__in=HELD, pk__in=_held(wanted.held_by, wanted.hold_kind))
     if wanted.needs_person:
         asked = Suspension.objects.filter(closed_at__isnull=True, kind__in=("input", "approval"))
         person = Q(state=states.PAUSED) | Q(state=states.SUSPENDED, pk__in=asked.values("execution"))
@@ -137,11 +137,11 @@ def check_states(wanted: Iterable[str]) -> None:
 
 def _held(name: str, kind: str) -> QuerySet[Hold, dict[str, Any]]:
     """Return the runs with open holds of a kind, of a person, or both."""
-    if kind and kind != ANY_HOLD and kind not in states.HOLD_KINDS:
-        problem = f"There is no such kind of hold. Known: {', '.join(states.HOLD_KINDS)}, {ANY_HOLD}."
+    if kind and kind not in states.HOLD_KINDS:
+        problem = f"There is no such kind of hold. Known: {', '.join(states.HOLD_KINDS)}."
         raise Invalid(problem, errors={"hold": [problem]})
     # Every kind by name: so the index by kind and name answers for the name alone too.
-    kinds = states.HOLD_KINDS if kind in ("", ANY_HOLD) else (kind,)
+    kinds = (kind,) if kind else states.HOLD_KINDS
     holds = Hold.objects.filter(released_at__isnull=True)
     named = Q(kind__in=kinds, placed_by_name=name) | Q(kind__in=kinds, responsible=name) if name else Q(kind__in=kinds)
     return holds.filter(named).values("execution")

@@ -15,7 +15,7 @@ from django.db.models.lookups import GreaterThan, LessThan
 from executions import states
 from executions.errors import Invalid
 from executions.models import Execution
-from executions.queries.chosen import NEEDY, RunFilter, check_states, matching
+from executions.queries.chosen import HELD, NEEDY, RunFilter, check_states, matching
 
 SORTS = ("newest", "oldest", "since", "priority", "finished")
 
@@ -84,6 +84,8 @@ def states_in(wanted: RunFilter, order: Order) -> tuple[str, ...]:
         listed &= set(states.OUTCOMES)
     if wanted.needs_person:
         listed &= set(NEEDY)
+    if wanted.held_by or wanted.hold_kind:
+        listed &= set(HELD)
     return tuple(state for state in states.STATES if state in listed)
 
 

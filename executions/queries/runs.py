@@ -31,7 +31,9 @@ def list_runs(wanted: RunFilter, cursor: str | None = None, limit: int = 50, sor
     order = order_of(wanted, sort)
     place = read_place(cursor, order)
     found = None
-    if wanted.searches and states_in(wanted, order):
+    # No index has both a workflow or a person and another order than by id.
+    searches = wanted.searches or (order.key != "pk" and bool(wanted.workflow or wanted.launched_by))
+    if searches and states_in(wanted, order):
         found = few_matches(replace(wanted, states=states_in(wanted, order)), order.key)
     places = walk(wanted, order, place, limit + 1) if found is None else among(found, order, place, limit + 1)
     more, places = len(places) > limit, places[:limit]
