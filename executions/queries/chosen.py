@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from django.contrib.postgres.search import SearchQuery, SearchVector
-from django.db.models import JSONField, Lookup, Q, QuerySet
+from django.db.models import F, Func, JSONField, Lookup, Q, QuerySet
 
 from executions import states
 from executions.errors import Invalid
@@ -23,6 +23,12 @@ CLOCKS_DIFFER = datetime.timedelta(minutes=15)
 # These must read as the expressions of the indexes do, or the indexes are not used.
 RUN_SEARCH = SearchVector("title", "workflow", "launched_by_name", config="simple")
 REASON_SEARCH = SearchVector("reason", config="simple")
+BY_SEARCH = {"search": RUN_SEARCH, "tags": F("labels")}
+# The same to whoever asks, but not to an index: D is the weight that words have anyway.
+BY_WALK = {
+    "search": SearchVector("title", "workflow", "launched_by_name", config="simple", weight="D"),
+    "tags": Func(F("labels"), template="(%(expressions)s || '{}'::jsonb)", output_field=JSONField()),
+}
 
 
 @JSONField.register_lookup
@@ -92,13 +98,19 @@ NEEDY = (states.PAUSED, states.SUSPENDED)
 TEXTS = ("workflow", "label", "text", "launched_by", "held_by", "hold_kind")
 
 
-def matching(wanted: RunFilter, *, with_states: bool = True) -> QuerySet[Execution]:
+def matching(wanted: RunFilter, *, with_states: bool = True, by_search: bool = True) -> QuerySet[Execution]:
     """Return the runs a filter selects, in no order.
+
+    Args:
+        wanted: the filter.
+        with_states: its states count.
+        by_search: the search indexes may find them. The planner takes every word and label for rare; where a walk in
+            the list's order will soon find a page of them, it would rather gather all and sort them.
 
     Raises:
         Invalid: an unknown state.
     """
-    runs = Execution.objects.alias(search=RUN_SEARCH)
+    runs = Execution.objects.alias(**(BY_SEARCH if by_search else BY_WALK))
     # No stored text holds a NUL, and PostgreSQL refuses to look for one.
     wanted = replace(wanted, **{name: getattr(wanted, name).replace("\x00", "") for name in TEXTS})
     if with_states and wanted.states:
@@ -175,7 +187,7 @@ def _read_parent(parent: str) -> uuid.UUID:
 
 def _label_matches(label: str) -> Q:
     name, colon, value = label.partition(":")
-    return Q(labels__contains={name.strip(): value.strip()}) if colon else Q(labels__has_key=name.strip())
+    return Q(tags__contains={name.strip(): value.strip()}) if colon else Q(tags__has_key=name.strip())
 
 
 def _text_matches(text: str) -> Q:
@@ -186,7 +198,7 @@ def _text_matches(text: str) -> Q:
         return Q(pk__gte=by_id[0], pk__lte=by_id[1]) | (Q(search=word) if len(text) < 32 else Q())
     words = ["".join(letter for letter in word if letter.isalnum() or letter in "-_.@") for word in text.split()]
     prefixes = " & ".join(f"'{word}':*" for word in words[:8] if word)
-    labelled = Q(labels__has_key=text) | Q(labels__has_value=text)
+    labelled = Q(tags__has_key=text) | Q(tags__has_value=text)
     if "=" in text or ":" in text:
         labelled |= _label_matches(text.replace("=", ":", 1))
     if not prefixes:

@@ -166,9 +166,9 @@ def walk(wanted: RunFilter, order: Order, place: Place | None, limit: int) -> li
     """
     descending = order.descending != (place is not None and place.backwards)
     if order.key == "pk" and not (wanted.states or wanted.workflow or wanted.launched_by):
-        parts = [_walk_one(matching(wanted), "pk", place, descending, limit)]
+        parts = [_walk_one(matching(wanted, by_search=False), "pk", place, descending, limit)]
     else:
-        runs = matching(wanted, with_states=False)
+        runs = matching(wanted, with_states=False, by_search=False)
         parts = [
             _walk_one(_of_state(runs, state, order), order.column(state), place, descending, limit)
             for state in states_in(wanted, order)
