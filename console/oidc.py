@@ -1,11 +1,15 @@
 """Sign-in by a company's own provider (OpenID Connect), as the HOLDPOINT_OIDC_ settings say."""
 
+import functools
 import logging
+from collections.abc import Callable
 from typing import Any
 
+import requests
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from allauth.socialaccount.models import SocialLogin
+from allauth.socialaccount.providers.openid_connect import views
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
@@ -15,6 +19,8 @@ from django.shortcuts import render
 from console.account_facts import facts_of, identity_of
 from executions.actors import Actor
 from executions.commands.account import record_account
+
+type View = Callable[..., HttpResponse]
 
 logger = logging.getLogger("holdpoint.oidc")
 
@@ -74,6 +80,24 @@ class ProviderAdapter(DefaultSocialAccountAdapter):
         before = facts_of(user)
         user.groups.set(Group.objects.filter(name__in=named))
         record_account(PROVIDER, identity_of(user), before, facts_of(user))
+
+
+def away_is_told(view: View) -> View:
+    """Let a view of allauth that talks to the provider answer with a page of ours where the provider does not."""
+
+    @functools.wraps(view)
+    def answer(request: HttpRequest, **kwargs: Any) -> HttpResponse:
+        try:
+            return view(request, **kwargs)
+        except (requests.RequestException, LookupError, ValueError) as error:
+            logger.warning("The provider gave no usable answer: %s: %s", type(error).__name__, str(error)[:300])
+            return _failed(request)
+
+    return answer
+
+
+login = away_is_told(views.login)
+callback = away_is_told(views.callback)
 
 
 def _claims(sociallogin: SocialLogin) -> dict[str, Any]:

@@ -160,7 +160,7 @@ HOLDPOINT_REQUIRE_MFA = environment.one_of("HOLDPOINT_REQUIRE_MFA", ("none", "ad
 MFA_ADAPTER = "console.second_factor.SecondFactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
-MFA_TOTP_TOLERANCE = 1
+MFA_TOTP_TOLERANCE = 0  # a code of the half minute before could be used a second time
 MFA_ALLOW_UNVERIFIED_EMAIL = True  # addresses are given by an administrator
 
 # Sign-in by a company's own provider. Without an issuer there is none.
@@ -173,7 +173,6 @@ HOLDPOINT_OIDC: dict[str, Any] = {
 SOCIALACCOUNT_ADAPTER = "console.oidc.ProviderAdapter"
 SOCIALACCOUNT_LOGIN_ON_GET = True  # the provider's own page comes in between, and a form may not lead there (CSP)
 SOCIALACCOUNT_EMAIL_AUTHENTICATION = False
-SOCIALACCOUNT_OPENID_CONNECT_URL_PREFIX = ""
 SOCIALACCOUNT_PROVIDERS = services.oidc_provider(
     HOLDPOINT_OIDC["ISSUER"],
     name=HOLDPOINT_OIDC["NAME"],

@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView
 
-from console import accounts, health
+from console import accounts, health, oidc
 from console.api.v1 import api
 from console.pages.sign_in import SignInView
 
@@ -14,8 +14,9 @@ from console.pages.sign_in import SignInView
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
 # Of allauth's pages about providers only what a sign-in comes through; whose account is whose is not a form.
-oidc = [
-    path("", include("allauth.socialaccount.providers.openid_connect.urls")),
+provider = [
+    path("<slug:provider_id>/login/", oidc.login, name="openid_connect_login"),
+    path("<slug:provider_id>/login/callback/", oidc.callback, name="openid_connect_callback"),
     path("provider/cancelled/", socialaccount.login_cancelled, name="socialaccount_login_cancelled"),
     path("provider/error/", socialaccount.login_error, name="socialaccount_login_error"),
     path("provider/signup/", accounts.given_by_an_administrator, name="socialaccount_signup"),
@@ -27,7 +28,7 @@ urlpatterns = [
     path("accounts/login/", SignInView.as_view(), name="account_login"),
     path("accounts/email/", accounts.given_by_an_administrator),  # instead of allauth's page of the same address
     path("accounts/", include("allauth.account.urls")),
-    path("accounts/", include(oidc)),
+    path("accounts/", include(provider)),
     path("settings/security/", include("allauth.mfa.urls")),
     path("admin/", admin.site.urls),
     path("v1/", api.urls),

@@ -1,0 +1,148 @@
+"""Sign-in by a provider, against a small one that really answers on loopback."""
+
+import json
+
+import pytest
+from django.contrib.auth.models import Group, User
+from django.core.exceptions import ImproperlyConfigured
+from django.test import Client
+
+from console.stack import environment, services
+from executions.models import SYSTEM_LEDGER, Event
+from tests.support.factors import give_app
+from tests.support.provider import running_provider
+
+pytestmark = pytest.mark.django_db
+START = "/accounts/oidc/login/"
+
+
+@pytest.fixture
+def provider(settings):
+    with running_provider() as running:
+        settings.HOLDPOINT_OIDC = {
+            "ISSUER": running.issuer,
+            "NAME": "Example SSO",
+            "GROUPS_CLAIM": "",
+            "PROVISION": False,
+        }
+        settings.SOCIALACCOUNT_PROVIDERS = services.oidc_provider(
+            running.issuer, name="Example SSO", client_id="holdpoint", secret="between us"
+        )
+        yield running
+
+
+def sign_in(provider, client: Client | None = None, **claims):
+    """Go the whole way and return the client and the last answer."""
+    provider.claims = {"sub": "rita-1", "email": "reviewer@demo.invalid", "email_verified": True, **claims}
+    client = client or Client()
+    sent = client.get(START)
+    assert sent.status_code == 302, sent.content
+    assert sent["Location"].startswith(f"{provider.issuer}/authorize?")
+    back = provider.authorize(sent["Location"]).removeprefix("http://testserver")
+    return client, client.get(back)
+
+
+def name_of(client: Client) -> str | None:
+    user_id = client.session.get("_auth_user_id")
+    return User.objects.get(pk=user_id).username if user_id else None
+
+
+def lines(kind: str) -> list[tuple[str, dict]]:
+    found = Event.objects.filter(ledger=SYSTEM_LEDGER, kind=kind).order_by("seq")
+    return [(each.actor_name, json.loads(each.data)) for each in found]
+
+
+def test_known_people_sign_in_by_their_verified_address_and_then_by_the_providers_id(cast, provider):
+    assert "Sign in with Example SSO" in Client().get("/accounts/login/").content.decode()
+
+    client, answer = sign_in(provider)
+    assert answer["Location"] == "/executions"
+    assert name_of(client) == "reviewer"
+    assert lines("account.signed_in") == [("reviewer", {"by": ["oidc"]})]
+    assert len(provider.verifiers[0]) > 40, "PKCE"
+
+    again, _ = sign_in(provider, email="renamed@example.com")
+    assert name_of(again) == "reviewer"
+
+
+@pytest.mark.parametrize(
+    "claims", [{"email": "nobody@example.com"}, {"email_verified": False}, {"email": ""}, {"email_verified": "false"}]
+)
+def test_whoever_has_no_account_or_no_verified_address_is_told_so(cast, provider, claims):
+    before = User.objects.count()
+
+    client, answer = sign_in(provider, **claims)
+
+    assert answer.status_code == 403
+    assert "You have no account here" in answer.content.decode()
+    assert name_of(client) is None
+    assert User.objects.count() == before
+
+
+def test_accounts_are_made_only_where_the_settings_say_so(cast, provider, settings):
+    settings.HOLDPOINT_OIDC["PROVISION"] = True
+
+    client, answer = sign_in(provider, sub="new", email="new@example.com", preferred_username="nadia")
+
+    assert answer["Location"] == "/executions"
+    assert name_of(client) == "nadia"
+    made = User.objects.get(username="nadia")
+    assert not made.has_usable_password()
+    assert not made.groups.exists()
+    ((who, data),) = lines("account.created")
+    assert (who, data["name"]) == ("OpenID Connect", "nadia")
+
+
+def test_groups_follow_the_claim_at_each_sign_in(cast, provider, settings):
+    settings.HOLDPOINT_OIDC["GROUPS_CLAIM"] = "groups"
+
+    sign_in(provider, groups=["auditor", "no-such-group", 7])
+    assert [group.name for group in cast.reviewer.groups.all()] == ["auditor"]
+    assert not Group.objects.filter(name="no-such-group").exists()
+    sign_in(provider, groups=[])
+    assert not cast.reviewer.groups.exists()
+    sign_in(provider)
+
+    told = [data["after"] for _, data in lines("account.changed")]
+    assert told == [{"groups": ["auditor"]}, {"groups": []}]
+
+
+def test_a_second_factor_set_up_here_is_asked_for_after_the_provider_too(cast, provider):
+    give_app(cast.reviewer)
+
+    client, answer = sign_in(provider)
+
+    assert answer["Location"] == "/settings/security/authenticate/"
+    assert name_of(client) is None
+
+
+def test_people_shut_out_stay_out(cast, provider):
+    sign_in(provider)
+    User.objects.filter(pk=cast.reviewer.pk).update(is_active=False)
+
+    client, _ = sign_in(provider)
+
+    assert name_of(client) is None
+
+
+def test_a_forged_or_broken_answer_signs_nobody_in(cast, provider):
+    client = Client()
+    client.get(START)
+    assert client.get("/accounts/oidc/login/callback/?code=the-code&state=forged").status_code == 502
+    provider.broken = True
+    assert Client().get(START).status_code == 502
+    assert name_of(client) is None
+
+
+def test_without_a_provider_there_is_no_button_and_no_address(client):
+    assert "Sign in with " not in client.get("/accounts/login/").content.decode().replace("Sign in with a passkey", "")
+    assert client.get(START).status_code == 404
+
+
+@pytest.mark.parametrize("address", ["http://login.example.com", "login.example.com", "https://x/?a=1"])
+def test_an_issuer_that_cannot_be_right_is_refused_at_start(address, monkeypatch):
+    monkeypatch.setenv("HOLDPOINT_OIDC_ISSUER", address)
+    with pytest.raises(ImproperlyConfigured, match="HOLDPOINT_OIDC_ISSUER must look like"):
+        environment.provider("HOLDPOINT_OIDC_ISSUER")
+    with pytest.raises(ImproperlyConfigured, match="HOLDPOINT_OIDC_CLIENT_ID"):
+        services.oidc_provider("https://x", name="", client_id="", secret="")
