@@ -20,7 +20,7 @@ from executions.commands.bulk import stop_verdict
 from executions.errors import NotAllowed, Refused
 from executions.ids import new_id
 from executions.models import BulkJob
-from executions.queries.bulk import find_job, items_of, list_jobs, preview_bulk
+from executions.queries.bulk import draining, find_job, items_of, list_jobs, preview_bulk
 
 ROWS = 50
 JOBS = 25
@@ -106,6 +106,7 @@ def show_preview(request: HttpRequest, sent: QueryDict, refusal: Refused | None 
         return refused(request, refusal)
     command = sent.get("command", "")
     form = BeginForm(command, sent if refusal else None, name="begin", initial={"key": new_id()})
+    form.fields["reason"].widget.attrs["autofocus"] = True
     try:
         selection = read_selection(sent)
         found = preview_bulk(actor, command, selection, form.fixed(sent))
@@ -174,6 +175,7 @@ def show_job(request: HttpRequest, job_id: uuid.UUID, refusal: Refused | None = 
     context = {
         "nav": "executions",
         "view": view,
+        "draining": draining(found),
         "job": found,
         "items": items.rows,
         "outcome": outcome,

@@ -104,32 +104,37 @@ def due_in() -> float | None:
 def _slice(job: BulkJob) -> None:
     actor = on_behalf_of(job)
     ends = time.monotonic() + SLICE_SECONDS
-    busy: list[int] = []
+    stuck: list[int] = []
     while True:
         try:
-            goes_on = _next(job, actor, busy)
+            item = _next(job, actor, stuck)
         except Stopped:
             return
-        if not goes_on:
+        if item is None:
             # All that is left is in other transactions' hands, or its end has come.
             rows(LATER, {"job": job.pk, "pause": BUSY_SECONDS})
             return
-        if job.rate is not None or time.monotonic() > ends:
+        if item in stuck:
+            ends = time.monotonic() + SLICE_SECONDS  # the wait for it is not the others' fault
+        elif job.rate is not None or time.monotonic() > ends:
             return
 
 
-def _next(job: BulkJob, actor: Actor, busy: list[int]) -> bool:
+def _next(job: BulkJob, actor: Actor, stuck: list[int]) -> int | None:
     """Carry the job out on its next run that nobody is at.
 
     Args:
         job: which.
         actor: on whose behalf.
-        busy: runs' places in the job that are passed over for now; one that turns out to be stuck is added.
+        stuck: items whose runs another transaction keeps, passed over for now; one that turns out to be so is added.
 
     Returns:
-        Whether there was one.
+        The item; None where there was none.
+
+    Raises:
+        Stopped: the job has been stopped, and the run is left as it was.
     """
-    waiting = job.items.filter(outcome__isnull=True).exclude(pk__in=busy).order_by("position")
+    waiting = job.items.filter(outcome__isnull=True).exclude(pk__in=stuck).order_by("position")
     item = None
     try:
         with transaction.atomic():
@@ -139,8 +144,8 @@ def _next(job: BulkJob, actor: Actor, busy: list[int]) -> bool:
     except OperationalError as error:
         if item is None or getattr(error.__cause__, "sqlstate", "") != LOCK_NOT_AVAILABLE:
             raise
-        busy.append(item.pk)
-    return item is not None
+        stuck.append(item.pk)
+    return None if item is None else item.pk
 
 
 def _give(job: BulkJob, item: BulkItem, actor: Actor) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from executions.models.bulk import OUTCOMES
 from executions.queries.page import Page
 from executions.queries.search import COUNT_CAP, Count, count_by_state
 from executions.queries.selection import Selection
-from executions.states import STATES, Facts, Verdict, allowed_commands
+from executions.states import CANCELLING, PAUSING, STATES, Facts, Verdict, allowed_commands
 
 FACTS = (
     "outcome",
@@ -35,6 +35,8 @@ FACTS = (
 )
 EXAMPLES = 3
 """Runs named in each group of those that are left out."""
+STOPPING = ("pause", "place", "cancel")
+"""Commands that a run being worked on obeys at its next check or boundary."""
 LEFT = "left"
 """Asks for the runs that a job has not come to."""
 
@@ -204,6 +206,12 @@ def _below(runs: list[Execution]) -> Count:
         cursor.execute(BELOW, [keys, keys, COUNT_CAP + 1])
         (number,) = cursor.fetchone()
     return Count(min(number, COUNT_CAP), number > COUNT_CAP)
+
+
+def draining(job: BulkJob) -> int:
+    """Count the runs that a job has told to stop and a worker is still on: their current step finishes first."""
+    told = job.items.filter(outcome="done", execution__state__in=(PAUSING, CANCELLING))
+    return told.count() if job.command in STOPPING else 0
 
 
 def find_job(job_id: uuid.UUID | str) -> BulkJob:

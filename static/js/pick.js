@@ -42,7 +42,7 @@
   document.addEventListener("reset", (event) => event.target.id === "bulk" && setTimeout(changed));
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
-    if (event.target.matches("input:not([data-pick], [data-pick-page]), select, textarea")) return;
+    if (event.target.matches("input:not([type='checkbox']), select, textarea")) return;
     if (event.key === "x") {
       const row = event.target.closest("[data-row]") || document.querySelector("#runs [data-row]");
       const box = row?.querySelector("[data-pick]");

@@ -161,6 +161,23 @@ def test_a_job_is_stopped_by_whoever_may(cast, runs):
     assert client.post(f"/bulk/{job.pk}/stop").status_code == 409
 
 
+def test_what_still_finishes_its_step_is_told_until_it_has(cast, runs):
+    made, query = runs(2)
+    claimed = story.claim(made[0])
+    client = cast.client("operator")
+    preview = client.post("/bulk/preview", {"command": "pause", "all": "1", "filter": query})
+    assert "1 run being worked on: the current step finishes first." in text_of(preview)
+    client.post("/bulk/begin", {**fields_of(preview), "reason": "x"})
+    job = work(BulkJob.objects.get())
+    page = client.get(f"/bulk/{job.pk}")
+    assert "1 still pausing: the current step finishes first" in text_of(page)
+    assert "every 1s" in page.content.decode()
+    story.give_back(made[0], claimed.epoch)
+    page = client.get(f"/bulk/{job.pk}")
+    assert "still pausing" not in text_of(page)
+    assert "hx-trigger" not in page.content.decode().split('id="bulk-live"')[1]
+
+
 def test_pages_cost_the_same_however_many_there_are(cast, runs, django_assert_max_num_queries):
     client = cast.client("operator")
     for count in (1, 6):
