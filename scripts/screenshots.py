@@ -130,7 +130,8 @@ def pages_of(person: str, scenes: dict[str, str]) -> dict[str, str]:
         runs = {name: path for name, path in scenes.items() if name.startswith("execution-")}
         return {
             "executions": "/executions",
-            "executions-paused": "/executions?state=paused",
+            "executions-paused": "/executions?state=paused&sort=since",
+            "executions-filtered": "/executions?needs=1&launched=7d&columns=progress,held,since,owner,labels",
             "executions-nothing-matches": "/executions?q=nothing+like+this",
             "workflows": "/workflows",
             "workflow": "/workflows/invoice-batch",

@@ -1,5 +1,7 @@
 """The list in Chromium: it changes in place, gathers what is new, keeps the focus, and works by keyboard."""
 
+import re
+
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -99,3 +101,45 @@ def test_an_auditor_unfolds_a_line_verifies_and_exports(page: Page, sign_in, cas
     lines = download.value.path().read_text().splitlines()
     assert len(lines) >= 4
     assert str(run.pk) in lines[1]
+
+
+def test_a_selection_by_keyboard_stays_while_runs_change_and_leads_to_a_preview(page: Page, listed, cast):
+    first, _ = listed("selected")
+    page.keyboard.press("x")
+    expect(page.locator("[data-picked]")).to_have_text("1 selected")
+    page.keyboard.press("j")
+    page.keyboard.press("x")
+    expect(page.locator("[data-picked]")).to_have_text("2 selected")
+    expect(page.locator("[data-pick-page]")).to_be_checked()
+
+    commands.pause(cast.actor("reviewer"), first.pk, reason="Meanwhile")
+
+    expect(page.locator(".live")).to_contain_text("waits for your selection")
+    expect(page.locator(f"#run-{first.pk} .pill")).to_have_text("Queued")
+    page.keyboard.press("Escape")
+    expect(page.locator(f"#run-{first.pk} .pill")).to_have_text("Paused")
+    expect(page.locator("#bulk")).to_be_hidden()
+    page.locator("[data-pick]").first.check()
+    page.locator("[data-pick]").last.click(modifiers=["Shift"])
+    expect(page.locator("[data-picked]")).to_have_text("2 selected")
+    page.keyboard.press("p")
+    expect(page).to_have_url(re.compile("/bulk/preview"))
+    expect(page.locator("main")).to_contain_text("Pause")
+
+
+def test_filters_apply_from_their_menu_and_a_search_keeps_them(page: Page, listed, cast):
+    first, _ = listed("filtered")
+    commands.pause(cast.actor("reviewer"), first.pk, reason="Held for the filter")
+    page.reload()
+    page.locator("#filter-menu summary").click()
+    page.locator("#held_by").fill("reviewer")
+    page.locator("#filter-menu").get_by_role("button", name="Apply").click()
+
+    expect(page.locator("[data-row]")).to_have_count(1)
+    expect(page.locator(".chip")).to_have_count(2)
+    assert "held_by=reviewer" in page.url
+    page.locator("#q").fill("filtered")
+    expect(page).to_have_url(re.compile(r"q=filtered.*held_by=reviewer|held_by=reviewer.*q=filtered"))
+    page.locator(".chip", has_text="Held by").click()
+    expect(page.locator("[data-row]")).to_have_count(2)
+    assert page.locator("#q").input_value() == "filtered"
