@@ -1,6 +1,7 @@
 """Who is asking, and may he: a session or a bearer token becomes an Actor, in this one place."""
 
 import uuid
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -93,16 +94,27 @@ def require_scope(actor: Actor, what: str, *scopes: str, execution_id: uuid.UUID
 
 
 def find_execution(
-    actor: Actor, execution_id: uuid.UUID | str, what: str = "read run", scope: str = "executions:read"
+    actor: Actor,
+    execution_id: uuid.UUID | str,
+    what: str = "read run",
+    scope: str = "executions:read",
+    read: Callable[[uuid.UUID | str], Execution] = queries.find,
 ) -> Execution:
     """Load a run that somebody wants to see. Every page and every read of the API comes through here.
+
+    Args:
+        actor: who.
+        execution_id: which run.
+        what: for the record of a refusal.
+        scope: what it needs.
+        read: loads it; raises ``NotFound``.
 
     Raises:
         NotAllowed: without the scope; the same whether the run exists or not.
         NotFound: there is no such run.
     """
     require_scope(actor, what, scope, execution_id=execution_id)
-    return queries.find(execution_id)
+    return read(execution_id)
 
 
 def record_refusal(actor: Actor, what: str, refusal: Refused, execution_id: uuid.UUID | str | None = None) -> None:

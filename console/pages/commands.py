@@ -10,6 +10,7 @@ from django.urls import reverse
 from console.pages.base import command_view
 from console.pages.execution import render_run, showing
 from console.pages.pause_forms import PlaceForm
+from console.pages.run_amend import CHECK, require_as_checked
 from console.pages.run_conditions import named_as_typed, typed_conditions
 from console.pages.run_forms import BUDGET
 from console.pages.typed import reach_of, read_amount, read_object, read_or_refuse, read_version, reason_of
@@ -112,6 +113,7 @@ def place(request: HttpRequest, actor: Actor, execution_id: uuid.UUID) -> Done |
 def amend(request: HttpRequest, actor: Actor, execution_id: uuid.UUID) -> Done:
     """Change fields of the payload."""
     changes = read_or_refuse(actor, "amend", execution_id, lambda: read_object(request, "changes"), {})
+    require_as_checked(request, changes)
     changed = commands.amend_payload(
         actor,
         execution_id,
@@ -120,6 +122,15 @@ def amend(request: HttpRequest, actor: Actor, execution_id: uuid.UUID) -> Done:
         version=read_version(request),
     )
     return page_of(execution_id), f"Payload amended; the run is at version {changed.version}."
+
+
+@command_view(showing("amend"))
+def check_amend(request: HttpRequest, actor: Actor, execution_id: uuid.UUID) -> HttpResponse:
+    """Show what an amendment would do; nothing is commanded, so nothing is recorded."""
+    if not read_object(request, "changes"):
+        problem = "Name at least one field to change."
+        raise Invalid(problem, errors={"changes": [problem]})
+    return showing(CHECK)(request, execution_id=execution_id, refusal=None, said="")
 
 
 def placed(request: HttpRequest, hold: Hold, said: str) -> Done | HttpResponse:

@@ -1,5 +1,6 @@
 """The page of one run, whole or in parts: for htmx only the parts that differ from what the browser shows are sent."""
 
+import functools
 import hashlib
 import re
 import time
@@ -15,23 +16,25 @@ from django.utils.safestring import SafeString
 from console.access import find_execution
 from console.pages.base import actor_of, page, refused
 from console.pages.run_page import Attempt, RunPage
+from console.pages.run_parts import PARTS, PLACES, keys_of
 from console.pages.run_words import REASON_CODES
 from executions import queries
 from executions.errors import NotAllowed, NotFound, Refused
 from executions.models import Execution
+from executions.queries.watch import find_watched
 
-TOP, FOOT = ("head", "commands", "error", "timeline"), ("history",)
-MAIN, SIDE = ("questions", "steps", "children", "payload"), ("holds", "files")
-PARTS = TOP + MAIN + SIDE + FOOT
 VARIES = re.compile(r'name="csrfmiddlewaretoken" value="[^"]*"|<span data-relative>[^<]*</span>')
 """What differs between two renderings that say the same: masked tokens, and times that the script keeps ticking."""
+PRINT = 12
+"""Characters of a key, and of a print."""
 
 
 @page("executions:read", what="read run")
 def execution(request: HttpRequest, execution_id: uuid.UUID) -> HttpResponse:
     """Show a run."""
-    found = find_execution(actor_of(request), execution_id)
-    return render_run(request, found)
+    watching = bool(request.htmx) and "HX-Known" in request.headers  # type: ignore[attr-defined]
+    read = functools.partial(find_watched, with_payload=not watching)
+    return render_run(request, find_execution(actor_of(request), execution_id, read=read))
 
 
 @page("executions:read", what="read run")
@@ -73,18 +76,20 @@ def render_run(
     }
     by_htmx = bool(request.htmx) and not request.htmx.boosted  # type: ignore[attr-defined]
     known = known_prints(request) if by_htmx and request.method == "GET" else {}
+    keys = keys_of(run)
     parts: dict[str, SafeString] = {}
     for name in PARTS:
+        shown_key, shown_print = known.get(f"run-{name}", ("", ""))
+        if shown_key == keys[name]:
+            continue
         body = get_template(f"execution/{name}.html").render(context, request)
-        seen = run.life_print if name == "timeline" else VARIES.sub("", body)
-        print_of_part = hashlib.sha256(seen.encode()).hexdigest()[:16]
-        if known.get(f"run-{name}") != print_of_part:
-            parts[name] = _section(name, body, print_of_part, found, swapped=by_htmx)
+        print_of_part = hashlib.sha256(VARIES.sub("", body).encode()).hexdigest()[:PRINT]
+        if shown_print != print_of_part:
+            parts[name] = _section(name, body, keys[name] + print_of_part, found, swapped=by_htmx)
     if by_htmx:
         messages = get_template("execution/said.html").render(context, request) if request.method != "GET" else ""
         return HttpResponse("".join(parts.values()) + messages)
-    places = {"top": TOP, "main": MAIN, "side": SIDE, "foot": FOOT}
-    context |= {place: [parts[name] for name in names] for place, names in places.items()}
+    context |= {place: [parts[name] for name in names] for place, names in PLACES.items()}
     return HttpResponse(get_template("execution/page.html").render(context, request))
 
 
@@ -103,7 +108,7 @@ def showing(command: str, key: str = "") -> Callable[..., HttpResponse]:
         if not actor.can("executions:read"):
             return refused(request, refusal or NotAllowed("You may not look at runs."))
         try:
-            found = find_execution(actor, execution_id)
+            found = find_execution(actor, execution_id, read=find_watched)
         except NotFound as missing:  # what was typed was refused before anybody looked for the run
             raise Http404(missing.detail) from missing
         return render_run(request, found, Attempt(command, str(address.get(key, "")), refusal), said)
@@ -111,10 +116,13 @@ def showing(command: str, key: str = "") -> Callable[..., HttpResponse]:
     return show
 
 
-def known_prints(request: HttpRequest) -> dict[str, str]:
-    """Read which parts the browser shows already, as the script tells: ``run-head=<print> run-steps=<print>``."""
+def known_prints(request: HttpRequest) -> dict[str, tuple[str, str]]:
+    """Read which parts the browser shows already, as the script tells: ``run-head=<key and print> run-steps=…``.
+
+    A part whose key is the same need not be rendered; one whose print is the same need not be sent.
+    """
     pairs = (pair.partition("=") for pair in request.headers.get("HX-Known", "")[:1000].split())
-    return {name: print_of_part for name, _, print_of_part in pairs}
+    return {name: (shown[:PRINT], shown[PRINT:]) for name, _, shown in pairs}
 
 
 def _section(name: str, body: str, print_of_part: str, found: Execution, *, swapped: bool) -> SafeString:

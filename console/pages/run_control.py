@@ -130,11 +130,6 @@ class RunControl:
         rules = queries.list_label_rules() if verdict.allowed else []
         return self.offer("label", verdict, LabelForm, rules=rules, labels=self.execution.labels)
 
-    @functools.cached_property
-    def amend(self) -> Offer:
-        """Amend the payload."""
-        return self.offer("amend", self.verdicts["amend"], run_forms.AmendForm)
-
     @property
     def replace_chosen(self) -> bool:
         """A file to replace has been chosen by its link."""
@@ -157,6 +152,11 @@ class RunControl:
         return self.offer("emit", emit_verdict(self.actor), run_forms.EventForm, key=str(condition.pk), initial=data)
 
     # Places to go back to
+    @property
+    def places_in_time(self) -> list[tuple[str, str]]:
+        """Number of the line and words of each boundary, the present before them."""
+        return self._lines()
+
     def _lines(self) -> list[tuple[str, str]]:
         return [("", "As it stands now"), *((str(at.seq), self._line(at)) for at in self.boundaries)]
 

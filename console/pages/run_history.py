@@ -116,7 +116,9 @@ def lines_of(events: list[Event], title: Callable[[Any], str]) -> list[Line]:
 
 
 def _line(event: Event, title: Callable[[Any], str]) -> Line:
-    data = data_of(event.data)
+    told: str = getattr(event, "told", None) or event.data
+    whole = len(told) == getattr(event, "size", len(told))
+    data = data_of(told)
     text = json.dumps(data, indent=2, ensure_ascii=False) if data else ""
     kind = KINDS.get(event.kind)
     return Line(
@@ -124,7 +126,7 @@ def _line(event: Event, title: Callable[[Any], str]) -> Line:
         title=_waiting(event.kind, data) or (kind.title if kind else event.kind),
         mention=mention_of(event.kind, data, title),
         data=text[:SHOWN_CHARACTERS],
-        cut=len(text) > SHOWN_CHARACTERS,
+        cut=not whole or len(text) > SHOWN_CHARACTERS,
         tone=TONES.get(event.kind, ""),
         by="engine" if event.via == "engine" else "person",
         door=DOORS.get(event.via, ""),

@@ -9,9 +9,10 @@ from django.http import HttpRequest
 from console.pages import run_forms
 from console.pages.base import actor_of
 from console.pages.control_forms import HandOverForm
+from console.pages.run_amend import RunAmend
 from console.pages.run_bar import RunBar
 from console.pages.run_control import RunControl
-from console.pages.run_history import Line, lines_of
+from console.pages.run_history_part import HistoryPart
 from console.pages.run_offers import Attempt, HoldView
 from console.pages.run_questions import QuestionView, view_question
 from console.pages.run_row import RunRow
@@ -30,12 +31,11 @@ from executions.models import Event, Execution, Freeze, Hold
 from executions.queries.tree import Tree, children_of, parent_of, tree_of
 from executions.states import Verdict
 
-HISTORY_LINES = 50
 COPY_LIMIT = 64 * 1024
 """A longer payload is not put on the page a second time for its copy button; it can be opened as JSON."""
 
 
-class RunPage(RunWords, RunSays, RunControl, RunBar, RunTimeline):
+class RunPage(RunWords, RunSays, RunControl, RunBar, RunTimeline, RunAmend):
     """One run as one person sees it now. Lazy: a part that is not shown costs nothing.
 
     Args:
@@ -198,37 +198,25 @@ class RunPage(RunWords, RunSays, RunControl, RunBar, RunTimeline):
         return 2 if 0 < len(self.payload_text) < 2500 else 1
 
     # History
-    @property
-    def before(self) -> int | None:
-        """Cursor of the history: only lines before this one."""
-        text = self.request.GET.get("before", "")
-        return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else None
-
-    @property
-    def acts_only(self) -> bool:
-        """Only what people and programs did."""
-        return self.request.GET.get("acts") == "1"
-
     @functools.cached_property
-    def _events(self) -> list[Event]:
-        return queries.newest_events(
-            self.execution.pk, before=self.before, acts_only=self.acts_only, limit=HISTORY_LINES + 1
-        )
-
-    @functools.cached_property
-    def lines(self) -> list[Line]:
-        """One page of the history, newest first."""
-        return lines_of(self._events[:HISTORY_LINES], self.step_title)
+    def history(self) -> HistoryPart:
+        """One page of the history."""
+        return HistoryPart(self.request, self.execution, self.step_title, self.last_line)
 
     @property
-    def older(self) -> int | None:
-        """Cursor of the next page; None on the last."""
-        return self._events[HISTORY_LINES - 1].seq if len(self._events) > HISTORY_LINES else None
+    def last_line(self) -> int:
+        """Number of the newest line of its history."""
+        return getattr(self.execution, "last_line", 0)
 
     @property
-    def acts_query(self) -> str:
-        """The filter as the beginning of a query."""
-        return "acts=1&" if self.acts_only else ""
+    def last_told(self) -> int:
+        """Number of the newest line that is more than what a step logged."""
+        return getattr(self.execution, "last_told", 0)
+
+    @property
+    def payload_digest(self) -> str:
+        """Tells whether the payload is another one."""
+        return getattr(self.execution, "payload_digest", "")
 
     # Limits
     @functools.cached_property

@@ -28,11 +28,6 @@ class RunTimeline:
         """The drawing."""
         return draw(self.life, self.freezes, self.step_title)
 
-    @property
-    def life_print(self) -> str:
-        """What must change for it to be drawn anew; that time goes on is not enough."""
-        return f"{self.life.last_seq} {self.execution.version} {len(self.freezes)} {self.life.bands[-1].state}"
-
     @functools.cached_property
     def life_rows(self) -> list[TableRow]:
         """The same in rows."""

@@ -167,14 +167,15 @@ def json_text(value: Any, length: int) -> str:
 
 
 @register.simple_tag
-def json_tree(value: Any, depth: int = 2) -> SafeString:
+def json_tree(value: Any, depth: int = 2, more: str = "") -> SafeString:
     """Show JSON as a tree that opens and closes without any script.
 
     Args:
         value: what JSON can hold; anything else is shown as text.
         depth: levels that are open at first.
+        more: address of a page that shows parts of it, from which large ones are unfolded on demand.
     """
-    return tree.render(value, open_depth=depth)
+    return tree.render(value, open_depth=depth, more=more)
 
 
 @register.simple_tag

@@ -94,7 +94,6 @@ class Fold:
             sorted(self.questions.values(), key=lambda span: span.since),
             self.stretches,
             [line for line in self.lines if line.by_person],
-            self.lines[-1].seq,
         )
 
     def _take(self, line: Line) -> None:

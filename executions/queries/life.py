@@ -116,7 +116,6 @@ class Timeline:
         holds, questions: in the order in which they began.
         stretches: where it worked, in order.
         acts: what people and programs did, in order; refused attempts too.
-        last_seq: the newest line that was read.
         left_out: the history is longer than what was read, so that the beginning is missing.
     """
 
@@ -128,5 +127,4 @@ class Timeline:
     questions: list[Span] = field(default_factory=list)
     stretches: list[Stretch] = field(default_factory=list)
     acts: list[Line] = field(default_factory=list)
-    last_seq: int = 0
     left_out: bool = False

@@ -5,7 +5,7 @@ import uuid
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from django.db.models import Prefetch, Q
+from django.db.models import Prefetch
 
 from executions.authoring import registry
 from executions.commands.base import parse_id
@@ -195,25 +195,6 @@ def question_by_id(suspension_id: uuid.UUID) -> Suspension:
         return Suspension.objects.get(pk=suspension_id)
     except Suspension.DoesNotExist:
         raise NotFound("The question that this link was made for does not exist here.") from None
-
-
-def newest_events(
-    ledger: uuid.UUID, *, before: int | None = None, acts_only: bool = False, limit: int = 50
-) -> list[Event]:
-    """Return a stretch of a run's history, newest first.
-
-    Args:
-        ledger: the run's id.
-        before: only events with a smaller sequence number.
-        acts_only: only what people and programs did, not what the engine wrote by itself.
-        limit: most events.
-    """
-    events = Event.objects.filter(ledger=ledger)
-    if before is not None:
-        events = events.filter(seq__lt=before)
-    if acts_only:
-        events = events.filter(~Q(via="engine"))
-    return list(events.order_by("-seq")[:limit])
 
 
 def find_event(ledger: uuid.UUID, seq: int) -> Event:

@@ -56,7 +56,7 @@ somebody's hands: while a form in it is dirty, open or focused the change waits,
     }
     return "defaultValue" in field && field.type !== "hidden" && field.value !== field.defaultValue;
   };
-  const dirty = (form) => [...form.elements].some(changed);
+  const dirty = (form) => "typed" in form.dataset || [...form.elements].some(changed);
 
   /* Between the press and the release of a button the thing under it must stay, or the click would go nowhere. */
   let pressed = null;

@@ -142,7 +142,9 @@ def test_h11_the_story(cast, worker, person, batch):
     reviewer.locator("#command-amend > summary").click()
     reviewer.locator("#id_amend_changes").fill('{"seconds_per_invoice": 0.02}')
     reviewer.locator("#id_amend_reason").fill("Nobody needs to watch it any more")
-    reviewer.locator("#form-amend button[type=submit]").click()
+    reviewer.get_by_role("button", name="Check what it does").click()
+    expect(reviewer.locator("#amend-preview")).to_contain_text("/seconds_per_invoice")
+    reviewer.get_by_role("button", name="Amend the payload").click()
     expect(reviewer.locator("#messages")).to_contain_text("Payload amended")
 
     reviewer.keyboard.press("r")

@@ -9,6 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from executions import commands
+from executions.provenance import append
 from executions.states import STATE_SENTENCE
 from tests.domain import story
 from tests.effects import effects_table  # noqa: F401
@@ -271,7 +272,7 @@ def test_the_history_is_paged_by_cursor_and_filtered_by_people(db, cast):
     run = story.work(run)
 
     first = part(see(cast, "operator", run), "history")
-    older = re.search(r"before=(\d+)", first)[1]
+    older = re.search(r'rel="next" href="[^"]*before=(\d+)', first)[1]
     second = part(see(cast, "operator", run, f"?before={older}"), "history")
     seqs = [int(seq) for seq in re.findall(r'id="event-(\d+)"', first + second)]
     assert seqs == sorted(seqs, reverse=True)
@@ -339,3 +340,33 @@ QUERIES = 22
 """Session, person, his own and his groups' permissions, his roles; run, holds in force, files, questions, votes,
 messages, conditions of questions, freezes, what is below it, holds, notes, conditions of holds,
 timeline, steps, history; templates for reasons, rules for labels."""
+
+
+def looking(client, run) -> dict[str, str]:
+    """Return what a page that was just loaded sends when it looks again."""
+    whole = client.get(f"/executions/{run.pk}").content.decode()
+    known = " ".join("=".join(pair) for pair in re.findall(r'id="(run-\w+)" [^>]*data-print="(\w+)"', whole))
+    return {"HX-Request": "true", "HX-Known": known}
+
+
+def test_looking_again_costs_less_than_the_page_and_reads_no_payload(db, cast):
+    run = story.launch(cast, "noop", {"secret": "x" * 100})
+    client = cast.client("operator")
+    headers = looking(client, run)
+
+    with CaptureQueriesContext(connection) as nothing_new:
+        assert client.get(f"/executions/{run.pk}", headers=headers).content == b""
+    assert len(nothing_new) == GLANCE, "\n".join(query["sql"][:120] for query in nothing_new)
+    assert not any('"payload",' in query["sql"] for query in nothing_new)
+
+    story.claim(run)
+    headers = looking(client, run)
+    append(run.pk, "step.logged", story.WORKER, data={"step": "step_0", "text": "Still reading"})
+    with CaptureQueriesContext(connection) as one_line_more:
+        sent = client.get(f"/executions/{run.pk}", headers=headers).content.decode()
+    assert re.findall(r'<section id="run-(\w+)"', sent) == ["history"]
+    assert len(one_line_more) == GLANCE + 1
+
+
+GLANCE = 8
+"""Session, person, his own and his groups' permissions, his roles; run, freezes, what is below it."""

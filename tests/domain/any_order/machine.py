@@ -18,6 +18,8 @@ from executions.engine.leases import Lease
 from executions.errors import Conflict, NotAllowed, Refused
 from executions.models import SYSTEM_LEDGER, Execution, Hold
 from executions.queries.boundaries import state_at
+from executions.queries.fold import Fold
+from executions.queries.life import Line
 from executions.states import state_of
 from tests.domain import story
 from tests.domain.any_order.model import CLOCK_RUNS, FLOW, LABELS, LAUNCHER, PEOPLE, Model, ModelHold, Run
@@ -49,6 +51,7 @@ class Walk(RuleBasedStateMachine):
         self.last_epoch = 0
         self.last_state = states.QUEUED
         self.last_seq = 0
+        self.seen: list[tuple[int, str]] = []
 
     def begin(self) -> None:
         """Launch the run that the walk is about."""
@@ -65,6 +68,7 @@ class Walk(RuleBasedStateMachine):
             for key in self.model.children:
                 assert story.bad_line(key) is None
             REACHED.update(story.kinds(self.run))
+            self._its_life_is_told_as_it_was()
         transaction.set_rollback(True)
         self.atomic.__exit__(None, None, None)
 
@@ -173,6 +177,7 @@ class Walk(RuleBasedStateMachine):
             said = {name: its.code for name, its in verdicts(run, actor).items()}
             assert said == {name: model.may(name, actor) for name in said}
         self._every_change_of_state_has_its_event(run)
+        self.seen.append((self.last_seq, run.state))
         self._conditions_are_true()
         children = {str(child.pk): child for child in run.children.all()}
         assert set(children) == set(model.children)
@@ -208,6 +213,18 @@ class Walk(RuleBasedStateMachine):
         for outcome, kind in ENDINGS.items():
             assert new.count(kind) == (run.outcome == outcome)
         self.last_state = run.state
+
+    def _its_life_is_told_as_it_was(self) -> None:
+        """The timeline, folded from the lines alone, says of every moment what the row said then."""
+        lines = [
+            Line(each.seq, each.at, each.kind, "", "", each.via, "", story.data_of(each))
+            for each in story.events(self.run)
+        ]
+        fold = Fold(story.fresh(self.run), lines)
+        fold.life(lines[-1].at)
+        for seq, state in self.seen:
+            told = [band.state for band in fold.bands if band.seq <= seq]
+            assert told[-1] == state, f"line {seq}: {state}, told as {told[-1]}"
 
     def _conditions_are_true(self) -> None:
         said = {key: (its.outcome, its.heard) for key, its in self.model.conditions.items()}
