@@ -62,8 +62,8 @@ def _children(run: RunPage) -> list[Any]:
 
 
 def _payload(run: RunPage) -> list[Any]:
-    run_ = run.execution
-    return [run.payload_digest, run_.next_step, run_.owner is not None, run_.outcome]
+    row = run.execution
+    return [run.payload_digest, row.next_step, row.owner is not None, row.outcome, row.open_suspensions]
 
 
 def _history(run: RunPage) -> list[Any]:

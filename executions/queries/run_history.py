@@ -14,7 +14,8 @@ LONG = 20_000
 class _Told(Func):
     """The data of a line, without its large fields where it is long."""
 
-    template = f"""CASE WHEN length(%(expressions)s) <= {LONG} THEN %(expressions)s ELSE (
+    template = f"""CASE WHEN length(%(expressions)s) <= {LONG} THEN %(expressions)s
+        WHEN %(expressions)s IS NOT JSON OBJECT THEN '{{}}' ELSE (
         SELECT coalesce(json_object_agg(key, value), '{{}}')::text FROM json_each(%(expressions)s::json)
         WHERE length(value::text) <= 500) END"""  # noqa: S608
     output_field = CharField()

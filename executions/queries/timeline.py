@@ -21,7 +21,9 @@ UNREAD_KINDS = ("step.logged", "tool.executed", "item.failed", "suspension.remin
 """Lines that change no state and that nobody gave a command for."""
 READ = """
 SELECT clock_timestamp(), seq, at, kind, actor_name, actor_role, via, reason,
-       (SELECT coalesce(json_object_agg(key, value), '{}') FROM json_each(data::json) WHERE key = ANY(%(fields)s))::text
+       CASE WHEN data IS JSON OBJECT THEN (
+           SELECT coalesce(json_object_agg(key, value), '{}')::text FROM json_each(data::json)
+           WHERE key = ANY(%(fields)s)) ELSE '{}' END
 FROM executions_event
 WHERE ledger = %(ledger)s AND kind <> ALL(%(unread)s)
 ORDER BY seq DESC LIMIT %(limit)s
