@@ -133,6 +133,8 @@ def pages_of(person: str, scenes: dict[str, str]) -> dict[str, str]:
             "executions-paused": "/executions?state=paused&sort=since",
             "executions-filtered": "/executions?needs=1&launched=7d&columns=progress,held,since,owner,labels",
             "executions-nothing-matches": "/executions?q=nothing+like+this",
+            "bulk": "/bulk",
+            "bulk-preview": "/bulk/preview?command=pause&all=1",
             "workflows": "/workflows",
             "workflow": "/workflows/invoice-batch",
             **{f"launch-{name}": f"/launch/{name}" for name in LAUNCHED},

@@ -1,6 +1,7 @@
 """The lines of a run's history in words."""
 
 import json
+import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -88,6 +89,7 @@ class Line:
         tone: ``hold``, ``bad``, ``good`` or empty.
         by: ``person`` for people and programs, ``engine`` for the engine itself.
         door: which door was used, in words; empty for the engine.
+        bulk: id of the bulk job it was done for; empty where it was done by itself.
     """
 
     event: Event
@@ -98,6 +100,7 @@ class Line:
     tone: str
     by: str
     door: str
+    bulk: str = ""
 
     @property
     def refused(self) -> bool:
@@ -130,7 +133,15 @@ def _line(event: Event, title: Callable[[Any], str]) -> Line:
         tone=TONES.get(event.kind, ""),
         by="engine" if event.via == "engine" else "person",
         door=DOORS.get(event.via, ""),
+        bulk=_bulk_job(data),
     )
+
+
+def _bulk_job(data: Any) -> str:
+    try:
+        return str(uuid.UUID(data["bulk"]))
+    except (KeyError, TypeError, ValueError, AttributeError):
+        return ""
 
 
 def data_of(text: str) -> Any:

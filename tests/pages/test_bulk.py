@@ -80,6 +80,9 @@ def test_a_job_is_begun_watched_and_undone(cast, runs, django_assert_num_queries
     assert b"<html" not in part.content
     assert "hx-trigger" not in part.content.decode(), "what has ended asks no more"
 
+    history = client.get(f"/executions/{made[0].pk}").content.decode()
+    assert f'href="/bulk/{job.pk}">in bulk</a>' in history
+
     undo = client.get(f"/bulk/preview?command=release&job={job.pk}")
     assert "Release holds of 3 runs?" in text_of(undo)
     client.post("/bulk/begin", {**fields_of(undo), "reason": "over", "rate": "0.5"})
