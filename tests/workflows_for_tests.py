@@ -12,7 +12,7 @@ import psycopg
 from django import forms
 from django.db import connection, transaction
 
-from executions import Context, FileRules, Workflow
+from executions import Context, FileRules, Who, Workflow
 
 noop = Workflow("noop", title="Nothing, many times")
 for number in range(3):
@@ -306,7 +306,8 @@ def gather(ctx: Context, payload: dict[str, Any]) -> dict[str, Any]:
 def approve(ctx: Context, payload: dict[str, Any]) -> dict[str, Any]:
     """Ask for approval and go by it."""
     deadline = timedelta(seconds=payload["deadline"]) if "deadline" in payload else None
-    approval = ctx.approval("payment", title="Pay?", context={"amount": payload["amount"]}, deadline=deadline)
+    who = Who.of_json(payload["who"]) if "who" in payload else None
+    approval = ctx.approval("payment", title="Pay?", context={"amount": payload["amount"]}, deadline=deadline, who=who)
     return {"approved": bool(approval), "approver": approval.by, "status": approval.status, "why": approval.reason}
 
 

@@ -37,7 +37,7 @@ class FreezeForm(SelectorForm):
     more = ("reason_code", "ticket")
 
     reason = ReasonField(help_text="Whoever opens a frozen run reads it.")
-    kind = forms.ChoiceField(required=False)
+    kind = forms.ChoiceField()
     review_by = forms.DateField(
         required=False,
         label="Review by",

@@ -76,12 +76,15 @@ def list_open_holds(wanted: HoldFilter, *, cursor: str | None = None, limit: int
     if cursor:
         rank, key = _read_cursor(cursor)
         holds = holds.filter(Q(rank__gt=rank) | Q(rank=rank, pk__gt=key))
+    # Ids first: of thousands of rows only what orders them is sorted.
+    ranks = list(holds.order_by("rank", "pk").values_list("rank", "pk")[: limit + 1])
+    more, ranks = len(ranks) > limit, ranks[:limit]
     conditions = Prefetch("conditions", Trigger.objects.filter(closed_at__isnull=True), to_attr="condition_list")
-    holds = holds.select_related("execution").prefetch_related(conditions).defer(*HEAVY)
-    found = list(holds.order_by("rank", "pk")[: limit + 1])
-    more, found = len(found) > limit, found[:limit]
-    last = found[-1] if found else None
-    return Page(found, f"holds:{last.rank}:{last.pk}" if more and last else None)  # type: ignore[attr-defined]
+    shown = Hold.objects.filter(pk__in=[key for _, key in ranks]).select_related("execution").defer(*HEAVY)
+    found = {hold.pk: hold for hold in shown.prefetch_related(conditions)}
+    # One that was released between the two is gone already.
+    rows = [found[key] for _, key in ranks if key in found]
+    return Page(rows, f"holds:{ranks[-1][0]}:{ranks[-1][1]}" if more else None)
 
 
 def count_open_holds(wanted: HoldFilter) -> Count:

@@ -114,19 +114,23 @@ def list_work(
     if cursor:
         rank, key = _read_cursor(cursor)
         after = Q(rank__gt=rank) | Q(rank=rank, pk__gt=key)
-    found: list[Any] = []
+    # Ids first: of thousands of rows only what orders them is sorted.
+    ranks: list[tuple[int, uuid.UUID]] = []
     for rows in _open(actor, wanted, person):
-        found += rows.filter(after).order_by("rank", "pk")[: limit + 1]
-    found.sort(key=lambda work: (work.rank, work.pk))
-    more, found = len(found) > limit, found[:limit]
-    return Page(found, f"work:{found[-1].rank}:{found[-1].pk}" if more else None)
+        ranks += rows.filter(after).order_by("rank", "pk").values_list("rank", "pk")[: limit + 1]
+    ranks.sort()
+    more, shown = len(ranks) > limit, {key: rank for rank, key in ranks[:limit]}
+    found = [work for work in work_by_id([(kind, key) for kind in KINDS for key in shown]) if work.pk in shown]
+    for work in found:
+        work.rank = shown[work.pk]  # type: ignore[union-attr]
+    found.sort(key=lambda work: (shown[work.pk], work.pk))
+    return Page(found, f"work:{ranks[limit - 1][0]}:{ranks[limit - 1][1]}" if more else None)
 
 
 def count_mine(actor: Actor, person: Person | None = None) -> Count:
     """Count what waits for somebody, without what others look after: one query each for questions and holds."""
     counted = (
-        rows.filter(rank__lt=OTHERS).order_by()[: COUNT_CAP + 1].count()
-        for rows in _open(actor, WorkFilter(), person, counted=True)
+        rows.filter(rank__lt=OTHERS).order_by()[: COUNT_CAP + 1].count() for rows in _open(actor, WorkFilter(), person)
     )
     return _capped(sum(counted))
 
@@ -202,9 +206,8 @@ def _open(actor: Actor, wanted: WorkFilter, person: Person | None, *, counted: b
     narrowed = []
     for rows in sources:
         rows = rows.filter(execution__workflow=wanted.workflow) if wanted.workflow else rows
-        rows = rows.filter(rank=ranks[0]) if ranks else rows
-        narrowed.append(rows if counted else _with_run(rows))
-    return [rows if counted or rows.model is Hold else rows.prefetch_related("votes") for rows in narrowed]
+        narrowed.append(rows.filter(rank=ranks[0]) if ranks else rows)
+    return narrowed
 
 
 def _with_run(rows: QuerySet[Any]) -> QuerySet[Any]:

@@ -14,6 +14,8 @@ changed is told beside it, new questions gather in a pill. What was typed into a
   let missed = false;
   let askedAt = 0;
   let acted = false;
+  let acts = 0;
+  let sending = false;
   let focused = "";
 
   const desk = () => document.getElementById("desk");
@@ -129,10 +131,25 @@ changed is told beside it, new questions gather in a pill. What was typed into a
     }
   }
 
+  /* What was asked for before an answer was sent must not come over what the answer brings. */
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    const { requestConfig, target } = event.detail;
+    if (target?.id !== "detail" && target?.id !== "desk") return;
+    if (requestConfig.verb === "post") acts += 1;
+    else if (sending) return event.preventDefault();
+    requestConfig.acts = acts;
+    sending = requestConfig.verb === "post";
+  });
+  document.addEventListener("htmx:afterRequest", (event) => {
+    if (event.detail.requestConfig?.verb === "post") sending = false;
+  });
+
   document.addEventListener("htmx:beforeSwap", (event) => {
-    const id = event.detail.target?.id;
-    acted = event.detail.requestConfig?.verb === "post";
-    if ((id === "detail" || id === "desk") && !acted) keep();
+    const { requestConfig, target } = event.detail;
+    if (target?.id !== "detail" && target?.id !== "desk") return;
+    acted = requestConfig.verb === "post";
+    if (requestConfig.acts !== acts) event.preventDefault();
+    else if (!acted) keep();
   });
 
   document.addEventListener("htmx:afterSwap", (event) => {

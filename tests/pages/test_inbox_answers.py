@@ -21,8 +21,8 @@ def answer(cast, who, asked, query="", *, typed=None, **more):
     return cast.client(who).post(f"/inbox/questions/{asked.pk}/answer?desk=inbox{query}", sent, **more)
 
 
-def act(cast, who, hold, command, typed, query="", **more):
-    return cast.client(who).post(f"/holds/{hold.pk}/{command}?desk=inbox{query}", typed, **more)
+def act(cast, who, hold, command, typed, query="", *, desk="inbox", **more):
+    return cast.client(who).post(f"/holds/{hold.pk}/{command}?desk={desk}{query}", typed, **more)
 
 
 def test_the_first_of_the_list_is_open_and_each_has_an_address(cast):
