@@ -8,6 +8,7 @@ import datetime
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
 from django.db import connection
 from django.db.models.functions import Now
@@ -150,7 +151,7 @@ def figures_of(names: Iterable[str], period: Period, most: int = MOST_RUNS_EACH)
     zone = timezone.get_current_timezone()
     begins = period.begins(clock.now().astimezone(zone))
     first = begins[0].replace(tzinfo=zone)
-    asked = {
+    asked: dict[str, Any] = {
         "names": names,
         "first": _first_id(first),
         "most": most,
@@ -177,7 +178,7 @@ def _figures(
 ) -> Figures:
     if totals is None:
         return Figures(most=most, parts=[Part(begin) for begin in begins])
-    runs, oldest, *numbers = totals
+    runs, oldest, succeeded, failed, cancelled, p50, p95, held, held_seconds, waited, waited_seconds = totals
     counted_from = oldest if runs == most else None
     known_from = begins[0] if counted_from is None else oldest.astimezone(zone).replace(tzinfo=None)
     width = begins[1] - begins[0]
@@ -185,7 +186,21 @@ def _figures(
         Part(begin, *series[begin]) if begin in series else Part(begin, counted=begin + width > known_from)
         for begin in begins
     ]
-    return Figures(runs, *numbers, counted_from=counted_from, most=most, parts=parts)
+    return Figures(
+        runs,
+        succeeded,
+        failed,
+        cancelled,
+        p50,
+        p95,
+        held,
+        held_seconds,
+        waited,
+        waited_seconds,
+        counted_from,
+        most,
+        parts,
+    )
 
 
 def _first_id(moment: datetime.datetime) -> uuid.UUID:
