@@ -119,6 +119,8 @@ class Event(models.Model):
             # The audit page by action, and its default view: all that is not routine.
             models.Index(F("kind"), F("at").desc(), name="event_kind_at", condition=~Q(kind__in=ROUTINE_KINDS)),
             models.Index(F("at").desc(), name="event_acts_at", condition=~Q(via="engine")),
+            # The audit page by door: some are hardly ever used.
+            models.Index(F("via"), F("at").desc(), name="event_via_at", condition=~Q(via="engine")),
             # The audit page by words. Routine lines have no reason and are not in it.
             GinIndex(SearchVector("reason", config="simple"), name="event_reason", condition=~Q(reason="")),
         ]

@@ -25,10 +25,14 @@ from executions.text import clean_moment
 REASON_SEARCH = SearchVector("reason", config="simple")
 NEWEST_FIRST = ("-at", "-ledger", "-seq")
 OLDEST_FIRST = ("at", "ledger", "seq")
+FEW = 5000
+"""Lines found by words that are looked up all at once."""
+RUNS_IN_ONE_SEARCH = 100
+"""Runs that the first digits of an id may stand for."""
 
 
 def search(wanted: AuditFilter, cursor: str | None = None, limit: int = 50) -> Page[AuditLine]:
-    """Return one page of lines, newest first. Three queries at most.
+    """Return one page of lines, newest first. Five queries at most.
 
     Args:
         wanted: which lines.
@@ -50,7 +54,9 @@ def search(wanted: AuditFilter, cursor: str | None = None, limit: int = 50) -> P
     order: tuple[str, ...] = ("seq",) if ledger else OLDEST_FIRST
     if not backwards:
         order = tuple(f"-{name}" for name in order)
-    rows = _read(parts, order, limit + 1)
+    by_words = not ledger and _is_rare(wanted.text)
+    few = _few(parts, limit + 1, backwards=backwards) if by_words else None
+    rows = _read(parts, order, limit + 1) if few is None else few
     more, rows = len(rows) > limit, rows[:limit]
     if backwards:
         rows.reverse()
@@ -79,7 +85,7 @@ def matching(wanted: AuditFilter) -> QuerySet[Event]:
     lines = Event.objects.all()
     if wanted.run:
         first, last = _ledger_range(wanted.run)
-        lines = lines.filter(ledger=first) if first == last else lines.filter(ledger__gte=first, ledger__lte=last)
+        lines = lines.filter(ledger=first) if first == last else lines.filter(ledger__in=_runs_between(first, last))
     if wanted.workflow:
         lines = lines.filter(ledger__in=Execution.objects.filter(workflow=wanted.workflow).values("pk"))
     for name, time in (("since", wanted.since), ("until", wanted.until)):
@@ -169,6 +175,38 @@ def _ledger_range(text: str) -> tuple[uuid.UUID, uuid.UUID]:
         problem = "Give a run's id, or at least its first eight digits, or the word system."
         raise Invalid(problem, errors={"run": [problem]})
     return uuid.UUID(digits.ljust(32, "0")), uuid.UUID(digits.ljust(32, "f"))
+
+
+def _runs_between(first: uuid.UUID, last: uuid.UUID) -> list[uuid.UUID]:
+    """Look the runs up first: the planner cannot know how few they are, and would walk the record for their lines."""
+    found = Execution.objects.filter(pk__gte=first, pk__lte=last).order_by("pk").values_list("pk", flat=True)
+    runs = list(found[: RUNS_IN_ONE_SEARCH + 1])
+    if len(runs) > RUNS_IN_ONE_SEARCH:
+        problem = f"More than {RUNS_IN_ONE_SEARCH} runs have an id that begins like this. Give more of its digits."
+        raise Invalid(problem, errors={"run": [problem]})
+    return runs
+
+
+def _is_rare(text: str) -> bool:
+    """Tell whether so few lines have these words that they are best looked up by the index of words, and then ordered.
+
+    Nobody knows how often a word occurs: walked from the newest line on, a rare one would cost the whole record, and
+    a frequent one is soon found.
+    """
+    if not text.strip():
+        return False
+    return len(_with_words(Event.objects.all(), text).order_by().values_list("seq")[: FEW + 1]) <= FEW
+
+
+def _few(parts: list[QuerySet[Event]], limit: int, *, backwards: bool) -> list[tuple[Any, ...]]:
+    """Return the first lines of a search that finds few."""
+    each = [part.order_by().values_list("at", "ledger", "seq") for part in parts]
+    keys = list(each[0] if len(each) == 1 else each[0].union(*each[1:], all=True))
+    chosen = sorted(keys, reverse=not backwards)[:limit]
+    if not chosen:
+        return []
+    rows = _read([Event.objects.filter(pk__in=[(ledger, seq) for _, ledger, seq in chosen])], NEWEST_FIRST, limit)
+    return rows[::-1] if backwards else rows
 
 
 def _read(found: list[QuerySet[Event]], order: tuple[str, ...], limit: int) -> list[tuple[Any, ...]]:

@@ -21,7 +21,7 @@ from executions.queries import workflow_statements as statements
 from executions.queries.verifications import WORKER_SEEN_WITHIN
 
 MOST_NAMES = 1000
-MOST_RUNS = 20_000
+MOST_RUNS = 10_000
 """Newest runs of one workflow that its own page looks at."""
 MOST_RUNS_EACH = 1000
 """Newest runs of each workflow that the list looks at."""
@@ -152,17 +152,20 @@ def figures_of(names: Iterable[str], period: Period, most: int = MOST_RUNS_EACH)
     begins = period.begins(clock.now().astimezone(zone))
     first = begins[0].replace(tzinfo=zone)
     asked: dict[str, Any] = {
-        "names": names,
         "first": _first_id(first),
         "most": most,
         "width": period.width,
         "zone": timezone.get_current_timezone_name(),
         "origin": begins[0],
     }
+    if not names:
+        return {}
     with connection.cursor() as cursor:
-        cursor.execute(statements.FIGURES, asked)
+        statement, named = statements.sampling(statements.FIGURES, names)
+        cursor.execute(statement, asked | named)
         totals = {row[0]: row[1:] for row in cursor.fetchall()}
-        cursor.execute(statements.SERIES, asked)
+        statement, named = statements.sampling(statements.SERIES, names)
+        cursor.execute(statement, asked | named)
         series: dict[str, dict[datetime.datetime, tuple]] = {}
         for name, begin, *numbers in cursor.fetchall():
             series.setdefault(name, {})[begin] = tuple(numbers)
