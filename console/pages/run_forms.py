@@ -205,6 +205,12 @@ class AmendForm(CommandForm):
     reason = ReasonField()
 
 
+class StopForm(CommandForm):
+    """Set a breakpoint from the step it stands before."""
+
+    reason = ReasonField(help_text="Whoever opens this run reads it.")
+
+
 class NoteForm(CommandForm):
     """Add a note to a hold."""
 

@@ -164,6 +164,21 @@ class RunPage(RunWords, RunSays, RunControl, RunBar, RunTimeline, RunAmend):
         """The route, with the gates that stand across it."""
         return rows_of(self.execution, self.in_force, [view.hold for view in self.holds], self.questions)
 
+    @property
+    def may_stop(self) -> bool:
+        """A breakpoint can be set now."""
+        return self.verdicts["pause"].allowed
+
+    @property
+    def stop_before(self) -> str:
+        """The step before which a breakpoint is about to be set."""
+        return self.request.GET.get("stop", "") if self.request.method == "GET" else ""
+
+    @property
+    def stop_form(self) -> run_forms.StopForm:
+        """Why the run is to stop there."""
+        return run_forms.StopForm(name="stop")
+
     # Family
     @functools.cached_property
     def tree(self) -> Tree:

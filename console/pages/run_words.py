@@ -6,7 +6,7 @@ from console.templatetags.wording import duration
 from executions import states
 from executions.authoring.workflow import Workflow
 from executions.models import Event, Execution, Freeze, Hold
-from executions.queries import Budget, Clock
+from executions.queries import Clock
 
 REASON_CODES = ("data-error", "totals-differ", "suspected-fraud", "supplier-query", "external-outage", "under-review")
 
@@ -22,7 +22,6 @@ class RunWords:
     cancelled: Event | None
     frozen: list[Freeze]
     clock: Clock | None
-    budgets: list[Budget]
 
     @property
     def title(self) -> str:
@@ -83,8 +82,3 @@ class RunWords:
             return said
         stands = {states.QUEUED: "starts with the run", states.CANCELLING: "stopped"}
         return f"{said}, clock {stands.get(self.execution.state, 'stopped while people think')}"
-
-    @property
-    def budgets_say(self) -> list[tuple[str, str]]:
-        """Name and standing of each budget."""
-        return [(each.name, f"{each.spent:,} of {each.limit:,} spent") for each in self.budgets]

@@ -260,8 +260,9 @@ def _ticks(scale: Scale, clock: Clock, life: Timeline) -> list[Tick]:
         for part in (1, 2, 3)
     ]
     for place, moment in sorted(places):
-        if place - last >= apart / 2 + 1 and 100 - place >= apart * 1.2:
-            ticks.append(Tick(percent(place), clock.short(moment)))
+        text = clock.short(moment)
+        if text != ticks[-1].text and place - last >= apart / 2 + 1 and 100 - place >= apart * 1.2:
+            ticks.append(Tick(percent(place), text))
             last = place + apart / 2
     return [*ticks, Tick("100%", end, "end")]
 

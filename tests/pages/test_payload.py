@@ -218,3 +218,19 @@ def test_json_of_a_payload_is_whole(large, cast):
     whole = cast.client("operator").get(f"/executions/{large.pk}/payload.json")
 
     assert json.loads(whole.content) == large.payload
+
+
+def test_a_breakpoint_is_set_from_the_step_it_stands_before(db, cast):
+    run = story.launch(cast, "noop")
+    plain = part(see(cast, "operator", run), "steps")
+
+    assert "Stop before step 1" in plain
+    assert "form-stop" not in plain
+    assert "Stop before" not in part(see(cast, "auditor", run), "steps")
+
+    asked = part(see(cast, "operator", run, "?stop=step_2"), "steps")
+    assert 'name="before_step" value="step_2"' in asked
+    typed = {"before_step": "step_2", "reason": "Look at the totals"}
+    assert cast.client("operator").post(f"/executions/{run.pk}/pause", typed).status_code == 303
+    assert story.fresh(run).breakpoints == ["step_2"]
+    assert "Breakpoint by operator: Look at the totals" in said(part(see(cast, "operator", run), "steps"))
