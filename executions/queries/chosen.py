@@ -147,7 +147,7 @@ def check_states(wanted: Iterable[str]) -> None:
         raise Invalid(problem, errors={"state": [problem]})
 
 
-def _held(name: str, kind: str) -> QuerySet[Hold, dict[str, Any]]:
+def _held(name: str, kind: str) -> QuerySet[Hold, Any]:
     """Return the runs with open holds of a kind, of a person, or both."""
     if kind and kind not in states.HOLD_KINDS:
         problem = f"There is no such kind of hold. Known: {', '.join(states.HOLD_KINDS)}."
