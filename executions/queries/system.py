@@ -119,7 +119,7 @@ class Job:
     asked_at: datetime.datetime
     done: int
     total: int | None
-    owner: str | None
+    begun: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,11 +236,27 @@ def _orphans(waiting: list[tuple[int, str, int, datetime.datetime]], workers: li
 
 def _jobs() -> list[Job]:
     jobs = [
-        Job(job.command, job.pk, job.requested_by_name, job.requested_at, job.done + job.refused, job.total, job.owner)
+        Job(
+            job.command,
+            job.pk,
+            job.requested_by_name,
+            job.requested_at,
+            job.done + job.refused,
+            job.total,
+            job.done > 0,
+        )
         for job in BulkJob.objects.filter(finished_at__isnull=True).order_by("requested_at")[:STUCK_CAP]
     ]
     checks = [
-        Job("verify", check.pk, check.requested_by_name, check.requested_at, check.checked, check.total, check.owner)
+        Job(
+            "verify",
+            check.pk,
+            check.requested_by_name,
+            check.requested_at,
+            check.checked,
+            check.total,
+            bool(check.owner),
+        )
         for check in Check.objects.filter(finished_at__isnull=True)
     ]
     return jobs + checks

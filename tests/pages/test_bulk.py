@@ -230,3 +230,16 @@ def test_who_may_not_read_sees_none_of_it(cast, runs):
     assert client.post(f"/bulk/{job.pk}/stop").status_code == 403
     assert client.post("/bulk/begin", {"command": "pause", "all": "1", "reason": "x"}).status_code == 403
     assert client.get("/bulk/begin").status_code == 405
+
+
+def test_the_system_page_lists_what_is_under_way(cast, runs):
+    _, query = runs(2)
+    sent = {"command": "pause", "all": "1", "filter": query, "reason": "x", "rate": "0.01"}
+    cast.client("operator").post("/bulk/begin", sent)
+    job = BulkJob.objects.get()
+    client = cast.client("admin")
+    assert "waits for a worker" in text_of(client.get("/system"))
+    bulk.work()
+    page = client.get("/system")
+    assert f'href="/bulk/{job.pk}"' in page.content.decode()
+    assert "Pause many runs 1 of 2 asked by operator" in text_of(page)
