@@ -89,10 +89,11 @@ class QuestionView:
         return [(vote, vote in valid) for vote in votes]
 
     @property
-    def missing_votes(self) -> int:
-        """How many more people must approve; 0 where one answer closes it."""
+    def votes_say(self) -> str:
+        """How many have approved of how many must, such as ``1 of 2 approvals``; empty where one answer closes it."""
         needed = Who.of_json(self.asked.who).approvals
-        return needed - sum(valid for _, valid in self.votes) if needed > 1 else 0
+        given = sum(valid for _, valid in self.votes)
+        return f"{given} of {needed} approvals" if needed > 1 and self.asked.is_open else ""
 
     @property
     def at_deadline(self) -> str:

@@ -8,6 +8,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import BrowserContext, Page, expect
 
 from executions import commands
+from executions.models import ReasonTemplate
 from tests.effects import effects_table  # noqa: F401
 
 pytestmark = pytest.mark.usefixtures("live_db", "effects_table")
@@ -93,6 +94,23 @@ def test_a_blank_reason_is_answered_beside_its_field(cast, open_run):
     page.locator("#id_pause_reason").fill("Totals differ")
     page.locator("#form-pause button[type=submit]").click()
     expect(head(page)).to_contain_text("Paused by reviewer")
+
+
+def test_a_template_fills_the_reason_and_a_key_opens_what_stands_under_more(cast, open_run):
+    ReasonTemplate.objects.get_or_create(text="Bank is down.", reason_code="outage", commands=["pause"])
+    run = launch(cast)
+    commands.pause(cast.actor("reviewer"), run.pk, reason="Totals differ")
+    page = open_run("operator", run)
+    page.keyboard.press("p")
+    expect(page.locator("#command-more")).to_have_attribute("open", "")
+    expect(page.locator("#id_pause_reason")).to_be_focused()
+    page.keyboard.type("Twice now:")
+    page.locator("#form-pause .reason-templates").select_option("Bank is down.")
+
+    expect(page.locator("#id_pause_reason")).to_have_value("Twice now: Bank is down.")
+    expect(page.locator("#id_pause_reason_code")).to_have_value("outage")
+    page.locator("#form-pause button[type=submit]").click()
+    expect(page.locator("#run-holds")).to_contain_text("Twice now: Bank is down.")
 
 
 def test_a_resume_that_comes_second_is_shown_the_new_truth_in_place(cast, open_run):
@@ -225,8 +243,8 @@ def test_axe_finds_nothing(cast, worker, open_run, person, scheme):
     commands.annotate(cast.actor("reviewer"), hold.pk, text="Look again")
     page = open_run(person, run)
     page.emulate_media(color_scheme=scheme)
-    for each in page.locator("#data-1 summary, #command-pause > summary, #fold-pause-3 summary").all():
-        each.click()
+    for each in ("#data-1 summary", "#command-more > summary", "#command-pause > summary", "#fold-pause-2 summary"):
+        page.locator(each).click()
 
     found = Axe().run(page).response["violations"]
     assert not found, [(each["id"], each["nodes"][0]["html"][:200]) for each in found]

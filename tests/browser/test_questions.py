@@ -46,7 +46,7 @@ def test_h13_of_two_approvers_the_first_sees_his_vote_and_the_second_closes_it(p
     where.get_by_role("radio", name="Approve").check()
     where.get_by_role("button", name="Answer").click()
     expect(where).to_contain_text("You have approved already: 1 of 2")
-    expect(where).to_contain_text("1 more approval needed")
+    expect(where).to_contain_text("1 of 2 approvals")
     expect(page.locator("#messages")).to_contain_text("Approved: Sign?")
     sign_in(page.context, "reviewer2")
     page.goto(f"/executions/{run.pk}")
