@@ -1,6 +1,5 @@
 """What the page of a run shows of its SLA and budgets, and the form that extends them."""
 
-import math
 import re
 
 import pytest
@@ -61,7 +60,8 @@ def test_a11_the_form_extends_time_and_budgets(cast):
     response = extend(cast, run, **{"seconds": "1.5", "budget-tokens": "1,000", "reason": "agreed"})
     assert (response.status_code, response["Location"]) == (303, f"/executions/{run.pk}")
     now = story.fresh(run)
-    assert (math.ceil(now.sla_seconds_left(clock.now())), now.budgets) == (120, {"tokens": 1010})
+    assert now.budgets == {"tokens": 1010}
+    assert 90 < now.sla_seconds_left(clock.now()) <= 120  # 30 seconds and a minute and a half, some of them gone
     assert "by 1 min 30 s" in shown(cast, run)
 
 
