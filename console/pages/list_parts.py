@@ -33,6 +33,7 @@ SORT_TITLES = {
 }
 BULK = ("pause", "resume", "place", "label", "retry", "cancel")
 """Commands offered for selected runs, in the order of their buttons."""
+MOST_TABS = 12
 ENDS = ("from", "before")
 CHIPS = {
     "workflow": "Workflow",
@@ -237,7 +238,10 @@ def _local(text: str) -> str:
 
 
 def view_tabs(address: ListAddress, actor: Actor) -> list[ViewTab]:
-    """Return the views one click away: those everybody has, a person's own, shared ones. One query."""
+    """Return the views one click away: those everybody has, a person's own, shared ones. One query.
+
+    Of very many, the first and the one that is shown; the page of views has them all.
+    """
     filters = [each for each in address.parameters if each[0] in FILTERS and each[0] != "state"]
     built_in = {
         "All": ListAddress(),
@@ -250,8 +254,10 @@ def view_tabs(address: ListAddress, actor: Actor) -> list[ViewTab]:
     known = any(str(view.pk) == address.view for view in saved)
     for name, own in built_in.items():
         found.append(ViewTab(name, own.url(), not known and filters == list(own.parameters)))
-    for view in saved:
+    for place, view in enumerate(saved):
         current = str(view.pk) == address.view
+        if place >= MOST_TABS and not current:
+            continue
         may_change = actor.can("console:manage") if view.shared else view.owner_id == actor.user_id
         url = _url_of(view)
         found.append(ViewTab(view.name, url, current, view, current and view.query != address.query, may_change))

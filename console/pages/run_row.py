@@ -84,6 +84,14 @@ class RunRow:
         return found if self.run.outcome is None else []
 
     @property
+    def keeper(self) -> str:
+        """Who looks after the hold shown, where that is not who placed it; a person's token is the person."""
+        hold = self.hold
+        if hold is None or hold.placed_by_name in ("", hold.responsible):
+            return ""
+        return "" if hold.placed_by_name.startswith(f"{hold.responsible} (") else hold.responsible
+
+    @property
     def more_holds(self) -> int:
         """How many holds there are besides the one shown."""
         return max(len(self.open_holds) - 1, 0)

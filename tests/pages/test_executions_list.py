@@ -63,6 +63,16 @@ def test_a_row_says_who_holds_the_run_and_why(cast, launch):
     assert "and 1 more hold" in row
 
 
+def test_a_row_says_with_whom_a_hold_is_now(cast, launch):
+    run = launch()
+    hold = commands.place(cast.actor("reviewer"), run.pk, reason="Totals differ")
+    commands.hand_over(cast.actor("reviewer"), hold.pk, to="reviewer2", reason="On leave")
+
+    page = cast.client("operator").get(URL, {"held_by": "reviewer2"})
+
+    assert "reviewer now with reviewer2" in " ".join(re.sub(r"<[^>]+>", " ", row_of(page, run)).split())
+
+
 def test_a_long_reason_is_cut_in_the_row(cast, launch):
     run = launch()
     commands.pause(cast.actor("reviewer"), run.pk, reason="word " * 390)

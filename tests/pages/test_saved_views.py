@@ -112,6 +112,19 @@ def test_a_name_that_will_not_do_is_refused_beside_the_field_and_kept(cast):
     assert SavedView.objects.count() == 2
 
 
+def test_very_many_views_do_not_crowd_the_list(cast):
+    for number in range(15):
+        last = commands.save_view(cast.actor("operator"), name=f"View {number:02}", query="needs=1")
+    client = cast.client("operator")
+
+    page = client.get(f"{URL}?needs=1&view={last.pk}").content.decode()
+
+    assert page.count('class="view"') == 4 + 12 + 1 + 1
+    assert "View 14" in page
+    assert "All views" in page
+    assert client.get("/settings/views").content.decode().count('<li id="view-') == 15
+
+
 def test_one_person_keeps_only_so_many(cast, monkeypatch):
     monkeypatch.setattr("executions.commands.view.MOST_VIEWS", 1)
     commands.save_view(cast.actor("operator"), name="One", query="")
