@@ -106,7 +106,7 @@ def show_preview(request: HttpRequest, sent: QueryDict, refusal: Refused | None 
         return refused(request, refusal)
     command = sent.get("command", "")
     form = BeginForm(command, sent if refusal else None, name="begin", initial={"key": new_id()})
-    form.fields["reason"].widget.attrs["autofocus"] = True
+    form.fields["reason"].widget.attrs["data-first-field"] = True
     try:
         selection = read_selection(sent)
         found = preview_bulk(actor, command, selection, form.fixed(sent))

@@ -114,4 +114,8 @@
   prepare(document);
   tick();
   setInterval(tick, 1000);
+
+  /* Where one goes on at once. Not where that would scroll past what stands above it. */
+  const first = document.querySelector("[data-first-field]");
+  if (first && first.getBoundingClientRect().bottom < innerHeight) first.focus({ preventScroll: true });
 })();
