@@ -133,7 +133,7 @@ def list_freezes(
     if cursor:
         rank, key = _read_cursor(cursor)
         found = found.filter(Q(rank__gt=rank) | Q(rank=rank, pk__lt=key))
-    page = list(found[: limit + 1])
+    page: list[Freeze] = list(found[: limit + 1])
     more, page = len(page) > limit, page[:limit]
     last: Any = page[-1] if page else None
     return Page(page, f"{'late' if last.rank == 0 else 'before'}:{last.pk}" if more else None)

@@ -81,7 +81,7 @@ def list_open_holds(wanted: HoldFilter, *, cursor: str | None = None, limit: int
     more, ranks = len(ranks) > limit, ranks[:limit]
     conditions = Prefetch("conditions", Trigger.objects.filter(closed_at__isnull=True), to_attr="condition_list")
     shown = Hold.objects.filter(pk__in=[key for _, key in ranks]).select_related("execution").defer(*HEAVY)
-    found = {hold.pk: hold for hold in shown.prefetch_related(conditions)}
+    found: dict[uuid.UUID, Hold] = {hold.pk: hold for hold in shown.prefetch_related(conditions)}
     # One that was released between the two is gone already.
     rows = [found[key] for _, key in ranks if key in found]
     return Page(rows, f"holds:{ranks[-1][0]}:{ranks[-1][1]}" if more else None)

@@ -175,7 +175,7 @@ def list_done(
     voted = Suspension.objects.none()
     if by_me:
         answered, released = answered.filter(answered_by=actor.id), released.filter(released_by=actor.id)
-        own = Vote.objects.filter(user=actor.user_id)
+        own = Vote.objects.filter(user=actor.user_id or 0)
         voted = asked.filter(pk__in=own.values("suspension")).exclude(answered_by=actor.id, closed_at__isnull=False)
         voted = voted.annotate(moment=own.filter(suspension=OuterRef("pk")).order_by("-at").values("at")[:1])
     sources: list[QuerySet[Any]] = []
