@@ -37,7 +37,7 @@ def own_connection() -> object:
     return connection.connection
 
 
-def lost_connection(since: object) -> bool:
+def lost_connection(since: Any) -> bool:
     """Tell whether this thread's own connection is gone, and let go of it if so.
 
     A step may talk to other databases; that one of those is away is the step's failure, not an outage of ours.

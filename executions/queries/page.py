@@ -1,5 +1,6 @@
 """One page of a list."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 
@@ -13,6 +14,6 @@ class Page[T]:
         previous: cursor of the page before; None on the first one.
     """
 
-    rows: list[T]
+    rows: Sequence[T]
     next: str | None = None
     previous: str | None = None

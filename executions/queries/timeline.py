@@ -51,11 +51,11 @@ def timeline_of(execution: Execution, freezes: Iterable[Freeze] = ()) -> Timelin
 
 
 def _read(execution: Execution) -> tuple[list[Line], bool, datetime.datetime]:
-    wanted = {"ledger": execution.pk, "unread": list(UNREAD_KINDS), "fields": FIELDS, "limit": CAP + 1}
+    wanted: dict[str, Any] = {"ledger": execution.pk, "unread": list(UNREAD_KINDS), "fields": FIELDS, "limit": CAP + 1}
     with connection.cursor() as cursor:
         cursor.execute(READ, wanted)
-        found = cursor.fetchall()
-    lines = [Line(*row[1:-1], json.loads(row[-1])) for row in reversed(found[:CAP])]
+        found: list[Any] = cursor.fetchall()
+    lines = [Line(*row[1:-1], data=json.loads(row[-1])) for row in reversed(found[:CAP])]
     return lines, len(found) > CAP, found[0][0]
 
 
