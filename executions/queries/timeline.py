@@ -55,7 +55,10 @@ def _read(execution: Execution) -> tuple[list[Line], bool, datetime.datetime]:
     with connection.cursor() as cursor:
         cursor.execute(READ, wanted)
         found: list[Any] = cursor.fetchall()
-    lines = [Line(*row[1:-1], data=json.loads(row[-1])) for row in reversed(found[:CAP])]
+    lines = [
+        Line(seq, at, kind, actor, role, via, reason, json.loads(data))
+        for _, seq, at, kind, actor, role, via, reason, data in reversed(found[:CAP])
+    ]
     return lines, len(found) > CAP, found[0][0]
 
 
