@@ -99,5 +99,6 @@ def count_new(
     """
     entered = Q(pk__in=list(changed), **({"pk__gt": oldest} if oldest else {}))
     fresh = Q(pk__gt=newest) if newest else Q()
-    number = matching(wanted).filter(fresh | entered).order_by()[: cap + 1].count()
+    # What is newer than the page is little; a search would gather all that match for it.
+    number = matching(wanted, by_search=newest is None).filter(fresh | entered).order_by()[: cap + 1].count()
     return Count(min(number, cap), number > cap)
