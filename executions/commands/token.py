@@ -49,7 +49,7 @@ def create_token(
 
     Raises:
         NotAllowed: for somebody else, or with a scope that its owner has not.
-        Invalid: blank name, a scope that does not exist, none at all, or an end that has passed.
+        Invalid: blank name, a scope that does not exist, none chosen, or an end that has passed.
     """
     _require_own(actor, owner.pk, "make")
     name = clean_short(name, "name")
@@ -64,7 +64,7 @@ def create_token(
     missing = [scope for scope in chosen if scope not in owned]
     if missing:
         raise NotAllowed(f"{owner.get_username()} has no {', '.join(missing)}; a token can do no more than its owner.")
-    if not chosen:
+    if scopes is not None and not chosen:
         problem = "Choose what it may do."
         raise Invalid(problem, errors={"scopes": [problem]})
     if expires_at is not None and clean_moment(expires_at, "expires_at") <= clock.now():
