@@ -1,12 +1,12 @@
 """A run's life drawn: acts of people, the bar of its states, who held it and who was asked, the steps, the axis."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from console.templatetags.holdpoint import clip
 from console.templatetags.wording import duration
 from console.timeline.lanes import Beside, pack
-from console.timeline.scale import AT_WORK, Scale, scale_of
+from console.timeline.scale import AT_WORK, Piece, Scale, scale_of
 from console.timeline.shapes import (
     ACTS,
     AXIS,
@@ -24,7 +24,7 @@ from console.timeline.shapes import (
 )
 from console.timeline.words import BAND_WORDS, Clock, Titles, act_sentence, band_sentence, look_of, span_sentence
 from executions.models import Freeze
-from executions.queries.life import Line, Span, Stretch, Timeline
+from executions.queries.life import Band, Line, Span, Stretch, Timeline
 
 MARKER_PERCENT = 3.0
 """Acts closer together than this share a marker."""
@@ -73,20 +73,22 @@ def _bands(scale: Scale) -> Iterator[Shape]:
             band.state,
             said,
             line_link(band.seq),
-            _band_label(band.state, band.by, duration(band.seconds), piece.left, piece.width) if many == 1 else None,
+            _band_label(band, piece) if many == 1 else None,
             percent(piece.right - min(2.0, piece.width / 3)) if piece.broken else "",
             band.open,
             many,
         )
 
 
-def _band_label(state: str, by: str, lasted: str, left: float, width: float) -> Label | None:
-    """Say as much as fits: state, how long, and whose doing it is."""
-    word = BAND_WORDS.get(state, state)
-    whose = f"{word} by {by}, {lasted}" if by else ""
+def _band_label(band: Band, piece: Piece) -> Label | None:
+    """Say as much as fits: state, how long, and whose doing it is; of the state it is in, at the end that is now."""
+    word, lasted = BAND_WORDS.get(band.state, band.state), duration(band.seconds)
+    whose = f"{word} by {band.by}, {lasted}" if band.by else ""
     for text in (whose, f"{word} {lasted}", word):
-        if text and room_for(text) + GAP_INSIDE < width:
-            return Label(text, percent(left))
+        if text and room_for(text) + GAP_INSIDE < piece.width:
+            if band.open:
+                return Label(text, percent(piece.right - (GAP_INSIDE if piece.broken else 0)), "end")
+            return Label(text, percent(piece.left))
     return None
 
 
@@ -134,7 +136,7 @@ def _told_once(acts: list[Line]) -> Iterator[Line]:
         yield act
 
 
-def _hold(scale: Scale, title: Titles, life: Timeline):  # type: ignore[no-untyped-def]
+def _hold(scale: Scale, title: Titles, life: Timeline) -> Callable[[Span], Beside]:
     def beside(span: Span) -> Beside:
         kind = "breakpoint" if span.step else span.kind
         text = f"{span.by}: {span.why}" if not span.step else f"{span.by}, before {title(span.step)}: {span.why}"
@@ -151,7 +153,7 @@ def _hold(scale: Scale, title: Titles, life: Timeline):  # type: ignore[no-untyp
     return beside
 
 
-def _question(scale: Scale, title: Titles, life: Timeline):  # type: ignore[no-untyped-def]
+def _question(scale: Scale, title: Titles, life: Timeline) -> Callable[[Span], Beside]:
     def beside(span: Span) -> Beside:
         answered = f", {span.outcome} by {span.ended_by}" if span.ended_by else ""
         return Beside(

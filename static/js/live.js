@@ -58,16 +58,16 @@ somebody's hands: while a form in it is dirty, open or focused the change waits,
   };
   const dirty = (form) => "typed" in form.dataset || [...form.elements].some(changed);
 
-  /* Between the press and the release of a button the thing under it must stay, or the click would go nowhere. */
-  let pressed = null;
-  document.addEventListener("pointerdown", (event) => (pressed = event.target), true);
+  /* Between press and release nothing may change or move, or the click would go elsewhere. */
+  let pressed = false;
+  document.addEventListener("pointerdown", () => (pressed = true), true);
   for (const end of ["pointerup", "pointercancel", "dragend"]) {
-    document.addEventListener(end, () => setTimeout(() => ((pressed = null), release())), true);
+    document.addEventListener(end, () => setTimeout(() => ((pressed = false), release())), true);
   }
 
   function busy(part) {
     const focused = document.activeElement;
-    if (pressed && part.contains(pressed)) return true;
+    if (pressed) return true;
     if (part.contains(focused) && focused.matches("input:not([data-pick], [data-pick-page]), select, textarea")) return true;
     if (focused && part.contains(focused) && focused.closest("details.command[open]")) return true;
     if (part.querySelector("[data-pick]:checked")) return true;

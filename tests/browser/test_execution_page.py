@@ -248,3 +248,41 @@ def test_axe_finds_nothing(cast, worker, open_run, person, scheme):
 
     found = Axe().run(page).response["violations"]
     assert not found, [(each["id"], each["nodes"][0]["html"][:200]) for each in found]
+
+
+def test_a_key_pressed_while_the_page_still_loads_counts(cast, context, page, sign_in):
+    run = launch(cast)
+    sign_in(context, "operator")
+
+    def late(route):
+        time.sleep(0.5)
+        route.continue_()
+
+    page.route("**/keys*.js", late)
+    page.goto(f"/executions/{run.pk}", wait_until="commit")
+    page.locator("#run-head").wait_for()
+    page.keyboard.press("p")
+
+    expect(page.locator("#id_pause_reason")).to_be_focused()
+
+
+def test_nothing_is_swapped_from_under_a_pressed_button_and_the_focus_keeps_its_place(cast, open_run):
+    run = launch(cast)
+    page = open_run("operator", run)
+    summary = page.locator("#command-pause > summary")
+    summary.hover()
+    page.mouse.down()
+    hold = commands.place(cast.actor("reviewer"), run.pk, reason="Under review")
+    expect(page.locator(".live")).to_have_attribute("data-live", "waiting")
+    page.mouse.up()
+    expect(page.locator("#id_pause_reason")).to_be_visible()
+    expect(head(page)).to_contain_text("Held by reviewer")
+    page.keyboard.press("Escape")
+
+    more = page.locator("#command-more > summary")
+    expect(page.locator(".live")).to_have_attribute("data-live", "open")
+    more.focus()
+    commands.release(cast.actor("reviewer"), hold.pk, reason="Looked at")
+    expect(head(page)).to_contain_text("Queued")
+    expect(page.locator("#command-pause")).to_have_count(1)
+    expect(more).to_be_focused()
