@@ -33,6 +33,7 @@ LAUNCHED = (
     "release-agent",
     "fleet-audit",
 )
+SETTINGS = ("profile", "tokens", "reasons", "labels", "people")
 SETTLE_MILLISECONDS = 300
 """Until scripts have run and the stream has said that it is there."""
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -156,7 +157,15 @@ def pages_of(person: str, scenes: dict[str, str]) -> dict[str, str]:
             "execution-as-auditor": paused,
             "execution-evidence": f"{paused}/evidence",
         }
-    return {"execution-held-as-admin": scenes["execution-held"], "not-found": "/executions/none", "api": "/v1/docs"}
+    return {
+        "execution-held-as-admin": scenes["execution-held"],
+        "system": "/system",
+        **{f"settings-{name}": f"/settings/{name}" for name in SETTINGS},
+        "settings-security": "/settings/security/",
+        "administration": "/admin/",
+        "not-found": "/executions/none",
+        "api": "/v1/docs",
+    }
 
 
 def sign_in(page: Page, address: str, person: str) -> None:

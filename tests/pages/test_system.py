@@ -10,7 +10,7 @@ from django.utils import timezone
 from executions import commands
 from executions.commands.audit import ask_for_verification
 from executions.engine import broker
-from executions.models import Execution, Worker
+from executions.models import BulkJob, Execution, Worker
 from executions.queries.system import system
 
 pytestmark = pytest.mark.django_db
@@ -112,8 +112,20 @@ def test_the_broker_tells_its_version_and_what_waits():
 def test_jobs_under_way_are_shown(cast, worker):
     worker()
     ask_for_verification(cast.actor("auditor"))
+    job = BulkJob.objects.create(
+        command="pause",
+        requested_by="user:1",
+        requested_by_name="operator",
+        requested_by_role="operator",
+        requested_via="console",
+        total=300,
+        done=7,
+    )
 
-    assert "Verifying the record" in page_of(cast.client("operator"))
+    page = page_of(cast.client("operator"))
+
+    assert "Verifying the record" in page
+    assert f'href="/bulk/{job.pk}">Pause many runs</a></b> 7 of 300' in page
 
 
 def test_the_part_is_fetched_alone_and_a_page_costs_a_constant_number_of_queries(
