@@ -140,6 +140,7 @@ def pages_of(person: str, scenes: dict[str, str]) -> dict[str, str]:
             "holds-new": "/holds/new",
             "freezes-new": "/holds/new?workflow=invoice-batch",
             "freezes": "/holds/freezes",
+            "help-reviewer": "/help/reviewer",
             "bulk": "/bulk",
             "bulk-preview": "/bulk/preview?command=pause&all=1",
             "workflows": "/workflows",
@@ -151,6 +152,7 @@ def pages_of(person: str, scenes: dict[str, str]) -> dict[str, str]:
     if person == "auditor":
         paused = scenes["execution-paused"]
         return {
+            "help-auditor": "/help/auditor",
             "audit": "/audit",
             "audit-refused": "/audit?refused=on",
             "audit-verifications": "/audit/verifications",
@@ -165,6 +167,7 @@ def pages_of(person: str, scenes: dict[str, str]) -> dict[str, str]:
         "administration": "/admin/",
         "not-found": "/executions/none",
         "api": "/v1/docs",
+        "help-operator": "/help/operator",
     }
 
 

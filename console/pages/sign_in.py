@@ -4,6 +4,7 @@ from typing import Any
 
 from allauth.account.views import LoginView
 from django.conf import settings
+from django.contrib.auth import get_user_model
 
 from console.stack.people import PEOPLE
 from executions.access import ROLES
@@ -27,4 +28,6 @@ class SignInView(LoginView):  # type: ignore[misc]
         if settings.HOLDPOINT_DEMO:
             people = [(name, role) for name, (role, _) in PEOPLE.items() if role in ROLES]
             context["demo_people"] = [{"name": name, "about": f"{role}: {ABOUT[role]}"} for name, role in people]
+        else:
+            context["nobody_yet"] = not get_user_model().objects.filter(is_active=True).exists()
         return context

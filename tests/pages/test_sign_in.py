@@ -33,3 +33,10 @@ def test_a_wrong_password_is_refused_in_words(client, cast):
     page = client.post(URL, {"login": "operator", "password": "wrong"})
 
     assert "not correct" in page.content.decode()
+
+
+def test_an_installation_without_anybody_says_how_to_make_the_first_person(client, db, django_user_model, settings):
+    settings.HOLDPOINT_DEMO = False
+    assert "manage.py createsuperuser" in client.get("/accounts/login/").content.decode()
+    django_user_model.objects.create_user("ada")
+    assert "createsuperuser" not in client.get("/accounts/login/").content.decode()

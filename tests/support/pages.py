@@ -70,7 +70,7 @@ def crawl(client: Client, start: tuple[str, ...], *, each: int = 5, most: int = 
         except Resolver404:
             raise AssertionError(f"a link leads nowhere: {address}") from None
         taken[kind] += 1
-        if taken[kind] > each:
+        if taken[kind] > each and address not in start:
             continue
         response = client.get(address, follow=True)
         if "text/html" not in response.headers.get("Content-Type", ""):
