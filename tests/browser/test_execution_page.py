@@ -163,12 +163,12 @@ def test_what_was_opened_stays_open_and_the_focus_stays_where_it_was(cast, open_
     run = launch(cast)
     page = open_run("operator", run)
     page.locator("#data-1 summary").click()
-    page.locator("#history-acts").focus()
+    page.locator("#data-1 summary").focus()
     commands.pause(cast.actor("reviewer"), run.pk, reason="Totals differ")
 
     expect(page.locator("#event-2")).to_be_visible(timeout=1500)
     expect(page.locator("#data-1")).to_have_attribute("open", "")
-    expect(page.locator("#history-acts")).to_be_focused()
+    expect(page.locator("#data-1 summary")).to_be_focused()
 
 
 def test_the_history_keeps_its_page_while_new_lines_come_in(cast, open_run):

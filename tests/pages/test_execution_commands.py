@@ -221,7 +221,7 @@ def test_changes_that_are_no_object_are_refused_beside_the_field(db, cast, chang
     response = post(cast, "reviewer", run, "amend", {"changes": changes, "reason": "r", "version": run.version})
 
     assert response.status_code == 422
-    form = part(response.content.decode(), "payload")
+    form = part(response.content.decode(), "amend")
     assert words in said(form)
     assert changes[:1000].replace('"', "&quot;") in form
     assert story.kinds(run)[-1] == "command.denied"
@@ -234,7 +234,7 @@ def test_a_stale_amendment_shows_the_new_payload_and_keeps_what_was_typed(db, ca
     form = {"changes": '{"a": 2}', "reason": "Second", "version": run.version}
     response = post(cast, "reviewer", run, "amend", form, **HTMX)
 
-    html = part(response.content.decode(), "payload")
+    html = part(response.content.decode(), "payload") + part(response.content.decode(), "amend")
     assert response.status_code == 412
     assert 'data-type="number">99<' in html
     assert "{&quot;a&quot;: 2}" in html
@@ -248,7 +248,7 @@ def test_amending_is_not_offered_while_a_step_runs_and_the_page_says_why(db, cas
     run = story.launch(cast, "noop")
     story.claim(run)
 
-    html = part(cast.client("reviewer").get(f"/executions/{run.pk}").content.decode(), "payload")
+    html = part(cast.client("reviewer").get(f"/executions/{run.pk}").content.decode(), "amend")
 
     assert "Pause the run first" in said(html)
     assert post(cast, "reviewer", run, "amend", {"changes": "{}", "reason": "r", "version": "0"}).status_code == 409
