@@ -8,7 +8,7 @@ from executions.past import time_passed
 from workflows.demo.teller import Teller
 from workflows.demo.words import SITES
 
-PURPOSES = ("Disks of all sites", "Disks before the backup window", "Monthly disk audit", "Disks after the migration")
+PURPOSES = ("Disks of the coast", "Disks before the backup window", "Monthly disk audit", "Disks after the migration")
 
 
 def tour(rng: Any) -> tuple[str, dict[str, Any], dict[str, str]]:
