@@ -9,10 +9,12 @@ import requests
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from allauth.socialaccount.models import SocialLogin
+from allauth.socialaccount.providers.base import AuthProcess
 from allauth.socialaccount.providers.openid_connect import views
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
@@ -32,7 +34,14 @@ class ProviderAdapter(DefaultSocialAccountAdapter):
     """Lets in whom the provider knows: people with an account here, and others only where the settings say so."""
 
     def pre_social_login(self, request: HttpRequest, sociallogin: SocialLogin) -> None:
-        """Find the account of somebody who comes for the first time, by the address that the provider has verified."""
+        """Find the account of somebody who comes for the first time, by the address that the provider has verified.
+
+        An address that belongs to an account which cannot be this person's makes no second one: somebody who was shut
+        out would come back by it.
+        """
+        if sociallogin.state.get("process") != AuthProcess.LOGIN:
+            # allauth would add a stranger's identity to whoever is signed in here, for ever, at a link alone.
+            raise ImmediateHttpResponse(_failed(request))
         if sociallogin.is_existing:
             self._set_groups(sociallogin.user, sociallogin)
             return
@@ -40,7 +49,7 @@ class ProviderAdapter(DefaultSocialAccountAdapter):
         if known is not None:
             sociallogin.connect(request, known)
             self._set_groups(known, sociallogin)
-        elif not settings.HOLDPOINT_OIDC["PROVISION"]:
+        elif not settings.HOLDPOINT_OIDC["PROVISION"] or _holders(_address(sociallogin)).exists():
             raise ImmediateHttpResponse(_unknown(request))
 
     def is_open_for_signup(self, request: HttpRequest, sociallogin: SocialLogin) -> bool:
@@ -50,6 +59,13 @@ class ProviderAdapter(DefaultSocialAccountAdapter):
     def is_auto_signup_allowed(self, request: HttpRequest, sociallogin: SocialLogin) -> bool:
         """Return True: nobody fills in a form about himself here."""
         return True
+
+    def populate_user(self, request: HttpRequest, sociallogin: SocialLogin, data: dict[str, Any]) -> Any:
+        """Fill in a new account; an address that the provider has not verified may be somebody else's."""
+        user = super().populate_user(request, sociallogin, data)
+        user.email = _address(sociallogin)
+        sociallogin.email_addresses = [each for each in sociallogin.email_addresses if each.verified]
+        return user
 
     def save_user(self, request: HttpRequest, sociallogin: SocialLogin, form: Any = None) -> Any:
         """Make the account, without a password, and put it on record."""
@@ -105,12 +121,19 @@ def _claims(sociallogin: SocialLogin) -> dict[str, Any]:
     return {**(data.get("id_token") or {}), **(data.get("userinfo") or {})}
 
 
-def _known(sociallogin: SocialLogin) -> Any:
+def _address(sociallogin: SocialLogin) -> str:
+    """Return the address that the provider has verified; empty where there is none."""
     claims = _claims(sociallogin)
-    address = str(claims.get("email") or "")
-    if not address or claims.get("email_verified") not in (True, "true"):
-        return None
-    found = list(get_user_model().objects.filter(email__iexact=address, is_active=True)[:2])
+    return str(claims.get("email") or "") if claims.get("email_verified") in (True, "true") else ""
+
+
+def _holders(address: str) -> QuerySet[Any]:
+    people = get_user_model().objects
+    return people.filter(email__iexact=address) if address else people.none()
+
+
+def _known(sociallogin: SocialLogin) -> Any:
+    found = list(_holders(_address(sociallogin)).filter(is_active=True)[:2])
     return found[0] if len(found) == 1 else None
 
 
