@@ -1,6 +1,7 @@
 """HOLDPOINT_REQUIRE_MFA: whoever must have a second factor gets no further than the page where one is set up."""
 
 from collections.abc import Callable
+from time import time as now
 from typing import Any
 
 from allauth.mfa import signals as mfa
@@ -16,6 +17,8 @@ from console.errors import is_api, problem
 from console.second_factor import has_second_factor
 
 SESSION_KEY = "has_second_factor"
+REMEMBERED_SECONDS = 300
+"""Then it is looked up again: it may have been taken away in another browser, or by an administrator."""
 OPEN = ("/settings/security/", "/accounts/", "/static/", "/healthz", "/readyz", "/settings/theme")
 """What is open without one: setting it up, and signing out."""
 WORDS = "Your role needs a second factor. Set one up under Settings, Security to go on."
@@ -24,7 +27,7 @@ WORDS = "Your role needs a second factor. Set one up under Settings, Security to
 class RequiredFactorMiddleware:
     """Send people who must have a second factor and have none to where they set it up; programs get a 403.
 
-    That somebody has one is remembered in the session, so that it costs a query once. Tokens are not asked: whoever
+    That somebody has one is remembered in the session for a while, so that few pages cost a query for it. Tokens are not asked: whoever
     made one had passed here.
     """
 
@@ -52,15 +55,20 @@ def stopped(request: HttpRequest) -> HttpResponse | None:
     if settings.SESSION_COOKIE_NAME not in request.COOKIES or request.path.startswith(OPEN):
         return None
     user = request.user
-    if not user.is_authenticated or request.session.get(SESSION_KEY) or not is_required(user):
+    if not user.is_authenticated or _seen_lately(request) or not is_required(user):
         return None
     if has_second_factor(user.pk):
-        request.session[SESSION_KEY] = True
+        request.session[SESSION_KEY] = now()
         return None
     if is_api(request) or request.path == "/stream":
         return problem(403, "second-factor-required", "Not allowed", WORDS)
     messages.warning(request, WORDS)
     return HttpResponseRedirect(reverse("mfa_index"))
+
+
+def _seen_lately(request: HttpRequest) -> bool:
+    seen: float = request.session.get(SESSION_KEY, 0.0)
+    return 0 <= now() - seen < REMEMBERED_SECONDS
 
 
 def is_required(user: Any) -> bool:

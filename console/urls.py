@@ -30,6 +30,8 @@ urlpatterns = [
     path("accounts/", include("allauth.account.urls")),
     path("accounts/", include(provider)),
     path("settings/security/", include("allauth.mfa.urls")),
+    # The admin's own form would leave no line in the record.
+    path("admin/password_change/", RedirectView.as_view(pattern_name="account_change_password")),
     path("admin/", admin.site.urls),
     path("v1/", api.urls),
     path("healthz", health.healthz, name="healthz"),

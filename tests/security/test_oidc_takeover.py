@@ -6,12 +6,10 @@ import pytest
 from allauth.account.models import EmailAddress
 from allauth.socialaccount.models import SocialAccount
 from django.contrib.auth.models import User
-from django.core.exceptions import ImproperlyConfigured
 from django.test import Client
 
-from console.stack import environment, services
+from console.stack import services
 from executions.models import SYSTEM_LEDGER, Event
-from tests.support.factors import give_app
 from tests.support.provider import running_provider
 
 pytestmark = pytest.mark.django_db

@@ -119,7 +119,7 @@ def test_with_one_set_up_it_costs_a_query_once_and_removing_it_stops_one_again(c
     client = confirm(cast.client("operator"))
 
     assert client.get("/executions").status_code == 200
-    assert client.session["has_second_factor"] is True
+    assert client.session["has_second_factor"]
     client.post(f"{SECURITY}totp/deactivate/")
 
     assert client.get("/executions")["Location"] == SECURITY
