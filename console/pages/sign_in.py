@@ -5,6 +5,7 @@ from typing import Any
 from allauth.account.views import LoginView
 from django.conf import settings
 from django.contrib.auth import get_user_model
+from django.forms import Form
 
 from console.stack.people import PEOPLE
 from executions.access import ROLES
@@ -20,6 +21,16 @@ ABOUT = {
 class SignInView(LoginView):  # type: ignore[misc]
     """Sign in; in demo mode the page says who there is."""
 
+    def get_form(self, *args: Any, **kwargs: Any) -> Form:
+        """Name the fields as the rest of the console would."""
+        form: Form = super().get_form(*args, **kwargs)
+        form.fields["login"].label = "Username or email"
+        form.fields["remember"].label = "Remember me"
+        form.fields["password"].help_text = ""  # allauth's link; ours stands below the button
+        for name in ("login", "password"):
+            form.fields[name].widget.attrs.pop("placeholder", None)
+        return form
+
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Add the demo people, by name and what their role may do. Their password stands in the terminal alone."""
         context: dict[str, Any] = super().get_context_data(**kwargs)
@@ -27,7 +38,7 @@ class SignInView(LoginView):  # type: ignore[misc]
             context["provider_name"] = settings.HOLDPOINT_OIDC["NAME"]
         if settings.HOLDPOINT_DEMO:
             people = [(name, role) for name, (role, _) in PEOPLE.items() if role in ROLES]
-            context["demo_people"] = [{"name": name, "about": f"{role}: {ABOUT[role]}"} for name, role in people]
+            context["demo_people"] = [{"name": name, "about": ABOUT[role]} for name, role in people]
         else:
             context["nobody_yet"] = not get_user_model().objects.filter(is_active=True).exists()
         return context

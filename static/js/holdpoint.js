@@ -112,6 +112,12 @@
   }
   document.addEventListener("htmx:load", (event) => prepare(event.detail.elt));
   prepare(document);
+  /* A row of links that scrolls on narrow screens shows the one that leads here. */
+  for (const current of document.querySelectorAll(".nav [aria-current]")) {
+    const row = current.closest("nav");
+    const [link, shown] = [current.getBoundingClientRect(), row.getBoundingClientRect()];
+    row.scrollLeft += link.left - shown.left - (shown.width - link.width) / 2;
+  }
   tick();
   setInterval(tick, 1000);
 

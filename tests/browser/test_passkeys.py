@@ -32,7 +32,7 @@ def confirm_with_password(page: Page, password: str) -> None:
 
 def sign_in_by_password(page: Page, address: str, name: str, password: str) -> None:
     page.goto(f"{address}/accounts/login/")
-    page.get_by_label("Login").fill(name)
+    page.get_by_label("Username or email").fill(name)
     page.get_by_label("Password").fill(password)
     page.get_by_role("button", name="Sign in", exact=True).click()
 
