@@ -195,25 +195,6 @@ def test_a_refused_button_says_why_to_the_keyboard(cast, open_run):
     expect(page.locator("#why-pause")).to_contain_text("executions:pause")
 
 
-def test_everything_works_without_a_script(browser, web, cast, sign_in):
-    run = launch(cast)
-    context = browser.new_context(base_url=web.url, java_script_enabled=False)
-    sign_in(context, "reviewer")
-    page = context.new_page()
-    page.goto(f"/executions/{run.pk}")
-    page.locator("#command-pause > summary").click()
-    page.locator("#form-pause button[type=submit]").click()
-    expect(page.locator("#id_pause_reason_error")).to_contain_text("Say why")
-    page.locator("#id_pause_reason").fill("Totals differ")
-    page.locator("#form-pause button[type=submit]").click()
-    expect(page.locator("#messages")).to_contain_text("Paused.")
-    expect(head(page)).to_contain_text("Paused by reviewer")
-    page.locator("#command-resume > summary").click()
-    page.locator("#form-resume button[type=submit]").click()
-    expect(page.locator("#messages")).to_contain_text("Resumed.")
-    context.close()
-
-
 @pytest.mark.parametrize("width", [320, 390, 1440])
 def test_nothing_runs_off_the_page(cast, open_run, page, width):
     long = "Supercalifragilistic" * 9
