@@ -116,6 +116,7 @@ def listing(request: HttpRequest) -> tuple[dict[str, Any], int]:
         "export": what_is_exported(wanted),
         "run": wanted.run if len(wanted.run) == WHOLE_ID else "",
         "narrowed": status == 422 or wanted != AuditFilter(),
+        "only_refused": status != 422 and wanted == AuditFilter(refused=True),
         "may_read_runs": actor_of(request).can("executions:read"),
         "first_url": address(parameters) if cursor else "",
         "previous_url": address(parameters, found.previous) if found.previous else "",

@@ -37,6 +37,10 @@ class AuditRow:
         return str(self.line.data.get("command") or "command")
 
 
+TELLING = ("title", "name", "text", "account", "factor", "outcome")
+"""What a line's data may say of what it is about, the most telling first."""
+
+
 def rows_of(lines: Iterable[AuditLine]) -> list[AuditRow]:
     """Put lines into words, and verify each.
 
@@ -58,4 +62,4 @@ def _mention(line: AuditLine) -> str:
         return step.title if step else str(name or "the end").replace("_", " ")
 
     said = mention_of(line.kind, line.data, title_of)
-    return said or str(line.data.get("title") or line.data.get("name") or "")
+    return said or next((str(line.data[key]) for key in TELLING if line.data.get(key)), "")

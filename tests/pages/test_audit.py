@@ -81,6 +81,18 @@ def test_the_record_is_searched_by_each_of_its_columns(cast, run, query, found):
         assert "Nothing matches" in text_of(page)
 
 
+def test_where_nobody_was_refused_the_page_says_so(cast):
+    page = cast.client("auditor").get(URL, {"refused": "on"})
+
+    assert "Nobody was refused anything" in text_of(page)
+
+
+def test_a_line_about_no_run_says_what_it_is_about(cast):
+    commands.add_reason(cast.actor("admin"), text="The bank is closed.", reason_code="", commands=[])
+
+    assert "The bank is closed." in text_of(cast.client("auditor").get(URL, {"run": "system"}))
+
+
 @pytest.mark.parametrize(
     ("query", "words"),
     [
