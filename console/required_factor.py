@@ -27,8 +27,8 @@ WORDS = "Your role needs a second factor. Set one up under Settings, Security to
 class RequiredFactorMiddleware:
     """Send people who must have a second factor and have none to where they set it up; programs get a 403.
 
-    That somebody has one is remembered in the session for a while, so that few pages cost a query for it. Tokens are not asked: whoever
-    made one had passed here.
+    That somebody has one is remembered in the session for a while, so that few pages cost a query for it. Tokens are
+    not asked: whoever made one had passed here.
     """
 
     sync_capable = True

@@ -69,7 +69,7 @@ def show_again(request: HttpRequest, *, refusal: Refused | None, said: str) -> H
     return render(request, "audit/list.html", {**context, "refusal": refusal})
 
 
-@command_view(show_again)
+@command_view(show_again, sees="audit:read")
 def export(request: HttpRequest, actor: Actor) -> HttpResponseBase:
     """Hand out what the filter finds as JSON Lines: the whole record, a run's ledger, a span of time, or an extract."""
     form = AuditForm(request.POST)

@@ -107,7 +107,7 @@ def own_page(view: View) -> View:
     return page("", what="")(view)
 
 
-def command_view(show: View) -> Callable[[Callable[..., Any]], View]:
+def command_view(show: View, *, sees: str = "executions:read") -> Callable[[Callable[..., Any]], View]:
     """Make a function that carries out one command a POST view.
 
     The function is called with request, actor and the parts of the address. It returns the answer itself, or
@@ -117,6 +117,8 @@ def command_view(show: View) -> Callable[[Callable[..., Any]], View]:
     Args:
         show: renders the page (or, for htmx, its part) as things stand now, with what was typed. Called with request,
             ``refusal`` (None after success), ``said`` (the sentence, empty after a refusal) and the address's parts.
+        sees: the scope that this page needs; who has it not is told why he was refused and nothing else. Empty where
+            being signed in is enough.
 
     Returns:
         A decorator. A refusal renders ``show`` with 403, 404, 409, 412, 413 or 422.
@@ -132,6 +134,8 @@ def command_view(show: View) -> Callable[[Callable[..., Any]], View]:
             except NotFound as missing:
                 raise Http404(missing.detail) from missing
             except Refused as refusal:
+                if sees and not actor_of(request).can(sees):
+                    return refused(request, refusal)
                 response = show(request, refusal=refusal, said="", **kwargs)
                 response.status_code = status_of(refusal)
                 return response

@@ -106,7 +106,7 @@ def show_again(request: HttpRequest, *, name: str, refusal: Refused | None, said
     return show(request, workflow, form, filled)
 
 
-@command_view(show_again)
+@command_view(show_again, sees="executions:launch")
 def submit(request: HttpRequest, actor: Actor, name: str) -> HttpResponseBase:
     """Launch a run and go to its page."""
     workflow = find_workflow(name)

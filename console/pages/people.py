@@ -67,7 +67,7 @@ def show(request: HttpRequest, *, refusal: Refused | None, said: str = "", user_
 
 
 @confirmed
-@command_view(show)
+@command_view(show, sees="console:manage")
 def reset(request: HttpRequest, actor: Actor, user_id: int) -> Done:
     """Take away somebody's second factors."""
     person = get_user_model().objects.filter(pk=user_id).first()

@@ -102,7 +102,7 @@ def add(request: HttpRequest, actor: Actor) -> Done:
     return reverse("settings-reasons"), "Added. Forms offer it from now on."
 
 
-@command_view(show_one)
+@command_view(show_one, sees="console:manage")
 def change(request: HttpRequest, actor: Actor, template_id: uuid.UUID) -> Done:
     """Change a template."""
     commands.change_reason(actor, template_id, **ReasonTemplateForm(request.POST).given())

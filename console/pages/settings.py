@@ -89,7 +89,7 @@ def initial_of(preference: Preference) -> dict[str, Any]:
     return {"time_zone": preference.time_zone, "theme": preference.theme, "density": preference.density}
 
 
-@command_view(show_profile)
+@command_view(show_profile, sees="")
 def save_profile(request: HttpRequest, actor: Actor) -> Done:
     """Keep the preferences; they are in force from the next page on."""
     given = {name: request.POST.get(name, "") for name in ProfileForm.base_fields}

@@ -114,7 +114,7 @@ def show_form(request: HttpRequest, *, refusal: Refused | None, said: str = "") 
 
 
 @confirmed
-@command_view(show_form)
+@command_view(show_form, sees="")
 def create(request: HttpRequest, actor: Actor) -> HttpResponse:
     """Make a token and show it in the answer itself: it is stored nowhere, so no other page could."""
     form = TokenForm(actor, request.POST)
@@ -135,7 +135,7 @@ def create(request: HttpRequest, actor: Actor) -> HttpResponse:
     return shown
 
 
-@command_view(show)
+@command_view(show, sees="")
 def revoke(request: HttpRequest, actor: Actor, token_id: int) -> Done:
     """End a token at once."""
     token = queries.find_token(actor, token_id)

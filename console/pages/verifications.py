@@ -37,7 +37,7 @@ def show_again(request: HttpRequest, *, refusal: Refused | None, said: str) -> H
     return render(request, "audit/verifications.html", {**listing(request), "refusal": refusal})
 
 
-@command_view(show_again)
+@command_view(show_again, sees="audit:read")
 def verify(request: HttpRequest, actor: Actor) -> tuple[str, str]:
     """Have every chain recomputed by a worker."""
     asked = ask_for_verification(actor)

@@ -65,7 +65,13 @@ def require_can_hand_over(execution: Execution, hold: Hold, actor: Actor) -> Non
         Conflict: it was released already, or the run has ended, or it was spread from a run above.
     """
     # A token of the responsible person may hand over only if it may do something about holds of this kind at all.
-    may_place = actor.can(states.PLACE_SCOPE.get(hold.kind, states.RELEASE_SCOPE[hold.kind]))
+    release = states.RELEASE_SCOPE[hold.kind]
+    place = states.PLACE_SCOPE.get(hold.kind, release)
+    may_place = actor.can(place)
+    if not may_place and not actor.can(release):
+        # Whoever has nothing to do with holds of this kind is not told whose it is and why it was placed.
+        needed = " or ".join(dict.fromkeys((release, place)))
+        raise NotAllowed(f"You may not do this: it needs the scope {needed}.", holds=[str(hold.pk)])
     is_responsible = may_place and bool(actor.person) and actor.person == hold.responsible
     if not is_responsible and not hold.facts.releasable_by(actor.scopes, actor.user_id):
         whose = f"It is {hold.responsible}’s to hand over. " if hold.responsible else ""
