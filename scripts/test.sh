@@ -9,5 +9,5 @@ shift
 if [ $# -gt 0 ]; then
     exec "$python" -m pytest "$@"
 fi
-"$python" -m pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder -m "not browser"
+"$python" -m pytest -n auto --maxprocesses 4 --dist loadgroup --no-loadscope-reorder -m "not browser"
 exec "$python" -m pytest -m browser

@@ -49,23 +49,31 @@ def pytest_configure(config):
     config.addinivalue_line("markers", "console_errors(pattern): console errors that the page may print in this test")
 
 
+KINDS = ("database", "live", "browser")
+"""In this order: what is rolled back comes before what leaves rows behind; and Playwright keeps an event loop in its
+thread, beside which no async view can run."""
 LONGEST_FIRST = ("engine", "concurrency", "acceptance", "domain", "provenance", "workflows", "client", "stack")
 """Folders whose tests take longest: begun first, so that processes that share the tests end at about the same time."""
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
-    """Mark browser tests and put them last: Playwright keeps an event loop in this thread, beside which no async view
-    can run."""
+    """Put tests in the order of their kinds; those of a file and a kind stay together in one process."""
     for item in items:
-        if {"browser", "page", "context"} & set(getattr(item, "fixturenames", ())):
+        kind = _kind(item)
+        if kind == "browser":
             item.add_marker(pytest.mark.browser)
-    items.sort(key=_place)
+        item.add_marker(pytest.mark.xdist_group(f"{item.path.relative_to(TESTS)} {kind}"))
+    items.sort(key=lambda item: (KINDS.index(_kind(item)), _folder(item)))
 
 
-def _place(item):
+def _kind(item):
+    fixtures = set(getattr(item, "fixturenames", ()))
+    if {"browser", "page", "context"} & fixtures:
+        return "browser"
+    return "live" if {"live_db", "web", "worker", "workers"} & fixtures else "database"
+
+
+def _folder(item):
     folder = item.path.relative_to(TESTS).parts[0]
-    return (
-        item.get_closest_marker("browser") is not None,
-        LONGEST_FIRST.index(folder) if folder in LONGEST_FIRST else len(LONGEST_FIRST),
-    )
+    return LONGEST_FIRST.index(folder) if folder in LONGEST_FIRST else len(LONGEST_FIRST)
