@@ -32,7 +32,7 @@ MOST_STEP_ROWS = 12
 MOST_LANES = 4
 NAME_LETTERS = 40
 TICKS_APART = 11.0
-NOT_WORK = {"paused": "people thought", "suspended": "waited", "frozen": "frozen", "queued": "queued"}
+NOT_WORK = {"paused": "paused", "suspended": "waited", "frozen": "frozen", "queued": "queued"}
 
 
 def draw(life: Timeline, freezes: Iterable[Freeze], title: Titles) -> Drawing:
