@@ -33,7 +33,7 @@ LAUNCHED = (
     "release-agent",
     "fleet-audit",
 )
-SETTINGS = ("profile", "tokens", "reasons", "labels", "people")
+SETTINGS = ("profile", "tokens", "views", "reasons", "labels", "people")
 SETTLE_MILLISECONDS = 300
 """Until scripts have run and the stream has said that it is there."""
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -147,6 +147,7 @@ def pages_of(person: str, scenes: dict[str, str]) -> dict[str, str]:
             "workflow": "/workflows/invoice-batch",
             **{f"launch-{name}": f"/launch/{name}" for name in LAUNCHED},
             "not-allowed": "/audit",
+            "execution-payload": f"{scenes['execution-paused']}/payload",
             **runs,
         }
     if person == "auditor":
@@ -155,7 +156,11 @@ def pages_of(person: str, scenes: dict[str, str]) -> dict[str, str]:
             "help-auditor": "/help/auditor",
             "audit": "/audit",
             "audit-refused": "/audit?refused=on",
+            "audit-person": "/audit?person=reviewer",
+            "audit-nothing-matches": "/audit?text=nothing+like+this",
+            "audit-line": "/audit/system/1",
             "audit-verifications": "/audit/verifications",
+            "system-as-auditor": "/system",
             "execution-as-auditor": paused,
             "execution-evidence": f"{paused}/evidence",
         }
@@ -164,7 +169,10 @@ def pages_of(person: str, scenes: dict[str, str]) -> dict[str, str]:
         "system": "/system",
         **{f"settings-{name}": f"/settings/{name}" for name in SETTINGS},
         "settings-security": "/settings/security/",
+        "settings-passkeys": "/settings/security/webauthn/",
+        "settings-token-new": "/settings/tokens/new",
         "administration": "/admin/",
+        "administration-people": "/admin/auth/user/",
         "not-found": "/executions/none",
         "api": "/v1/docs",
         "help-operator": "/help/operator",
