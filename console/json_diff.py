@@ -12,8 +12,10 @@ MOST_CHANGES = 200
 SHORT_TEXT = 120
 MOST_SHOWN = 2000
 """Characters of one value."""
-MOST_PAIRS = 250_000
+MOST_PAIRS = 40_000
 """Items of two lists that are compared with each other; longer lists are compared place by place."""
+ALL_PAIRS = 1_000_000
+"""The same for all lists of a comparison together."""
 MOST_LINES = 400
 """Of a text compared line by line; longer ones are shown by their beginnings."""
 
@@ -55,6 +57,19 @@ class Difference:
         return [(kind, kinds.count(kind)) for kind in ("added", "removed", "changed") if kind in kinds]
 
 
+class _Effort:
+    """What one comparison may still spend on finding what was put into lists or taken out of them."""
+
+    def __init__(self) -> None:
+        self.left = ALL_PAIRS
+
+    def allows(self, pairs: int) -> bool:
+        if pairs > min(MOST_PAIRS, self.left):
+            return False
+        self.left -= pairs
+        return True
+
+
 def diff(before: Any, after: Any) -> Difference:
     """Compare two JSON values.
 
@@ -63,7 +78,7 @@ def diff(before: Any, after: Any) -> Difference:
     """
     found: list[Change] = []
     left_out = 0
-    for change in _walk(before, after, ()):
+    for change in _walk(before, after, (), _Effort()):
         if len(found) < MOST_CHANGES:
             found.append(change)
         else:
@@ -71,7 +86,7 @@ def diff(before: Any, after: Any) -> Difference:
     return Difference(found, left_out)
 
 
-def _walk(before: Any, after: Any, path: tuple[str, ...]) -> Iterator[Change]:
+def _walk(before: Any, after: Any, path: tuple[str, ...], effort: _Effort) -> Iterator[Change]:
     if isinstance(before, dict) and isinstance(after, dict):
         for key in [*before, *(key for key in after if key not in before)]:
             here = (*path, str(key))
@@ -80,19 +95,19 @@ def _walk(before: Any, after: Any, path: tuple[str, ...]) -> Iterator[Change]:
             elif key not in before:
                 yield Change(pointer(here), "added", after=_text(after[key]))
             else:
-                yield from _walk(before[key], after[key], here)
+                yield from _walk(before[key], after[key], here, effort)
     elif isinstance(before, list) and isinstance(after, list):
-        yield from _walk_lists(before, after, path)
+        yield from _walk_lists(before, after, path, effort)
     elif before != after or type(before) is not type(after):
         yield _changed(before, after, path)
 
 
-def _walk_lists(before: list[Any], after: list[Any], path: tuple[str, ...]) -> Iterator[Change]:
+def _walk_lists(before: list[Any], after: list[Any], path: tuple[str, ...], effort: _Effort) -> Iterator[Change]:
     """Find what was put in or taken out, so that one item more does not change all that follow it."""
-    if len(before) * len(after) > MOST_PAIRS:
+    if not effort.allows(len(before) * len(after)):
         shared = min(len(before), len(after))
         for number in range(shared):
-            yield from _walk(before[number], after[number], (*path, str(number)))
+            yield from _walk(before[number], after[number], (*path, str(number)), effort)
         for number, each in enumerate(before[shared:], start=shared):
             yield Change(pointer((*path, str(number))), "removed", before=_text(each))
         for number, each in enumerate(after[shared:], start=shared):
@@ -104,7 +119,7 @@ def _walk_lists(before: list[Any], after: list[Any], path: tuple[str, ...]) -> I
             continue
         paired = min(right - left, high - low)
         for offset in range(paired):
-            yield from _walk(before[left + offset], after[low + offset], (*path, str(low + offset)))
+            yield from _walk(before[left + offset], after[low + offset], (*path, str(low + offset)), effort)
         for number in range(left + paired, right):
             yield Change(pointer((*path, str(number))), "removed", before=_text(before[number]))
         for number in range(low + paired, high):

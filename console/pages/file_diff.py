@@ -2,6 +2,7 @@
 
 import difflib
 import uuid
+from collections import Counter
 from dataclasses import dataclass
 
 from django.http import HttpRequest, HttpResponse
@@ -15,6 +16,10 @@ from executions.models import RunFile
 LARGEST = 256 * 1024
 """Bytes of a version; longer ones are to be downloaded and compared elsewhere."""
 MOST_LINES = 2000
+MOST_WORK = 30_000_000
+"""Comparisons of lines, at worst: some two seconds."""
+COMMON_FROM = 200
+"""Lines from which on difflib leaves out what fills more than a hundredth of them."""
 KINDS = {"+": "added", "-": "removed", "@": "place"}
 
 
@@ -55,8 +60,18 @@ def compare(old: RunFile, new: RunFile) -> tuple[str, list[DiffLine]]:
         before, after = bytes(old.content).decode(), bytes(new.content).decode()
     except UnicodeDecodeError:
         return "These versions are no text. Download both to compare them.", []
+    if work(before.splitlines(), after.splitlines()) > MOST_WORK:
+        return "These versions have too many lines to be compared here. Download both.", []
     found = difflib.unified_diff(before.splitlines(), after.splitlines(), lineterm="")
     return "", [DiffLine(KINDS.get(line[:1], "same"), line) for line in found if not line.startswith(("---", "+++"))]
+
+
+def work(before: list[str], after: list[str]) -> int:
+    """Return how many comparisons difflib makes at worst: of all like lines, anew for every stretch that stayed."""
+    here, there = Counter(before), Counter(after)
+    common = len(after) // 100 + 1 if len(after) >= COMMON_FROM else len(after)
+    alike = sum(number * there[line] for line, number in here.items() if there[line] <= common)
+    return (len(before) + alike) * min(len(before), len(after))
 
 
 def _counts(lines: list[DiffLine]) -> dict[str, int]:
