@@ -7,9 +7,18 @@ from django.http import Http404, HttpRequest
 
 from console import account_events
 
+NOT_RIGHT = "Name or password is not right. Mind capital letters."
+
 
 class ClosedAccountAdapter(DefaultAccountAdapter):
     """Sign-in as allauth does it, without self-service sign-up."""
+
+    error_messages = {
+        **DefaultAccountAdapter.error_messages,
+        "username_password_mismatch": NOT_RIGHT,
+        "email_password_mismatch": NOT_RIGHT,
+        "incorrect_password": "This is not your password.",
+    }
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         """Return False: a person who can approve payments is never self-appointed."""

@@ -30,7 +30,10 @@ class TokenForm(forms.Form):
 
     name = forms.CharField(label="What it is for", max_length=200, help_text="The record names it with every act.")
     scopes = forms.MultipleChoiceField(
-        label="It may", widget=forms.CheckboxSelectMultiple, help_text="Never more than you may yourself at the time."
+        label="It may",
+        widget=forms.CheckboxSelectMultiple,
+        help_text="Never more than you may yourself at the time.",
+        error_messages={"required": "Choose what it may do."},
     )
     days = forms.ChoiceField(label="It ends", choices=LIVES, required=False, initial="90")
 

@@ -32,7 +32,7 @@ def test_signing_in_leads_to_where_one_wanted_to_go(client, cast):
 def test_a_wrong_password_is_refused_in_words(client, cast):
     page = client.post(URL, {"login": "operator", "password": "wrong"})
 
-    assert "not correct" in page.content.decode()
+    assert "Name or password is not right" in page.content.decode()
 
 
 def test_an_installation_without_anybody_says_how_to_make_the_first_person(client, db, django_user_model, settings):
