@@ -136,3 +136,15 @@ def test_a_list_of_thousands_reads_no_more_than_the_open_ones(cast):
             "EXPLAIN SELECT id FROM executions_hold WHERE released_at IS NULL AND spread_from_id IS NULL ORDER BY id"
         )
         assert "hold_worklist" in "".join(line for (line,) in cursor.fetchall())
+
+
+def test_a_long_reason_scrolls_by_keyboard_at_the_desk_and_is_a_link_away_on_the_run(cast):
+    long, short = place(cast, "All of the suppliers disagree. " * 20), place(cast, "Lunch")
+    for hold, scrolls in ((long, True), (short, False)):
+        desk = see(cast, "reviewer", f"/holds?item=hold-{hold.pk}").content.decode()
+        assert ('desk-reason" tabindex="0"' in desk) == scrolls
+        run = see(cast, "reviewer", f"/executions/{hold.execution_id}").content.decode()
+        assert (f'<a href="#hold-{hold.pk}">The whole reason</a>' in run, f'id="hold-{hold.pk}"' in run) == (
+            scrolls,
+            True,
+        )
