@@ -6,7 +6,7 @@ from django.db import OperationalError
 from django.test import Client
 
 from console.errors import STATUS, is_database_away
-from executions import errors, queries
+from executions import errors
 from tests.api.conftest import events_of, problem
 
 RUNS = "/v1/async-executions"
@@ -32,7 +32,7 @@ def test_an_error_of_ours_is_a_problem_without_details(program, launch, path, mo
     def break_down(*_, **__):
         raise RuntimeError("secret detail")
 
-    monkeypatch.setattr(queries, "find", break_down)
+    monkeypatch.setattr("console.api.runs.find_execution", break_down)
     operator = program("operator", raise_request_exception=False)
     answer = operator.get(f"{RUNS}/0198c0de-0000-7000-8000-000000000000")
     assert "secret" not in str(problem(answer, 500))

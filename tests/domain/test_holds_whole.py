@@ -146,7 +146,7 @@ def test_a_pause_is_handed_over_among_those_who_may_pause(operator, run):
 
 def test_others_and_released_holds_are_refused(cast, operator, reviewer, run):
     hold = commands.place(reviewer, run.pk, reason="x")
-    with refused(NotAllowed, run, match="reviewer’s to hand over"):
+    with refused(NotAllowed, run, match="needs the scope holds:release or holds:place"):
         commands.hand_over(operator, hold.pk, to="admin", reason="x")
     commands.release(reviewer, hold.pk, reason="x")
     hold.refresh_from_db()
