@@ -170,7 +170,7 @@ def pages_of(person: str, scenes: dict[str, str]) -> dict[str, str]:
         **{f"settings-{name}": f"/settings/{name}" for name in SETTINGS},
         "settings-security": "/settings/security/",
         "settings-passkeys": "/settings/security/webauthn/",
-        "settings-token-new": "/settings/tokens/new",
+        "confirm-it-is-you": "/settings/tokens/new",
         "administration": "/admin/",
         "administration-people": "/admin/auth/user/",
         "not-found": "/executions/none",

@@ -105,7 +105,7 @@ def listing(request: HttpRequest) -> tuple[dict[str, Any], int]:
     parameters = [(name, value) for name in form.fields for value in given.getlist(name) if value.strip()]
     cursor = request.GET.get("cursor", "")
     wanted = form.wanted()
-    context = {
+    context: dict[str, Any] = {
         "nav": "audit",
         "form": form,
         "rows": rows_of(found.rows),
