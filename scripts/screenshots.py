@@ -163,6 +163,8 @@ def pages_of(person: str, scenes: dict[str, str]) -> dict[str, str]:
             "system-as-auditor": "/system",
             "execution-as-auditor": paused,
             "execution-evidence": f"{paused}/evidence",
+            "execution-payload": f"{paused}/payload",
+            "execution-payload-compared": f"{paused}/payload?against=1",
         }
     return {
         "execution-held-as-admin": scenes["execution-held"],

@@ -54,7 +54,8 @@ def world(cast, live_db, encoded_password, settings) -> list[str]:
     frozen = commands.freeze(team.reviewers[0], reason="For the pictures.", labels={"no": "run"})
     runs = Execution.objects.filter(launched_by_user__in=[actor.user_id for actor in team.everybody])
     newest = [runs.filter(state=state).latest("pk") for state in set(runs.values_list("state", flat=True))]
-    start = (*(f"/executions/{run.pk}" for run in newest), *START)
+    payload = f"/executions/{newest[0].pk}/payload"
+    start = (*(f"/executions/{run.pk}" for run in newest), payload, f"{payload}?against=1", *START)
     if not _pages:
         _pages.extend(in_a_thread(lambda: list(crawl(cast.client("admin"), start, each=1, most=MOST))))
     yield _pages

@@ -1,19 +1,29 @@
 """Whatever people and programs send is shown as text, on every page, through whichever door it came."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
+from urllib.parse import urlsplit
 
 import pytest
 from django import forms
 from django.contrib.auth.models import User
+from django.contrib.staticfiles import finders
+from django.db import connections
 from django.test import Client
+from playwright.sync_api import Route, expect
 
 from executions import FileRules, Workflow, commands
 from executions.actors import Actor
 from executions.authoring import registry
+from executions.commands.condition import resume_token
 from executions.commands.label_rule import set_label_rule
 from executions.commands.reason import add_reason
+from executions.commands.view import save_view
+from executions.engine import bulk
 from executions.errors import Refused
 from executions.past import Pace, Past, carry_on
+from executions.queries.selection import Selection
+from tests.support.browser import watch
 from tests.support.pages import Parsed, crawl
 
 SCRIPT = "<script>alert(1)</script>"
@@ -42,7 +52,7 @@ def make_workflow() -> Workflow:
         files=FileRules(least=0, most=5, label=HOSTILE),
     )
 
-    @hostile.step(title=HOSTILE)
+    @hostile.step(name=SHORT, title=HOSTILE)
     def asks(ctx, payload):
         ctx.log(HOSTILE, key=HOSTILE)
         ctx.progress(1, 2, HOSTILE)
@@ -82,6 +92,8 @@ def hostile_world(cast, settings, workflow):
     program = Actor.of_token(token)
     add_reason(actor, text=HOSTILE, reason_code=SHORT[:40])
     set_label_rule(actor, SHORT, description=HOSTILE)
+    for name, shared in ((SHORT, True), (ATTRIBUTE, False)):
+        save_view(Actor.of_user(cast.admin), name=name, query="q=%3Cscript%3E&label=%22%3E%3Cimg", shared=shared)
 
     def launch(title=HOSTILE, by=actor):
         payload = {"text": HOSTILE, "choice": "a"}
@@ -105,7 +117,11 @@ def hostile_world(cast, settings, workflow):
     name = held.files.first().name
     commands.replace_file(actor, held.pk, name, LONG.encode(), reason=HOSTILE)
     conditions = [{"webhook": True}, {"event": "a.b", "match": {SHORT: HOSTILE}}]
-    webhook = commands.pause(actor, launch().pk, reason=HOSTILE, resume_when=conditions)
+    waiting = commands.pause(actor, launch().pk, reason=HOSTILE, resume_when=conditions)
+    called = commands.pause(actor, launch().pk, reason=HOSTILE, resume_when=[{"webhook": True}])
+    sent = {SHORT: HOSTILE, "list": [{SHORT: LONG}]}
+    commands.fire_webhook(resume_token(called) or "", data=sent, additional_context=sent, note=HOSTILE)
+    work(called.execution)
     failed = work(launch())
     answer(failed)
     work(failed)
@@ -119,7 +135,11 @@ def hostile_world(cast, settings, workflow):
     ):
         with pytest.raises(Refused):
             refused()
-    return {"runs": [asking, held, webhook.execution, failed, cancelled], "token": text}
+    job = commands.begin_bulk(actor, "pause", selection=Selection(ids=(held.pk, cancelled.pk)), reason=LONG)
+    while job.is_open and bulk.work():
+        job.refresh_from_db()
+    runs = [asking, held, waiting.execution, called.execution, failed, cancelled]
+    return {"runs": runs, "token": text, "job": job}
 
 
 def active(pages: dict[str, Parsed]) -> dict[str, list[str]]:
@@ -127,13 +147,92 @@ def active(pages: dict[str, Parsed]) -> dict[str, list[str]]:
 
 
 def test_on_every_page_hostile_text_is_text(hostile_world, cast):
-    runs = tuple(f"/executions/{run.pk}{tail}" for run in hostile_world["runs"] for tail in ("", "/evidence"))
+    tails = ("", "/evidence", "/payload", "/payload?q=script", "/payload?against=1")
+    runs = tuple(f"/executions/{run.pk}{tail}" for run in hostile_world["runs"] for tail in tails)
     pages = crawl(cast.client("admin"), (*START, *runs))
     assert len(pages) > 40
     assert active(pages) == {}
     showing = [address for address, page in pages.items() if SCRIPT in "".join(page.text)]
     for expected in ("/executions", "/inbox", "/holds", "/workflows", "/audit", *runs):
         assert expected in showing
+
+
+NOTICE = """
+window.noticed = []
+for (const name of ["alert", "confirm", "prompt"]) window[name] = (text) => window.noticed.push(`${name}: ${text}`)
+"""
+UNFOLDED = """() => {
+  for (const each of document.querySelectorAll("details")) each.open = true
+  return window.noticed
+}"""
+
+
+@pytest.fixture
+def tab(browser, cast):
+    """A tab whose every request is answered in this process, with the very headers that the console sends.
+
+    In a thread of its own on the test's connection: Playwright keeps an event loop in this one.
+    """
+    client, asked, complaints = cast.client("admin"), [], []
+    shared = connections["default"]
+    shared.inc_thread_sharing()
+    beside = ThreadPoolExecutor(1, initializer=connections.__setitem__, initargs=("default", shared))
+    context = browser.new_context(base_url="http://localhost", locale="en-GB")
+    context.add_init_script(NOTICE)
+
+    def answer(route: Route) -> None:
+        address = urlsplit(route.request.url)
+        if address.hostname != "localhost":
+            asked.append(route.request.url)
+            route.abort()
+        elif address.path.startswith("/static/"):
+            route.fulfill(path=finders.find(address.path.removeprefix("/static/")))
+        elif address.path == "/stream":
+            route.fulfill(content_type="text/event-stream", body="retry: 600000\n\n")
+        else:
+            sent = {name: value for name, value in route.request.headers.items() if name.startswith("hx-")}
+            response = beside.submit(client.get, address.path, QUERY_STRING=address.query, headers=sent).result()
+            body = b"".join(response) if response.streaming else response.content
+            route.fulfill(status=response.status_code, headers=dict(response.headers), body=body)
+
+    context.route("**/*", answer)
+    page = context.new_page()
+    watch(page, complaints)
+    page.on("dialog", lambda dialog: (complaints.append(f"dialog: {dialog.message}"), dialog.dismiss()))
+    yield page
+    context.close()
+    beside.shutdown()
+    shared.dec_thread_sharing()
+    # The stream ends at once here, of which htmx complains.
+    assert [text for text in complaints if not text.startswith("[object Event]")] == []
+    assert asked == [], "a page asked for something elsewhere"
+
+
+def test_no_browser_runs_any_of_it(hostile_world, tab):
+    asking, held, waiting, called, failed, _ = (f"/executions/{run.pk}" for run in hostile_world["runs"])
+    lists = ("/executions", "/executions?columns=labels,held,owner,progress", "/inbox", "/holds/freezes", "/audit")
+    settings = ("/settings/views", "/settings/reasons", "/settings/labels", "/settings/tokens", "/settings/profile")
+    others = (f"/bulk/{hostile_world['job'].pk}", "/workflows/hostile", "/launch/hostile", "/system")
+    parts = (f"{held}/payload", f"{held}/payload?q=script", f"{held}/payload?against=1", f"{held}/evidence")
+    for address in (asking, held, waiting, called, failed, *parts, *lists, *settings, *others):
+        response = tab.goto(address)
+        assert response.status == 200, address
+        assert "script-src 'self'" in response.headers["content-security-policy"], address
+        assert tab.evaluate(UNFOLDED) == [], address
+
+    # What scripts move about: a reason into its field, a question into the page, what is searched for, a chosen row.
+    tab.goto(asking)
+    tab.locator("#command-pause > summary").click()
+    tab.locator("#form-pause .reason-templates").select_option(index=1)
+    expect(tab.locator("#id_pause_reason")).to_have_value(HOSTILE)
+    tab.goto("/inbox")
+    tab.locator("[data-row] a").first.click()
+    expect(tab.locator("#detail")).to_contain_text(SCRIPT)
+    tab.goto("/executions")
+    tab.keyboard.press("j")
+    tab.get_by_role("searchbox").fill(SCRIPT)
+    expect(tab.locator("#runs")).to_contain_text("Nothing matches")
+    assert tab.evaluate("window.noticed") == []
 
 
 def test_what_was_typed_and_refused_comes_back_as_text(hostile_world, cast):
