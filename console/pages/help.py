@@ -24,7 +24,7 @@ def help_for_role(request: HttpRequest, role: str) -> HttpResponse:
     """Show the page of one role; whoever is signed in may read them all."""
     if role not in ROLES:
         raise NotFound(f"There is no help for {role[:40]!r}. There is for {', '.join(ROLES)}.")
-    context = {"nav": "help", "role": role, "roles": ROLES, "mine": role_of(actor_of(request))}
+    context = {"nav": "help", "role": role, "roles": ROLES, "mine": actor_of(request).role}
     return render(request, f"help/{role}.html", context)
 
 
