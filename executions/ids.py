@@ -31,10 +31,12 @@ def new_id(after: uuid.UUID | None = None) -> uuid.UUID:
     return uuid.UUID(int=value)
 
 
-def earliest_id(moment: datetime.datetime) -> uuid.UUID:
+def earliest_id(moment: datetime.datetime, margin: datetime.timedelta = datetime.timedelta(0)) -> uuid.UUID:
     """Return the id that sorts before every one made at a moment or later.
 
     Args:
         moment: aware; what lies before 1970 counts as its beginning.
+        margin: added to it; may lead beyond the years that a datetime knows.
     """
-    return uuid.UUID(int=max(int(moment.timestamp() * 1000), 0) << 80)
+    milliseconds = int((moment.timestamp() + margin.total_seconds()) * 1000)
+    return uuid.UUID(int=max(milliseconds, 0) << 80)

@@ -164,11 +164,11 @@ def _within(runs: QuerySet[Execution], wanted: RunFilter) -> QuerySet[Execution]
     # Ids sort by the time they were made, so that the bound on them lets every index that ends in the id stop early.
     if wanted.launched_from:
         runs = runs.filter(
-            pk__gte=earliest_id(wanted.launched_from - CLOCKS_DIFFER), created_at__gte=wanted.launched_from
+            pk__gte=earliest_id(wanted.launched_from, -CLOCKS_DIFFER), created_at__gte=wanted.launched_from
         )
     if wanted.launched_before:
         runs = runs.filter(
-            pk__lt=earliest_id(wanted.launched_before + CLOCKS_DIFFER), created_at__lt=wanted.launched_before
+            pk__lt=earliest_id(wanted.launched_before, CLOCKS_DIFFER), created_at__lt=wanted.launched_before
         )
     if wanted.finished_from:
         runs = runs.filter(finished_at__gte=wanted.finished_from)
