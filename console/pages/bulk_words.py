@@ -108,4 +108,4 @@ def parts(address: ListAddress) -> list[tuple[str, str]]:
             value = "a person" if name == "needs" else value
             name = NAMES.get(name, name.replace("_", " "))
             told[name] = f"{told[name]}, {value}" if name in told else value
-    return list(told.items()) or [("filter", "every run")]
+    return list(told.items()) or [("", "Every run")]
