@@ -116,6 +116,7 @@ def _slice(job: BulkJob) -> None:
             return
         if item in stuck:
             ends = time.monotonic() + SLICE_SECONDS  # the wait for it is not the others' fault
+            actor = on_behalf_of(job)  # nor may it keep alive what the person may no longer do
         elif job.rate is not None or time.monotonic() > ends:
             return
 
