@@ -34,6 +34,10 @@ MOST = 40
 FADED = """() => Promise.all(
   document.getAnimations().filter((each) => each instanceof CSSTransition).map((each) => each.finished.catch(() => 0))
 )"""
+TOO_WIDE = """() => [...document.querySelectorAll('#main *')]
+  .filter((each) => each.getBoundingClientRect().right > 320 && !each.closest('.table-scroll, [tabindex="0"]'))
+  .slice(-1).map((each) => [each.outerHTML.slice(0, 60), each.closest('li, div, p, section').outerHTML.slice(0, 99)])"""
+"""The innermost of what sticks out, so that a failure says what to mend."""
 _pages: list[str] = []
 
 
@@ -109,8 +113,7 @@ def test_the_list_the_inbox_and_a_run_fit_a_phone_of_320_pixels(world, browser, 
     for address in world:
         if resolve(address.split("?")[0]).url_name in NARROW:
             page.goto(address)
-            width = page.evaluate("document.documentElement.scrollWidth")
-            if width > 320:
-                wide[address] = width
+            if page.evaluate("document.documentElement.scrollWidth") > 320:
+                wide[address] = page.evaluate(TOO_WIDE)
     context.close()
     assert wide == {}
