@@ -45,11 +45,13 @@ TESTS = Path(__file__).parent
 
 
 def pytest_configure(config):
+    config.addinivalue_line("markers", "rolled_back: leaves nothing behind")
+    config.addinivalue_line("markers", "live: real workers or a real web server, committed")
     config.addinivalue_line("markers", "browser: drives Chromium; these tests want the machine for themselves")
     config.addinivalue_line("markers", "console_errors(pattern): console errors that the page may print in this test")
 
 
-KINDS = ("database", "live", "browser")
+KINDS = ("rolled_back", "live", "browser")
 """In this order: what is rolled back comes before what leaves rows behind; and Playwright keeps an event loop in its
 thread, beside which no async view can run."""
 LONGEST_FIRST = ("engine", "concurrency", "acceptance", "domain", "provenance", "workflows", "client", "stack")
@@ -58,12 +60,9 @@ LONGEST_FIRST = ("engine", "concurrency", "acceptance", "domain", "provenance", 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
-    """Put tests in the order of their kinds; those of a file and a kind stay together in one process."""
+    """Mark tests with their kinds, which ``scripts/test.sh`` runs one after the other, and put them in that order."""
     for item in items:
-        kind = _kind(item)
-        if kind == "browser":
-            item.add_marker(pytest.mark.browser)
-        item.add_marker(pytest.mark.xdist_group(f"{item.path.relative_to(TESTS)} {kind}"))
+        item.add_marker(_kind(item))
     items.sort(key=lambda item: (KINDS.index(_kind(item)), _folder(item)))
 
 
@@ -71,7 +70,7 @@ def _kind(item):
     fixtures = set(getattr(item, "fixturenames", ()))
     if {"browser", "page", "context"} & fixtures:
         return "browser"
-    return "live" if {"live_db", "web", "worker", "workers"} & fixtures else "database"
+    return "live" if {"live_db", "web", "worker", "workers"} & fixtures else "rolled_back"
 
 
 def _folder(item):

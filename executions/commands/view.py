@@ -3,6 +3,7 @@
 import uuid
 from typing import Any
 
+from django.contrib.auth import get_user_model
 from django.db.models.functions import Now
 
 from executions.actors import Actor
@@ -115,6 +116,8 @@ def _lock(actor: Actor, view_id: uuid.UUID | str) -> SavedView:
 
 def _clean_name(owner_id: int, name: str) -> str:
     name = clean_short(name, "name", LONGEST_NAME)
+    # One of a person's commands after the other: two of one name at once would meet in the table's constraint.
+    get_user_model().objects.select_for_update().get(pk=owner_id)
     problem = "Give it a name." if is_blank(name) else ""
     if not problem and SavedView.objects.filter(owner_id=owner_id, name=name).exists():
         problem = "You have a view of this name. Choose another, or replace that one."
