@@ -48,6 +48,7 @@ def pytest_configure(config):
     config.addinivalue_line("markers", "rolled_back: leaves nothing behind")
     config.addinivalue_line("markers", "live: real workers or a real web server, committed")
     config.addinivalue_line("markers", "browser: drives Chromium; these tests want the machine for themselves")
+    config.addinivalue_line("markers", "before_verification: writes a past, which a verified record takes no more")
     config.addinivalue_line("markers", "console_errors(pattern): console errors that the page may print in this test")
 
 
@@ -63,7 +64,12 @@ def pytest_collection_modifyitems(items):
     """Mark tests with their kinds, which ``scripts/test.sh`` runs one after the other, and put them in that order."""
     for item in items:
         item.add_marker(_kind(item))
-    items.sort(key=lambda item: (KINDS.index(_kind(item)), _folder(item)))
+    items.sort(key=_place)
+
+
+def _place(item):
+    late = item.get_closest_marker("before_verification") is None
+    return KINDS.index(_kind(item)), late, _folder(item)
 
 
 def _kind(item):

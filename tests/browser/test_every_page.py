@@ -24,6 +24,7 @@ from workflows.demo.stories.standing import STANDING
 from workflows.demo.team import Team
 from workflows.demo.teller import StillToCome, Teller
 
+pytestmark = pytest.mark.before_verification
 START = ("/executions", "/inbox", "/holds", "/holds/freezes?all=on", "/holds/new", "/holds/new?by=many", "/workflows",
          "/launch", "/audit", "/system", "/settings", "/bulk", "/help/reviewer")  # fmt: skip
 NARROW = ("executions", "execution", "inbox")

@@ -208,6 +208,7 @@ def tab(browser, cast):
     assert asked == [], "a page asked for something elsewhere"
 
 
+@pytest.mark.before_verification
 def test_no_browser_runs_any_of_it(hostile_world, tab):
     asking, held, waiting, called, failed, _ = (f"/executions/{run.pk}" for run in hostile_world["runs"])
     lists = ("/executions", "/executions?columns=labels,held,owner,progress", "/inbox", "/holds/freezes", "/audit")
