@@ -5,18 +5,17 @@ has the theme of the cookie that the theme button sets; it follows the preferenc
 """
 
 import zoneinfo
-from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
 
-from asgiref.sync import iscoroutinefunction, markcoroutinefunction
 from django.conf import settings
 from django.contrib.auth.signals import user_logged_in
 from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponseBase
 from django.utils import timezone
 
+from console.both_ways import BothWays
 from executions.models import Preference
 from executions.models.desk import DENSITIES, THEMES
 from executions.queries import preference_of
@@ -84,19 +83,11 @@ def read(kept: Any, cookie: str | None) -> Appearance:
     )
 
 
-class AppearanceMiddleware:
+class AppearanceMiddleware(BothWays):
     """Put ``request.appearance`` there and its time zone in force; keep the theme's cookie in step."""
 
-    sync_capable = True
-    async_capable = True
-
-    def __init__(self, get_response: Callable[[HttpRequest], Any]) -> None:
-        self.get_response = get_response
-        if iscoroutinefunction(get_response):
-            markcoroutinefunction(self)
-
     def __call__(self, request: HttpRequest) -> Any:
-        if iscoroutinefunction(self):
+        if self.is_async:
             return self._answer(request)
         if request.path.startswith(WITHOUT):
             return self.get_response(request)

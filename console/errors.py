@@ -2,10 +2,8 @@
 
 import json
 import sys
-from collections.abc import Callable
 from typing import Any
 
-from asgiref.sync import iscoroutinefunction, markcoroutinefunction
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
@@ -15,6 +13,7 @@ from django.template.loader import render_to_string
 from django.views import defaults
 
 from console.access import Unauthenticated
+from console.both_ways import BothWays
 from executions.errors import Conflict, Gone, Invalid, NotAllowed, NotFound, Refused, Stale, TooLarge, Unconfirmed
 
 STATUS: dict[type[Refused], int] = {
@@ -139,19 +138,11 @@ def is_api(request: HttpRequest) -> bool:
     return request.path.startswith(API_PREFIX)
 
 
-class ErrorMiddleware:
+class ErrorMiddleware(BothWays):
     """Answer 503 while the database is away, and give every error below /v1 the form of a problem document."""
 
-    sync_capable = True
-    async_capable = True
-
-    def __init__(self, get_response: Callable[[HttpRequest], Any]) -> None:
-        self.get_response = get_response
-        if iscoroutinefunction(get_response):
-            markcoroutinefunction(self)
-
     def __call__(self, request: HttpRequest) -> Any:
-        if iscoroutinefunction(self):
+        if self.is_async:
             return self._answer(request)
         return as_problem(request, self.get_response(request))
 

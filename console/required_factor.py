@@ -5,7 +5,7 @@ from time import time as now
 from typing import Any
 
 from allauth.mfa import signals as mfa
-from asgiref.sync import iscoroutinefunction, markcoroutinefunction, sync_to_async
+from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import MiddlewareNotUsed
@@ -13,6 +13,7 @@ from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.urls import reverse
 
+from console.both_ways import BothWays
 from console.errors import is_api, problem
 from console.second_factor import has_second_factor
 
@@ -24,25 +25,20 @@ OPEN = ("/settings/security/", "/accounts/", "/static/", "/healthz", "/readyz", 
 WORDS = "Your role needs a second factor. Set one up under Settings, Security to go on."
 
 
-class RequiredFactorMiddleware:
+class RequiredFactorMiddleware(BothWays):
     """Send people who must have a second factor and have none to where they set it up; programs get a 403.
 
     That somebody has one is remembered in the session for a while, so that few pages cost a query for it. Tokens are
     not asked: whoever made one had passed here.
     """
 
-    sync_capable = True
-    async_capable = True
-
     def __init__(self, get_response: Callable[[HttpRequest], Any]) -> None:
         if settings.HOLDPOINT_REQUIRE_MFA == "none":
             raise MiddlewareNotUsed
-        self.get_response = get_response
-        if iscoroutinefunction(get_response):
-            markcoroutinefunction(self)
+        super().__init__(get_response)
 
     def __call__(self, request: HttpRequest) -> Any:
-        if iscoroutinefunction(self):
+        if self.is_async:
             return self._answer(request)
         return stopped(request) or self.get_response(request)
 

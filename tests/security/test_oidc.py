@@ -1,55 +1,15 @@
 """Sign-in by a provider, against a small one that really answers on loopback."""
 
-import json
-
 import pytest
 from django.contrib.auth.models import Group, User
 from django.core.exceptions import ImproperlyConfigured
 from django.test import Client
 
 from console.stack import environment, services
-from executions.models import SYSTEM_LEDGER, Event
+from tests.security.by_provider import START, lines, name_of, sign_in
 from tests.support.factors import give_app
-from tests.support.provider import running_provider
 
 pytestmark = pytest.mark.django_db
-START = "/accounts/oidc/login/"
-
-
-@pytest.fixture
-def provider(settings):
-    with running_provider() as running:
-        settings.HOLDPOINT_OIDC = {
-            "ISSUER": running.issuer,
-            "NAME": "Example SSO",
-            "GROUPS_CLAIM": "",
-            "PROVISION": False,
-        }
-        settings.SOCIALACCOUNT_PROVIDERS = services.oidc_provider(
-            running.issuer, name="Example SSO", client_id="holdpoint", secret="between us"
-        )
-        yield running
-
-
-def sign_in(provider, client: Client | None = None, **claims):
-    """Go the whole way and return the client and the last answer."""
-    provider.claims = {"sub": "rita-1", "email": "reviewer@demo.invalid", "email_verified": True, **claims}
-    client = client or Client()
-    sent = client.get(START)
-    assert sent.status_code == 302, sent.content
-    assert sent["Location"].startswith(f"{provider.issuer}/authorize?")
-    back = provider.authorize(sent["Location"]).removeprefix("http://testserver")
-    return client, client.get(back)
-
-
-def name_of(client: Client) -> str | None:
-    user_id = client.session.get("_auth_user_id")
-    return User.objects.get(pk=user_id).username if user_id else None
-
-
-def lines(kind: str) -> list[tuple[str, dict]]:
-    found = Event.objects.filter(ledger=SYSTEM_LEDGER, kind=kind).order_by("seq")
-    return [(each.actor_name, json.loads(each.data)) for each in found]
 
 
 def test_known_people_sign_in_by_their_verified_address_and_then_by_the_providers_id(cast, provider):
