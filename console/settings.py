@@ -65,6 +65,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "console.observing.ObservingMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
     "console.errors.ErrorMiddleware",
@@ -230,5 +231,8 @@ CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None
 CELERY_BROKER_TRANSPORT_OPTIONS = services.broker_options(HOLDPOINT_PROCESS)
+
+# What Prometheus shows at /metrics; a token of the API with metrics:read is as good while the database is there.
+HOLDPOINT_METRICS_TOKEN = environment.secret("HOLDPOINT_METRICS_TOKEN", least=20)
 
 LOGGING = logging_settings(json=os.environ.get("HOLDPOINT_LOG", "") == "json")

@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView
 
-from console import accounts, health, oidc
+from console import accounts, health, metrics, oidc
 from console.api.v1 import api
 from console.pages.sign_in import SignInView
 
@@ -36,6 +36,7 @@ urlpatterns = [
     path("v1/", api.urls),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
+    path("metrics", metrics.metrics, name="metrics"),
     path("", include("console.pages.urls")),
 ]
 

@@ -20,6 +20,7 @@ SCOPES: dict[str, str] = {
     "suspensions:answer": "answer_suspension",
     "events:emit": "emit_event",
     "audit:read": "read_audit",
+    "metrics:read": "read_metrics",
     "console:manage": "manage_console",
 }
 """Scope → codename of the permission on ``executions.Execution``."""

@@ -1,6 +1,7 @@
 """What every command shares: one transaction, the row lock, the rules, and a record of refusals."""
 
 import functools
+import time
 import uuid
 from collections.abc import Callable
 from dataclasses import replace
@@ -10,6 +11,7 @@ from django.db import transaction
 
 from executions.actors import Actor
 from executions.errors import Conflict, NotAllowed, NotFound, Refused, Unconfirmed
+from executions.meters import observe
 from executions.models import SYSTEM_LEDGER, Execution, Freeze, Hold
 from executions.provenance import append
 from executions.states import Verdict, allowed_commands
@@ -35,14 +37,20 @@ def command[**P, R](
     def decorate(function: Callable[Concatenate[Actor, P], R]) -> Callable[Concatenate[Actor, P], R]:
         @functools.wraps(function)
         def carry_out(actor: Actor, /, *args: P.args, **kwargs: P.kwargs) -> R:
+            begun, result = time.perf_counter(), "failed"
             try:
                 with transaction.atomic():
-                    return function(actor, *args, **kwargs)
+                    answer = function(actor, *args, **kwargs)
+                result = "done"
+                return answer
             except Unconfirmed:
                 raise  # nothing was refused
             except Refused as refusal:
+                result = "refused"
                 record_denial(actor, name, refusal)
                 raise
+            finally:
+                observe("command_duration_seconds", time.perf_counter() - begun, name, result)
 
         return carry_out
 

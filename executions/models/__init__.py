@@ -8,6 +8,7 @@ from executions.models.execution import Execution
 from executions.models.file import RunFile
 from executions.models.freeze import Freeze
 from executions.models.hold import Hold, HoldNote
+from executions.models.meter import Meter
 from executions.models.notification import Notification
 from executions.models.record import Record
 from executions.models.suspension import Suspension, Vote
@@ -29,6 +30,7 @@ __all__ = [
     "HoldNote",
     "LabelRule",
     "Ledger",
+    "Meter",
     "Notification",
     "Preference",
     "ReasonTemplate",
