@@ -8,6 +8,7 @@ from django.views.generic import RedirectView
 
 from console import accounts, health, metrics, oidc
 from console.api.v1 import api
+from console.pages import recovery_codes
 from console.pages.sign_in import SignInView
 
 # One sign-in for all: the admin's own form knows no limit on guessing.
@@ -29,6 +30,9 @@ urlpatterns = [
     path("accounts/email/", accounts.given_by_an_administrator),  # instead of allauth's page of the same address
     path("accounts/", include("allauth.account.urls")),
     path("accounts/", include(provider)),
+    # Instead of allauth's, which answer 404 where there are no codes.
+    path("settings/security/recovery-codes/", recovery_codes.codes),
+    path("settings/security/recovery-codes/download/", recovery_codes.download),
     path("settings/security/", include("allauth.mfa.urls")),
     # The admin's own form would leave no line in the record.
     path("admin/password_change/", RedirectView.as_view(pattern_name="account_change_password")),

@@ -1,4 +1,4 @@
-"""Agent loop: a model chooses the next move, a tool carries it out, the thread grows, and the step loops to itself.
+"""Agent loop: a model chooses the next move, a step makes it, the thread grows, and the model chooses again.
 
 What must not happen unseen is a tool with an approval: a person sees the call as the model chose it, changes it, allows
 or refuses it. A refusal is not an error; it goes into the thread, and the model reads it in its next turn.
@@ -39,22 +39,52 @@ agent = Workflow(
 )
 
 
-@agent.step(title="Turn")
-def turn(ctx: Context, payload: dict[str, Any]) -> Next:
-    """Take one turn: let the model choose, do what it chose, write down what came of it."""
-    thread = payload.get("thread") or [{"type": "request", "text": payload["request"]}]
-    ctx.spend("tokens", tokens_in(thread), key="turn")
-    move = ctx.once("move", next_move, thread)
-    if move["intent"] == "done":
-        return Next(changes={"thread": thread, "outcome": move["message"]})
-    if move["intent"] == "ask":
-        answer = ctx.suspend("question", title=move["question"], format="choice", choices=move["choices"])
-        return Next("turn", changes={"thread": [*thread, {"type": "answer", "text": answer.value, "by": answer.by}]})
+@agent.step(title="Read the request")
+def read(ctx: Context, payload: dict[str, Any]) -> Next:
+    """Begin the thread with what was asked for."""
+    return go_on(ctx, [{"type": "request", "text": payload["request"]}])
+
+
+@agent.step(title="Ask a person")
+def ask(ctx: Context, payload: dict[str, Any]) -> Next:
+    """Ask what the model does not know."""
+    move = payload["move"]
+    answer = ctx.suspend("question", title=move["question"], format="choice", choices=move["choices"])
+    return go_on(ctx, [*payload["thread"], {"type": "answer", "text": answer.value, "by": answer.by}])
+
+
+def use_tool(ctx: Context, payload: dict[str, Any]) -> Next:
+    """Do what the model chose, and write down what came of it."""
+    move = payload["move"]
     tool, approval = TOOLS[move["intent"]]
     result = ctx.tool(tool, approval=approval, **move["arguments"])
     event = {"type": move["intent"], "arguments": dict(result.arguments or move["arguments"]), "by": result.by}
     event |= {"result": result.value} if result else {"refused": result.feedback}
-    return Next("turn", changes={"thread": [*thread, event]})
+    return go_on(ctx, [*payload["thread"], event])
+
+
+# One function behind several steps, so that whoever looks at a run reads what it does and not "turn" seven times.
+agent.step(name="look_up", title="Look up the releases")(use_tool)
+agent.step(name="stage", title="Deploy to staging")(use_tool)
+agent.step(name="check", title="Run the checks")(use_tool)
+agent.step(name="go_live", title="Deploy to production")(use_tool)
+
+
+def go_on(ctx: Context, thread: list[dict[str, Any]]) -> Next:
+    """Let the model read the thread and choose the next move, which is the next step."""
+    ctx.spend("tokens", tokens_in(thread), key="thought")
+    move = ctx.once("move", next_move, thread)
+    changes = {"thread": thread, "move": move}
+    if move["intent"] == "done":
+        return Next(changes=changes | {"outcome": move["message"]})
+    return Next(step_of(move), changes=changes)
+
+
+def step_of(move: dict[str, Any]) -> str:
+    """Return the step in which a move is made."""
+    if move["intent"] == "deploy":
+        return "go_live" if goes_to_production(**move["arguments"]) else "stage"
+    return {"ask": "ask", "list_releases": "look_up", "run_checks": "check"}[str(move["intent"])]
 
 
 def list_releases() -> list[str]:

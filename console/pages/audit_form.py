@@ -4,7 +4,7 @@ from typing import Any
 
 from django import forms
 
-from console.pages.audit_rows import DOORS
+from console.templatetags.wording import DOORS
 from executions.actors import VIAS
 from executions.provenance.auditlines import AuditFilter
 from executions.provenance.kinds import KINDS

@@ -5,11 +5,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from console.pages.run_history import mention_of
+from console.templatetags.wording import DOORS
 from executions.authoring import registry
 from executions.provenance.auditlines import AuditLine
 from executions.provenance.shown import not_genuine
-
-DOORS = {"console": "Console", "api": "API", "cli": "Terminal", "webhook": "Webhook", "engine": "Engine"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from console.moments import local
 from console.pages.audit_form import FAMILIES
-from console.pages.audit_rows import DOORS
+from console.templatetags.wording import THROUGH
 from executions.authoring import registry
 from executions.provenance.auditlines import AuditFilter
 from executions.provenance.kinds import KINDS
@@ -44,7 +44,7 @@ def _details(wanted: AuditFilter) -> list[str]:
     return [
         "concerning no single run" if run == "system" else f"on run {run}" if run else "",
         f"in {workflow.title if workflow else wanted.workflow}" if wanted.workflow else "",
-        f"by way of {DOORS.get(wanted.via, wanted.via)}" if wanted.via else "",
+        THROUGH.get(wanted.via, f"by the {wanted.via}") if wanted.via else "",
         f"with “{wanted.text}”" if wanted.text else "",
         f"from {local(wanted.since):%-d %b %Y %H:%M}" if wanted.since else "",
         f"before {local(wanted.until):%-d %b %Y %H:%M}" if wanted.until else "",

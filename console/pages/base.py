@@ -179,7 +179,7 @@ def require_scope(request: HttpRequest, scope: str, what: str, execution_id: Any
     actor = actor_of(request)
     if actor.can(scope):
         return
-    refusal = NotAllowed(f"This needs the scope {scope}, which your role ({actor.role}) does not have.")
+    refusal = NotAllowed(f"You may not do this: it needs the scope {scope}.")
     record_refusal(actor, what, refusal, execution_id)
     raise refusal
 

@@ -14,12 +14,14 @@ from console.pages import bulk_words
 from console.pages.base import actor_of, add_errors, command_view, is_fragment, page, refused
 from console.pages.bulk_forms import BeginForm, read_selection
 from console.pages.list_address import read_address
+from console.pages.typed import reason_of
 from executions import commands
 from executions.actors import Actor
 from executions.commands.bulk import stop_verdict
 from executions.errors import NotAllowed, Refused
 from executions.ids import new_id
 from executions.models import BulkJob
+from executions.queries import reasons_for
 from executions.queries.bulk import draining, find_job, items_of, list_jobs, preview_bulk
 
 ROWS = 50
@@ -65,6 +67,13 @@ class JobView:
         return {"done": done, "refused": max(self.job.refused * BAR // total, 2) if self.job.refused else 0}
 
     @property
+    def left_for(self) -> str:
+        """How long it goes on at its rate; empty where that is not known."""
+        if not self.job.rate or not self.job.is_open or not self.job.left:
+            return ""
+        return bulk_words.about(self.job.left / self.job.rate)
+
+    @property
     def come_to(self) -> int:
         """Runs that it has come to."""
         return self.job.done + self.job.refused
@@ -90,7 +99,7 @@ def begin(request: HttpRequest, actor: Actor) -> Any:
         actor,
         sent.get("command", ""),
         selection=selection,
-        reason=sent.get("reason", ""),
+        reason=reason_of(request),
         rate=given.rate,
         arguments=given.arguments,
         expected=given.expected,
@@ -105,13 +114,16 @@ def show_preview(request: HttpRequest, sent: QueryDict, refusal: Refused | None 
     if refusal is not None and not actor.can("executions:read"):
         return refused(request, refusal)
     command = sent.get("command", "")
-    form = BeginForm(command, sent if refusal else None, name="begin", initial={"key": new_id()})
+    offered = reasons_for(command)[command]
+    form = BeginForm(command, sent if refusal else None, name="begin", initial={"key": new_id()}, reasons=offered)
     form.fields["reason"].widget.attrs["data-first-field"] = True
     try:
         selection = read_selection(sent)
         found = preview_bulk(actor, command, selection, form.fixed(sent))
     except Refused as wrong:
         return refused(request, refusal or wrong)
+    form.fields["rate"].widget.attrs["data-runs"] = found.eligible
+    form.fields["rate"].help_text = bulk_words.pace(found.eligible)
     if refusal is not None:
         add_errors(form, refusal)
     listed = read_address(QueryDict(sent.get("filter", "")))

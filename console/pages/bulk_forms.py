@@ -43,7 +43,6 @@ class BeginForm(CommandForm):
     rate = forms.FloatField(
         required=False,
         label="Runs per second",
-        help_text="Empty: as fast as it goes. A number goes gradually.",
         error_messages={"invalid": "A number, such as 5 or 0.5."},
         widget=forms.NumberInput(attrs={"step": "any", "min": "0", "placeholder": "at once", "class": "is-short"}),
     )

@@ -11,6 +11,8 @@ from executions import states
 from executions.models import BulkJob
 from executions.queries.bulk import BulkPreview
 
+USUAL_RATE = 5
+"""Runs a second that many a system bears well."""
 PARAMETERS = {"states": "state", "text": "q", "hold_kind": "hold", "needs_person": "needs"}
 """Fields of a filter whose parameter in the list's address is called otherwise."""
 NAMES = {"q": "search", "needs": "needs", "hold": "held", "launched_by": "launched by", "held_by": "held by"}
@@ -49,6 +51,22 @@ WORDS = {
 def counted(number: int, noun: str) -> str:
     """Return a number with its noun, such as ``1,200 runs``."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def pace(runs: int) -> str:
+    """Say what a rate is for, with how long a usual one takes for so many runs."""
+    if runs / USUAL_RATE < 60:
+        return "Empty: as fast as it goes. A number goes gradually."
+    takes = f"{counted(runs, 'run')} take about {about(runs / USUAL_RATE)}"
+    return f"Empty: as fast as it goes. At {USUAL_RATE} a second, {takes}."
+
+
+def about(seconds: float) -> str:
+    """Say a length of time roughly, with one unit."""
+    if seconds < 60:
+        return "a minute"
+    unit, length = ("min", 60) if seconds < 5400 else ("h", 3600) if seconds < 172800 else ("d", 86400)
+    return f"{round(seconds / length):,} {unit}"
 
 
 def heading(job: BulkJob) -> str:

@@ -1,9 +1,11 @@
 """The forms that steer a run along its route: retry, skip, fork; and the one that hands a hold over."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django import forms
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 
 from console.pages.run_forms import CommandForm, ReasonField
 
@@ -91,13 +93,40 @@ class ForkForm(CommandForm):
         self.fields["from_seq"].choices = list(lines)  # type: ignore[attr-defined]
 
 
+class OfferingInput(forms.TextInput):
+    """A field for a text with a list of usual ones below it, which the browser offers without any script.
+
+    Attributes:
+        offered: the list; the field of a form is a copy of its own.
+    """
+
+    offered: Sequence[str] = ()
+
+    def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
+        """Render the field and its list."""
+        if not self.offered:
+            return super().render(name, value, attrs, renderer)
+        names = f"{(attrs or {}).get('id', name)}_offered"
+        field = super().render(name, value, {**(attrs or {}), "list": names}, renderer)
+        options = format_html_join("", '<option value="{}"></option>', ((each,) for each in self.offered))
+        return format_html('{}<datalist id="{}">{}</datalist>', field, names, options)
+
+
 class HandOverForm(CommandForm):
-    """Make another person responsible for a hold."""
+    """Make another person responsible for a hold.
+
+    Args:
+        people: user names of those who may have it.
+    """
 
     to = forms.CharField(
         label="To",
-        help_text="User name of somebody who may release this kind of hold.",
-        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+        help_text="Somebody who may release this kind of hold.",
+        widget=OfferingInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
         error_messages={"required": "Name the person."},
     )
     reason = ReasonField()
+
+    def __init__(self, *args: Any, people: Sequence[str] = (), **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["to"].widget.offered = people  # type: ignore[attr-defined]

@@ -69,7 +69,7 @@ class DeskItem:
             any(hold.pk == each.pk for each in run.in_force),
             run.offer("annotate", note_verdict(self.actor), run_forms.NoteForm, key=key),
             run.offer("release", run.may_release(hold), run_forms.ReleaseForm, key=key),
-            run.offer("hand-over", run.may_hand_over(hold), HandOverForm, key=key),
+            run.offer("hand-over", run.may_hand_over(hold), HandOverForm, key=key, people=run.heirs(hold)),
         )
 
     @property

@@ -16,7 +16,7 @@ from executions.queries.worklist import HOLD, OTHERS, QUESTION, Work
 
 SOON = datetime.timedelta(hours=1)
 """So long before a deadline, or a review date, it is shown as pressing."""
-HEADINGS = {0: "Urgent", 1: "Waiting for you", 2: "Can wait", OTHERS: "Held by others"}
+HEADINGS = {0: "Urgent", 1: "Waiting for you", 2: "Can wait", OTHERS: "Held by others, not counted as yours"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +108,8 @@ class WorkRow:
             told += [("run is paused", "hold")] if self.work.is_open and self.run.state == states.PAUSED else []
             return told
         told += [("review overdue", "bad")] if self.work.is_overdue else []
-        told.append((self.work.kind, "hold" if self.work.is_open else ""))
+        if self.work.kind != "operator":  # what most holds are: no word stands for it
+            told.append((self.work.kind, "hold" if self.work.is_open else ""))
         return told + ([("dual control", "")] if self.work.dual_control else [])
 
     @property

@@ -23,6 +23,7 @@ from executions.errors import Gone, NotAllowed, NotFound, Refused
 from executions.queries.page import Page
 from executions.queries.worklist import (
     KINDS,
+    OTHERS,
     RANK_NAMES,
     Work,
     WorkFilter,
@@ -140,6 +141,12 @@ class Inbox:
     def waiting(self) -> queries.Count:
         """How much waits, under no filter; what others look after is not counted."""
         return count_mine(self.actor, self.person)
+
+    @property
+    def shown(self) -> str:
+        """How many are on this page, and how many of them are somebody else's."""
+        others = 0 if self.tab else sum(work.rank == OTHERS for work in self.found.rows)  # type: ignore[union-attr]
+        return f"{len(self.rows)} shown" + (f", {others} of them held by others" if others else "")
 
     @property
     def tabs(self) -> list[tuple[str, str, bool]]:

@@ -35,7 +35,6 @@ TONES = {
     "sla.breached": "bad",
     "budget.exceeded": "bad",
 }
-DOORS = {"console": "in the console", "api": "through the API", "cli": "in the terminal", "webhook": "by webhook"}
 MENTIONED = {
     "hold.placed": lambda data, title: _hold(data, title),
     "hold.released": lambda data, title: f"{data.get('kind', '')} hold",
@@ -132,7 +131,7 @@ def _line(event: Event, title: Callable[[Any], str]) -> Line:
         cut=not whole or len(text) > SHOWN_CHARACTERS,
         tone=TONES.get(event.kind, ""),
         by="engine" if event.via == "engine" else "person",
-        door=DOORS.get(event.via, ""),
+        door=wording.THROUGH.get(event.via, ""),
         bulk=_bulk_job(data),
     )
 

@@ -29,7 +29,7 @@ from executions.commands.hand_over import hand_over_verdict
 from executions.commands.hold import note_verdict, release_verdict
 from executions.models import Event, Execution, Freeze, Hold
 from executions.queries.tree import Tree, children_of, parent_of, tree_of
-from executions.states import Verdict
+from executions.states import RELEASE_SCOPE, Verdict
 
 COPY_LIMIT = 64 * 1024
 """A longer payload is not put on the page a second time for its copy button; it can be opened as JSON."""
@@ -50,6 +50,7 @@ class RunPage(RunWords, RunSays, RunControl, RunBar, RunTimeline, RunAmend):
         self.attempt = attempt
         self.actor: Actor = actor_of(request)
         self.workflow = registry.find(execution.workflow)
+        self._names: dict[str, list[str]] = {}
 
     # Parts
     @functools.cached_property
@@ -84,7 +85,9 @@ class RunPage(RunWords, RunSays, RunControl, RunBar, RunTimeline, RunAmend):
                 hold.pk in in_force,
                 self.offer("annotate", noting, run_forms.NoteForm, key=str(hold.pk)),
                 self.offer("release", self.may_release(hold), run_forms.ReleaseForm, key=str(hold.pk)),
-                self.offer("hand-over", self.may_hand_over(hold), HandOverForm, key=str(hold.pk)),
+                self.offer(
+                    "hand-over", self.may_hand_over(hold), HandOverForm, key=str(hold.pk), people=self.heirs(hold)
+                ),
                 self.events_awaited(hold.conditions.all()) if hold.is_open else (),
             )
             for hold in queries.holds_of(self.execution)
@@ -97,6 +100,15 @@ class RunPage(RunWords, RunSays, RunControl, RunBar, RunTimeline, RunAmend):
     def may_hand_over(self, hold: Hold) -> Verdict:
         """Judge whether this person may hand a hold over."""
         return hand_over_verdict(self.execution, hold, self.actor)
+
+    def heirs(self, hold: Hold) -> list[str]:
+        """Name those whom this person may hand a hold over to; one query for all holds of a kind."""
+        if not self.may_hand_over(hold).allowed:
+            return []
+        scope = RELEASE_SCOPE[hold.kind]
+        if scope not in self._names:
+            self._names[scope] = queries.names_with(scope)
+        return [name for name in self._names[scope] if name != hold.responsible]
 
     @property
     def released_holds(self) -> list[HoldView]:

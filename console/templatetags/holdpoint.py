@@ -149,6 +149,18 @@ def copy_id(value: Any, shown: int = 0) -> SafeString:
     return render_to_string("components/copy_id.html", {"text": text, "short": short})
 
 
+@register.filter
+def door(via: str) -> str:
+    """Name the door that an act came through, as a label does."""
+    return wording.DOORS.get(via, via)
+
+
+@register.filter
+def through(via: str) -> str:
+    """Say within a sentence through which door an act came."""
+    return wording.THROUGH.get(via, via)
+
+
 @register.filter(name="hex")
 def as_hex(value: Any) -> str:
     """Write bytes in hexadecimal, as digests are printed."""

@@ -1,8 +1,14 @@
-"""Times, lengths and small drawings put into words and numbers; the script in static/js/time.js says the same."""
+"""Times, lengths and small drawings put into words and numbers; static/js/holdpoint.js tells times alike."""
 
 from datetime import date, datetime
 
 MINUTE, HOUR, DAY = 60, 3600, 86400
+RELATIVE = (("s", 1, 60), ("min", MINUTE, 60), ("h", HOUR, 24), ("d", DAY, 10**9))
+"""Unit, its seconds, and how many of it are told in the next one. Rounded to the nearest: 89 d and 23 h are 90 d."""
+DOORS = {"console": "Console", "api": "API", "cli": "Terminal", "webhook": "Webhook", "engine": "Engine"}
+"""Door of an act → what it is called."""
+THROUGH = {"console": "in the console", "api": "through the API", "cli": "in the terminal", "webhook": "by webhook"}
+"""The same within a sentence; the engine's own acts came through no door."""
 GATED = frozenset({"pausing", "paused", "suspended"})
 RAIL_TICKS = 12
 """Up to so many steps get a tick each; a longer route is drawn as one bar."""
@@ -17,11 +23,11 @@ def relative(seconds: float) -> str:
     ahead, size = seconds < 0, abs(seconds)
     if size < 1:
         return "now"
-    for unit, length in (("d", DAY), ("h", HOUR), ("min", MINUTE), ("s", 1)):
-        if size >= length:
-            words = f"{int(size // length)} {unit}"
+    for unit, length, most in RELATIVE:  # noqa: B007  (of the last one whatever there is)
+        number = int(size / length + 0.5)
+        if number < most:
             break
-    return f"in {words}" if ahead else f"{words} ago"
+    return f"in {number} {unit}" if ahead else f"{number} {unit} ago"
 
 
 def exact(moment: datetime, today: date | None = None) -> str:

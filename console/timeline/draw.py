@@ -48,7 +48,7 @@ def draw(life: Timeline, freezes: Iterable[Freeze], title: Titles) -> Drawing:
     bar = Row("bar", "State", height=BAR, shapes=list(_bands(scale)))
     rows = [Row("acts", "People", height=ACTS, markers=_markers(life.acts, scale)), bar]
     rows += pack("Held by", [*map(_hold(scale, title, life), life.holds), *_freezes(freezes, scale, life)], MOST_LANES)
-    rows += pack("Waits for", list(map(_question(scale, title, life), life.questions)), MOST_LANES)
+    rows += pack("Waited for", list(map(_question(scale, title, life), life.questions)), MOST_LANES)
     rows += _steps(life.stretches, scale, life, title)
     height = stack(rows)
     totals = _totals(life)

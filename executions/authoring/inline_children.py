@@ -48,9 +48,7 @@ class InlineFamily:
             if keys is not None and key not in keys:
                 continue
             if child.state == "suspended":
-                raise Suspended(
-                    Question(f"{key}/{child.open_question}", f"Waits for {key!r} to finish", kind="children")
-                )
+                raise Suspended(Question(f"{key}/{child.open_question}", f"{key!r} to finish", kind="children"))
             error = None if child.error is None else str(child.error)
             finished[key] = Child(key, str(uuid.UUID(int=number)), child.state, child.payload, error)
         return finished

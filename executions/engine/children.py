@@ -132,7 +132,7 @@ def wait_for_children(
 
 
 def _question(label: str, waiting: list[str], keys: tuple[str, ...] | None) -> Question:
-    title = f"Waits for {waiting[0]!r} to finish" if len(waiting) == 1 else f"Waits for {len(waiting):,} children"
+    title = f"{waiting[0]!r} to finish" if len(waiting) == 1 else f"{len(waiting):,} children to finish"
     return Question(key=label, title=title, kind="children", awaits=keys)
 
 

@@ -34,6 +34,7 @@ from executions.queries.one_run import (
 )
 from executions.queries.order import SORTS, order_of, states_in
 from executions.queries.page import Page
+from executions.queries.people import names_with
 from executions.queries.preferences import preference_of
 from executions.queries.reasons import list_reasons, reasons_for
 from executions.queries.runs import count_new, list_runs, rows_by_id
@@ -80,6 +81,7 @@ __all__ = [
     "list_runs",
     "list_tokens",
     "matching",
+    "names_with",
     "order_of",
     "preference_of",
     "preview",

@@ -41,8 +41,9 @@
   function relative(seconds) {
     const size = Math.abs(seconds);
     if (size < 1) return "now";
-    const [unit, length] = [["d", 86400], ["h", 3600], ["min", 60], ["s", 1]].find(([, l]) => size >= l);
-    const words = `${Math.floor(size / length)} ${unit}`;
+    const units = [["s", 1, 60], ["min", 60, 60], ["h", 3600, 24], ["d", 86400, Infinity]];
+    const [unit, length] = units.find(([, each, most]) => Math.floor(size / each + 0.5) < most);
+    const words = `${Math.floor(size / length + 0.5)} ${unit}`;
     return seconds < 0 ? `in ${words}` : `${words} ago`;
   }
 

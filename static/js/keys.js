@@ -46,6 +46,14 @@
   if (early && Object.hasOwn(actions, early)) actions[early]();
   window.holdpointEarlyKey = null;
 
+  /* Ctrl or Cmd with Enter sends the form that is being written; whatever the server has to say is said there. */
+  document.addEventListener("keydown", (event) => {
+    const form = event.target.form;
+    if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey) || !event.target.matches("textarea") || !form) return;
+    event.preventDefault();
+    form.requestSubmit(form.querySelector("[type='submit']"));
+  });
+
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
     if (event.key === "Escape") {

@@ -55,7 +55,7 @@ def test_a_parent_goes_on_when_its_last_child_has_finished_however_it_ended(cast
     run = family(cast, how={"1": "fail"})
     story.work(run)
     (question,) = run.suspensions.all()
-    assert (question.kind, question.title, question.awaits) == ("children", "Waits for 3 children", None)
+    assert (question.kind, question.title, question.awaits) == ("children", "3 children to finish", None)
     one, two, three = children_of(run)
     finish(one)
     finish(two)
@@ -155,7 +155,7 @@ def test_a_step_waits_for_some_and_later_for_the_others(cast):
     story.work(run)
     named = by_key(run)
     (question,) = run.suspensions.all()
-    assert (question.awaits, question.title) == (["b, c"], "Waits for 'b, c' to finish")
+    assert (question.awaits, question.title) == (["b, c"], "'b, c' to finish")
     finish(named["a"])
     assert story.fresh(run).state == "suspended"
     finish(named["b, c"])

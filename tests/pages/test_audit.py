@@ -174,7 +174,7 @@ def test_commands_on_the_record_need_the_scope_and_a_post(cast, address):
         ({"refused": "on"}, "Refused attempts"),
         ({"refused": "on", "person": "auditor"}, "Refused attempts by auditor"),
         ({"kind": "hold.placed", "workflow": "noop"}, "“Hold placed”, in "),
-        ({"kind": "hold", "text": "totals", "via": "api"}, "Holds, by way of API, with “totals”"),
+        ({"kind": "hold", "text": "totals", "via": "api"}, "Holds, through the API, with “totals”"),
         ({"run": "system", "since": "2026-01-02T03:04"}, "concerning no single run, from 2 Jan 2026 03:04"),
     ],
 )

@@ -76,7 +76,7 @@ def test_a_whole_record_is_told_with_what_was_checked(cast):
     client = cast.client("auditor")
 
     assert "Every chain is whole" in text_of(client.get("/audit"))
-    assert re.search(r"Whole .* auditor auditor · console 1 1", text_of(client.get(URL)))
+    assert re.search(r"Whole .* auditor auditor · Console 1 1", text_of(client.get(URL)))
     page = text_of(client.get(f"{URL}/{seq}"))
     for words in ("Every chain is whole", "1 line in 1 ledger", "recomputed from its own fields", "No earlier"):
         assert words in page, words

@@ -8,6 +8,8 @@ from workflows.demo.teller import Teller
 
 SERVICES = ("Backend", "Checkout", "Search", "Catalogue", "Label printer", "Warehouse scanner")
 MOST_TURNS = 12
+PACE = dict.fromkeys(("read", "look_up", "ask", "stage", "check", "go_live"), 8.0)
+"""Seconds that each step takes, by and large."""
 
 
 def errand(rng: Any) -> tuple[str, dict[str, Any], dict[str, str]]:
@@ -23,7 +25,7 @@ def release(tell: Teller) -> None:
     rng = tell.rng
     title, payload, labels = errand(rng)
     operator = tell.team.operator(rng)
-    tell.launch(operator, "release-agent", payload, title=title, labels=labels, turn=8)
+    tell.launch(operator, "release-agent", payload, title=title, labels=labels, **PACE)
     tell.work()
     for _ in range(MOST_TURNS):
         if tell.run.state == "paused":

@@ -6,6 +6,7 @@ from contextlib import suppress
 
 from executions import commands
 from executions.errors import Refused
+from workflows.demo.stories.agents import PACE
 from workflows.demo.stories.batches import folder
 from workflows.demo.stories.refunds import request
 from workflows.demo.stories.reporting import figures
@@ -106,7 +107,7 @@ def over_budget(tell: Teller) -> None:
         {"request": "Deploy 4.2.0 of the checkout."},
         title="Checkout 4.2.0 into production",
         labels=labels,
-        turn=7,
+        **PACE,
     )
     tell.work()
     for refusal in ("Not before the sale ends. Try 4.1.9 first.", "4.1.9 has the old tax table. Take 4.2.0 tomorrow."):
