@@ -34,9 +34,9 @@ WITH told AS (
         || octet_length(prev_text) || ':' || prev_text || ',', 'UTF8')) AS digest FROM hashed
 ), lines AS (
     INSERT INTO executions_event (ledger, seq, at, kind, actor_id, actor_name, actor_role, via, reason, data, salt,
-                                  data_digest, prev, digest)
+                                  data_digest, prev, digest, written_in)
     SELECT ledger, {seq}, at, '{kind}', 'worker:1', 'worker:1', 'worker', 'engine', '', data, salt, data_digest,
-           coalesce(prev, ''), digest FROM framed
+           coalesce(prev, ''), digest, {seq} * 1000000 + row_number() OVER () - 10000000 FROM framed
 )
 INSERT INTO executions_ledger (id, seq, digest, prev, at)
 SELECT ledger, {seq}, digest, coalesce(prev, ''), at FROM framed

@@ -43,7 +43,7 @@ LOOP
             opening || octet_length((head.seq + 1)::text) || ':' || (head.seq + 1) || middle
             || 2 * octet_length(head.digest) || ':' || encode(head.digest, 'hex') || ',', 'UTF8'))
     WHERE head.id = NEW.ledger
-    RETURNING head.seq, head.prev, head.digest INTO NEW.seq, NEW.prev, NEW.digest;
+    RETURNING head.seq, head.prev, head.digest, head.written_in INTO NEW.seq, NEW.prev, NEW.digest, NEW.written_in;
     EXIT WHEN FOUND;
     INSERT INTO executions_ledger (id) VALUES (NEW.ledger) ON CONFLICT (id) DO NOTHING;
 END LOOP;
@@ -108,10 +108,15 @@ class Event(models.Model):
     via = models.TextField()
     reason = models.TextField()
     data = models.TextField(help_text="Exact JSON text")
+    # Not part of the digest: it says where the line lies among commits, not what it says.
+    written_in = models.BigIntegerField(db_default=0, help_text="PostgreSQL transaction that appended it")
 
     class Meta:
         default_permissions = ()
         indexes = [
+            # The tail: what was committed since a snapshot. Transactions are numbered upwards, so this too grows at
+            # its right edge.
+            models.Index(F("written_in"), name="event_written_in"),
             # The audit page, newest first. Appends go to the right edge, so the hot path hardly pays.
             models.Index(F("at").desc(), name="event_at"),
             # The audit page by person: what people and programs did, engine lines left out.
