@@ -2,8 +2,9 @@
 
 import json
 import uuid
-from typing import Any
+from typing import Any, Literal
 
+from django.core.handlers.asgi import ASGIRequest
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from ninja import Field, Query, Router, Schema
 from pydantic import AwareDatetime
@@ -15,12 +16,13 @@ from console.api.replies import Pages, reply
 from executions.commands.audit import begin_export, verify_ledger, verify_record
 from executions.errors import Conflict
 from executions.provenance.auditlines import AuditFilter
-from executions.provenance.export import export
+from executions.provenance.export import export, export_chunks
 from executions.queries.audit import ledger_called, search
 from executions.queries.extract import extract_of
 from executions.queries.verifications import record_is_short
 
 router = Router(tags=["Audit"])
+JSON_LINES, CSV = OFFERED = ["application/jsonl", "text/csv"]
 
 
 class AuditQuery(Pages):
@@ -78,6 +80,8 @@ class ExtractQuery(LedgerQuery):
     q: str = ""
     via: str = ""
     refused: bool = False
+    routine: bool = False
+    format: Literal["", "jsonl", "csv"] = Field("", description="As the header `Accept` asks for where left out.")
 
 
 @router.get("", response={200: AuditList, **PROBLEMS}, operation_id="audit", summary="Search the record")
@@ -122,14 +126,20 @@ def verify(request: HttpRequest, query: Query[LedgerQuery]) -> HttpResponse:
 
 @router.get("/export", response={200: str, **PROBLEMS}, operation_id="export", summary="Export the record")
 def export_record(request: HttpRequest, query: Query[ExtractQuery]) -> StreamingHttpResponse:
-    """Hand out events as JSON Lines, which anyone can verify with sha256 alone. Needs `audit:read`; is recorded."""
-    facts = query.dict(exclude={"ledger", "q"})
+    """Hand events out, streamed, and record that. Needs `audit:read`.
+
+    As JSON Lines, anyone can verify them with sha256 alone. As CSV (`format=csv`, or `Accept: text/csv`) they are for a
+    spreadsheet: a cell that it would take for a formula begins with an apostrophe. The lines are those of the search;
+    with `ledger`, `since` and `until` alone every line, those of the engine as well.
+    """
+    facts = query.dict(exclude={"ledger", "q", "format"})
+    as_csv = query.format == "csv" or (not query.format and request.get_preferred_type(OFFERED) == CSV)
     if query.ledger:
         ledger_called(query.ledger)
     selection, found = extract_of(AuditFilter(**facts, run=query.ledger, text=query.q))
-    begin_export(request.auth, selection)
-    return StreamingHttpResponse(
-        export(selection, found),
-        content_type="application/jsonl",
-        headers={"Content-Disposition": 'attachment; filename="holdpoint-audit.jsonl"'},
-    )
+    begin_export(request.auth, selection, as_csv=as_csv)
+    # An asynchronous server would gather the whole of a synchronous iterator first.
+    lines = (export_chunks if isinstance(request, ASGIRequest) else export)(selection, found, as_csv=as_csv)
+    name = f"holdpoint-audit.{'csv' if as_csv else 'jsonl'}"
+    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Vary": "Accept"}
+    return StreamingHttpResponse(lines, content_type=f"{CSV}; charset=utf-8" if as_csv else JSON_LINES, headers=headers)

@@ -22,7 +22,6 @@ from console.api.replies import Pages, reply
 from executions import commands
 from executions.errors import Invalid, Refused
 from executions.queries.bulk import find_job, items_of, list_jobs, preview_bulk
-from executions.queries.chosen import RunFilter
 from executions.queries.selection import Selection, read_ids
 
 router = Router(tags=["Bulk"])
@@ -138,7 +137,5 @@ def selection_of(body: BulkBody) -> Selection:
         problem = "Choose runs in one way: ids, filter or job."
         raise Invalid(problem, errors={"ids": [problem]})
     if body.filter is not None:
-        asked = body.filter
-        wanted = RunFilter(tuple(asked.state), asked.workflow, asked.label, asked.q, asked.launched_by, asked.parent)
-        return Selection(wanted=wanted)
+        return Selection(wanted=body.filter.wanted())
     return Selection(job=read_ids([body.job])[0]) if body.job is not None else Selection(ids=read_ids(body.ids or []))

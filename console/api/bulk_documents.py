@@ -8,21 +8,10 @@ from ninja import Field, Schema
 from console.api.bodies import Body
 from console.api.documents import CountOut
 from console.api.parts import Moment, Person
+from console.api.run_choice import BulkFilter
 from executions.commands.in_bulk import ACTS
 from executions.models import BulkItem, BulkJob
 from executions.queries.bulk import BulkPreview
-from executions.states import STATES
-
-
-class BulkFilter(Body):
-    """Which runs; what is left out does not narrow it. As the list of runs is filtered."""
-
-    state: list[str] = Field([], description=f"Some of {', '.join(STATES)}.")
-    workflow: str = ""
-    label: str = Field("", description="`name` or `name:value`.")
-    q: str = Field("", description="An id or its beginning, or words of title, workflow, person or a hold's reason.")
-    launched_by: str = Field("", description="Printed name of who launched.")
-    parent: str = Field("", description="Id of the run whose children they are.")
 
 
 class BulkBody(Body):

@@ -172,7 +172,7 @@ def extend(request: HttpRequest, id: str) -> HttpResponse:
 @router.patch(
     "/{id}/labels",
     response={200: Standing, **PROBLEMS},
-    openapi_extra=patches(LabelBody, required=False),
+    openapi_extra=patches(LabelBody, version="optional"),
     operation_id="label",
     summary="Set and remove labels",
 )

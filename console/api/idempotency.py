@@ -113,7 +113,7 @@ def keep(known: IdempotentRequest, response: HttpResponse) -> None:
     """Store an answer with its request."""
     known.status = response.status_code
     known.headers = {name: response[name] for name in STORED_HEADERS if name in response}
-    known.body = sealed(response.content)
+    known.body = sealed(getattr(response, "content_to_keep", response.content))
     known.save(update_fields=["status", "headers", "body"])
 
 

@@ -1,6 +1,6 @@
 """What the views cannot say by their types: bodies that are read by hand, and problems that any of them may answer."""
 
-from typing import Any
+from typing import Any, Literal
 
 from ninja import Schema
 
@@ -48,10 +48,15 @@ def takes(model: type[Body], *, files: str = "", required: bool = True) -> dict[
     return {"parameters": [IDEMPOTENCY], "requestBody": {"required": required, "content": content}}
 
 
-def patches(model: type[Body], *, required: bool = True) -> dict[str, Any]:
-    """Describe a PATCH that is bound to the version its sender saw."""
+def patches(model: type[Body], *, version: Literal["required", "optional"] | None = "required") -> dict[str, Any]:
+    """Describe a PATCH or PUT.
+
+    Args:
+        model: its body.
+        version: whether ``If-Match`` binds it to what its sender saw; None where the thing has no version.
+    """
     described = takes(model)
-    described["parameters"] = [if_match(required=required)]
+    described["parameters"] = [] if version is None else [if_match(required=version == "required")]
     return described
 
 

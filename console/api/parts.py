@@ -4,7 +4,7 @@ import datetime
 import uuid
 from typing import Any
 
-from ninja import Schema
+from ninja import Field, Schema
 
 Moment = datetime.datetime
 
@@ -20,9 +20,11 @@ class VerdictOut(Schema):
     """Whether you may give a command now, and if not, why."""
 
     allowed: bool
-    code: str
-    why: str
-    holds: list[str]
+    code: str = Field(
+        description="`ok`, `part` (allowed; `why` says what is left out), `permission`, `state` or `held`."
+    )
+    why: str = Field(description="A sentence for people; empty where all of it is allowed.")
+    holds: list[str] = Field(description="Ids of the holds in the way.")
 
 
 class ConditionOut(Schema):

@@ -7,7 +7,6 @@ from console.api.formschema import form_schema
 from console.api.freeze_shapes import person
 from console.api.parts import Person, VerdictOut
 from console.api.question_documents import NotificationOut, SuspensionOut, VoteOut, WhoOut
-from executions import queries
 from executions.actors import Actor
 from executions.authoring.who import Who
 from executions.commands.answering import Answerer, answer_verdict, person_behind, valid_votes
@@ -95,9 +94,14 @@ def verdict_out(verdict: Verdict) -> VerdictOut:
     return VerdictOut(allowed=verdict.allowed, code=verdict.code, why=verdict.why, holds=list(verdict.holds))
 
 
-def questions_out(execution: Execution, actor: Actor) -> list[SuspensionOut]:
-    """Describe a run's questions, open ones first."""
-    asked = queries.questions_of(execution)
+def questions_out(execution: Execution, actor: Actor, asked: list[Suspension]) -> list[SuspensionOut]:
+    """Describe a run's questions in their order.
+
+    Args:
+        execution: the run.
+        actor: who asks; the verdicts are his.
+        asked: as ``queries.questions_of`` brings them.
+    """
     behind = person_behind(actor)
     for suspension in asked:
         suspension.execution = execution

@@ -37,6 +37,13 @@ def reply(document: pydantic.BaseModel, status: int = 200, **headers: str) -> Ht
     return HttpResponse(document.model_dump_json(), status=status, content_type="application/json", headers=names)
 
 
+def no_content() -> HttpResponse:
+    """Answer that it was done and that there is nothing to show."""
+    answer = HttpResponse(status=204)
+    del answer["Content-Type"]
+    return answer
+
+
 def etag(version: int) -> str:
     """Return a version as a strong entity tag."""
     return f'"{version}"'

@@ -1,21 +1,24 @@
 """Runs: launch, list, look at one."""
 
+from typing import Literal
+
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from ninja import Field, Query, Router, Schema
 
 from console.access import find_execution, require_scope
 from console.api.bodies import read_command
-from console.api.documents import RunOut, RunSummary
+from console.api.documents import CountOut, RunOut, RunSummary
 from console.api.event_shapes import EventOut, event_out
 from console.api.openapi import PROBLEMS, takes
 from console.api.replies import MAX_LIMIT, Pages, etag, reply
+from console.api.run_choice import RunChoice
 from console.api.schemas import LaunchBody
-from console.api.shapes import run_out, run_summary
+from console.api.shapes import count_out, run_out, run_summary
 from executions import commands, queries
 from executions.errors import Invalid
 from executions.queries.checkpoint import checkpoint_of
-from executions.states import STATES
+from executions.queries.order import SORTS
 
 router = Router(tags=["Runs"])
 
@@ -23,22 +26,28 @@ FILES_PART = "files"
 BIGINT = 2**63 - 1
 
 
-class RunQuery(Pages):
-    """Which runs; what is left out does not narrow the list."""
+class RunQuery(RunChoice, Pages):
+    """Which runs, in which order."""
 
-    state: list[str] = Field([], description=f"One or more of {', '.join(STATES)}.")
-    workflow: str = ""
-    label: str = Field("", description="`name` or `name:value`.")
-    q: str = Field("", description="An id or its beginning, or words of title, workflow, person or a hold's reason.")
-    launched_by: str = Field("", description="Printed name of who launched.")
-    parent: str = Field("", description="Id of the run whose children they are.")
+    sort: Literal[*SORTS] = Field("newest", description="`since`: longest in their state first.")  # type: ignore[valid-type]
+
+
+class CountQuery(RunChoice):
+    """Which runs; their states left out."""
+
+
+class StateCounts(Schema):
+    """How many runs there are in each state, exact up to 10,000."""
+
+    states: dict[str, CountOut]
 
 
 class RunList(Schema):
-    """A page of runs, newest first; ``next`` is None on the last one."""
+    """A page of runs in the order asked for."""
 
     items: list[RunSummary]
-    next: str | None
+    next: str | None = Field(description="`cursor` of the following page; null on the last one.")
+    previous: str | None = Field(description="`cursor` of the page before; null on the first one.")
 
 
 class EventQuery(Schema):
@@ -60,6 +69,7 @@ class EventList(Schema):
     response={201: RunOut, **PROBLEMS},
     openapi_extra=takes(LaunchBody, files=FILES_PART),
     operation_id="launch",
+    url_name="runs",
     summary="Launch a run",
 )
 def launch(request: HttpRequest) -> HttpResponse:
@@ -90,12 +100,22 @@ def launch(request: HttpRequest) -> HttpResponse:
 
 @router.get("", response={200: RunList, **PROBLEMS}, operation_id="list", summary="List runs")
 def list_runs(request: HttpRequest, query: Query[RunQuery]) -> HttpResponse:
-    """List runs, newest first. Needs `executions:read`."""
+    """List runs under a filter. Needs `executions:read`.
+
+    `sort=since` and `sort=priority` list unfinished runs, `sort=finished` finished ones, unless `state` says otherwise.
+    """
     require_scope(request.auth, "list runs", "executions:read")
-    states = tuple(part for item in query.state for part in item.split(",") if part)
-    wanted = queries.RunFilter(states, query.workflow, query.label, query.q, query.launched_by, query.parent)
-    page = queries.list_runs(wanted, query.cursor, query.limit)
-    return reply(RunList(items=[run_summary(execution) for execution in page.rows], next=page.next))
+    page = queries.list_runs(query.wanted(), query.cursor, query.limit, query.sort)
+    items = [run_summary(execution) for execution in page.rows]
+    return reply(RunList(items=items, next=page.next, previous=page.previous))
+
+
+@router.get("/counts", response={200: StateCounts, **PROBLEMS}, operation_id="counts", summary="Count runs by state")
+def counts(request: HttpRequest, query: Query[CountQuery]) -> HttpResponse:
+    """Count the runs that a filter selects, by state; `state` itself is left out of it. Needs `executions:read`."""
+    require_scope(request.auth, "count runs", "executions:read")
+    found = queries.count_by_state(query.wanted())
+    return reply(StateCounts(states={state: count_out(count) for state, count in found.items()}))
 
 
 @router.get("/{id}", response={200: RunOut, **PROBLEMS}, operation_id="get", summary="Look at a run")

@@ -5,6 +5,7 @@ from typing import Any
 
 from console.api.conditions import conditions_out
 from console.api.documents import (
+    CountOut,
     DrainingOut,
     HoldOut,
     HoldPlaced,
@@ -23,8 +24,9 @@ from console.api.parts import Person
 from console.api.question_shapes import questions_out, verdict_out
 from executions import queries
 from executions.actors import Actor
-from executions.commands.base import tell_of_freezes, verdicts
+from executions.commands.base import verdicts
 from executions.commands.condition import resume_token
+from executions.commands.foresight import Foresight, foreseen
 from executions.models import Execution, Hold, HoldNote, Trigger
 from executions.queries.tree import Tree, tree_of
 
@@ -129,7 +131,7 @@ def _standing_facts(execution: Execution, actor: Actor) -> dict[str, Any]:
         "state_since": execution.state_since,
         "version": execution.version,
         "next_step": execution.next_step,
-        "allowed": [name for name, verdict in verdicts(execution, actor).items() if verdict.allowed],
+        "allowed": [name for name, verdict in foreseen(execution, actor).items() if verdict.allowed],
     }
 
 
@@ -141,9 +143,11 @@ def run_out(execution: Execution, actor: Actor, files_at: str) -> RunOut:
         actor: who asks; the verdicts are his.
         files_at: address of the run's files, with a slash at the end.
     """
-    judged = verdicts(execution, actor)
-    freezes = queries.freezes_over(execution)
-    judged["resume"] = tell_of_freezes(judged["resume"], [freeze for freeze in freezes if freeze.stops(execution)])
+    tree, freezes = tree_of(execution), queries.freezes_over(execution)
+    questions = queries.questions_of(execution)
+    stopping = [freeze for freeze in reversed(freezes) if freeze.stops(execution)]
+    foresight = Foresight(execution, actor, verdicts(execution, actor), has_children=tree.total > 0)
+    judged = foresight.every(stopping, questions)
     return RunOut(
         **summary_facts(execution),
         freezes=[freeze_out(freeze) for freeze in freezes],
@@ -159,7 +163,7 @@ def run_out(execution: Execution, actor: Actor, files_at: str) -> RunOut:
             "open_holds": execution.open_holds,
             "breakpoints": execution.breakpoints,
         },
-        tree=tree_out(tree_of(execution)),
+        tree=tree_out(tree),
         allowed=[name for name, verdict in judged.items() if verdict.allowed],
         commands={name: verdict_out(verdict) for name, verdict in judged.items()},
         next_input=execution.payload if execution.next_step else None,
@@ -180,9 +184,14 @@ def run_out(execution: Execution, actor: Actor, files_at: str) -> RunOut:
             )
             for step in queries.steps_of(execution)
         ],
-        suspensions=questions_out(execution, actor),
+        suspensions=questions_out(execution, actor, questions),
         files=files_out(execution, files_at),
     )
+
+
+def count_out(count: queries.Count) -> CountOut:
+    """Describe a count."""
+    return CountOut(number=count.number, capped=count.capped)
 
 
 def tree_out(tree: Tree) -> TreeOut:

@@ -9,11 +9,11 @@ from ninja import Field, Query, Router, Schema
 from console.access import require_scope
 from console.api.bodies import read_command
 from console.api.openapi import PROBLEMS, takes
+from console.api.problems import answer_refusal
 from console.api.question_documents import SuspensionOut
 from console.api.question_shapes import suspension_out
 from console.api.replies import Pages, reply
 from console.api.schemas import AnswerBody, AnswerByKeyBody
-from console.errors import problem_of
 from executions import commands
 from executions.actors import Actor
 from executions.commands.answering import Answerer, person_behind
@@ -96,7 +96,7 @@ def answer(request: HttpRequest, id: str) -> HttpResponse:
         )
     except Stale as stale:
         # The digest is part of the body, not a precondition of HTTP: the state of the question is in the way.
-        return problem_of(stale, 409, suspension=_as_it_is(id, request.auth))
+        return answer_refusal(request, stale, 409, suspension=_as_it_is(id, request.auth))
     return reply(suspension_out(suspension, request.auth))
 
 
@@ -124,7 +124,7 @@ def answer_by_key(request: HttpRequest, id: str, key: str) -> HttpResponse:
             comment=body.comment,
         )
     except Stale as stale:
-        return problem_of(stale, 409)
+        return answer_refusal(request, stale, 409)
     return reply(suspension_out(suspension, request.auth))
 
 

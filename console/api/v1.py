@@ -18,16 +18,21 @@ from console.api import (
     files,
     freezes,
     holds,
+    labels,
+    me,
+    reasons,
     runs,
     suspensions,
+    tokens,
     triggers,
     verifications,
+    views,
     workflows,
 )
-from console.api.bodies import WrongType, invalid
+from console.api.bodies import invalid
 from console.api.idempotency import idempotent
 from console.api.identity import Session, Token
-from console.api.replies import PreconditionRequired
+from console.api.problems import answer_refusal
 from console.errors import DJANGO_ANSWERS, problem, problem_of, problem_of_unauthenticated
 from executions.errors import Invalid, Refused
 
@@ -83,6 +88,11 @@ api.add_router("/triggers", triggers.webhooks)
 api.add_router("/events", triggers.events)
 api.add_router("/audit", audit.router)
 api.add_router("/audit/verifications", verifications.router)
+api.add_router("/me", me.router)
+api.add_router("/tokens", tokens.router)
+api.add_router("/views", views.router)
+api.add_router("/reason-templates", reasons.router)
+api.add_router("/labels", labels.router)
 
 
 @api.exception_handler(Unauthenticated)
@@ -93,9 +103,8 @@ def unauthenticated(request: HttpRequest, error: Unauthenticated) -> HttpRespons
 
 @api.exception_handler(Refused)
 def refused(request: HttpRequest, refusal: Refused) -> HttpResponse:
-    """Answer as ``console.errors`` says."""
-    own = {WrongType: 415, PreconditionRequired: 428}
-    return problem_of(refusal, own.get(type(refusal)))
+    """Answer as ``problems`` says."""
+    return answer_refusal(request, refusal)
 
 
 @api.exception_handler(ValidationError)

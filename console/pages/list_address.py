@@ -9,18 +9,12 @@ from django.http import QueryDict
 from django.urls import reverse
 from django.utils import timezone
 
+from console.spans import SPANS
 from executions import queries
 from executions.errors import Invalid
 from executions.models.desk import COLUMNS
 
 LONGEST_TEXT = 200
-SPANS = {
-    "1h": ("the last hour", datetime.timedelta(hours=1)),
-    "24h": ("the last 24 hours", datetime.timedelta(hours=24)),
-    "7d": ("the last 7 days", datetime.timedelta(days=7)),
-    "30d": ("the last 30 days", datetime.timedelta(days=30)),
-}
-"""Spans that end now, so that a saved view keeps its meaning."""
 TEXTS = ("workflow", "label", "q", "launched_by", "held_by", "hold", "parent")
 MOMENTS = ("launched_from", "launched_before", "finished_from", "finished_before")
 FILTERS = ("state", *TEXTS, "needs", "launched", "finished", *MOMENTS)

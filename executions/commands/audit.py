@@ -82,12 +82,13 @@ def verify_ledger(actor: Actor, ledger: uuid.UUID) -> Verification:
     return verify(ledger)
 
 
-def begin_export(actor: Actor, selection: Selection) -> None:
+def begin_export(actor: Actor, selection: Selection, *, as_csv: bool = False) -> None:
     """Record ``audit.exported``, before the first line is handed out.
 
     Args:
         actor: who asks; needs ``audit:read``.
         selection: what is handed out; to be passed on to ``provenance.export``.
+        as_csv: in which form, likewise.
 
     Raises:
         NotAllowed: without the scope; recorded.
@@ -102,7 +103,7 @@ def begin_export(actor: Actor, selection: Selection) -> None:
         problem = "This is not before the end."
         raise Invalid(problem, errors={"since": [problem]})
     with transaction.atomic():
-        append(SYSTEM_LEDGER, "audit.exported", actor, data=selection.as_dict())
+        append(SYSTEM_LEDGER, "audit.exported", actor, data=selection.as_dict() | ({"format": "csv"} if as_csv else {}))
 
 
 def _require_auditor(actor: Actor, doing: str) -> None:

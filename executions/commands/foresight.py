@@ -1,4 +1,4 @@
-"""What commands would say beyond the general rules, foreseen for the pages that offer them.
+"""What commands would say beyond the general rules, foreseen for the pages and programs that offer them.
 
 ``states.allowed_commands`` judges by the row and the holds in force. Some commands look further: at the holds below the
 run, at whom a step asks. Here the same functions are asked without giving the command, so that nothing is offered that
@@ -7,13 +7,15 @@ would be refused for a reason that is there already.
 
 import functools
 import uuid
+from collections.abc import Iterable
 
 from executions.actors import Actor
-from executions.commands.answering import require_may_pass
+from executions.commands.answering import answer_verdict, person_behind, require_may_pass
+from executions.commands.base import frozen_by, tell_of_freezes, verdicts
 from executions.commands.cancelling import kept_from_cancel
 from executions.commands.tree import held_below, open_holds_below, unfinished_below
 from executions.errors import Conflict, NotAllowed
-from executions.models import Execution, Hold, Record
+from executions.models import Execution, Freeze, Hold, Record, Suspension
 from executions.states import Verdict
 
 RECORDS_COUNTED = 1000
@@ -96,6 +98,68 @@ class Foresight:
         """How many results its steps, and those of the runs below that may go on, have on record; 1,001 for more."""
         found = Record.objects.filter(execution_id__in=[self.execution.pk, *self.below])
         return found.order_by()[: RECORDS_COUNTED + 1].count()
+
+    def answer(self, asked: Iterable[Suspension] | None = None) -> Verdict:
+        """Answering: one of its open questions must be this actor's to answer.
+
+        Args:
+            asked: its questions with their votes, where they were looked up already.
+        """
+        verdict = self.judged["answer"]
+        if not verdict.allowed:
+            return verdict
+        if asked is None:
+            asked = self.execution.suspensions.filter(closed_at__isnull=True).prefetch_related("votes")
+        behind = person_behind(self.actor)
+        judged = [
+            answer_verdict(each, self.execution, self.actor, behind, each.votes.all())
+            for each in asked
+            if each.closed_at is None
+        ]
+        return next((each for each in judged if each.allowed), judged[0] if judged else verdict)
+
+    def every(self, freezes: list[Freeze], asked: Iterable[Suspension] | None = None) -> dict[str, Verdict]:
+        """Judge every command as it would be answered now.
+
+        Args:
+            freezes: those that keep the run from going on, oldest first.
+            asked: as for ``answer``.
+
+        Returns:
+            Command name → verdict. One that may be given in part has the code ``part`` and says in ``why`` what is left
+            out: a cancel that reaches this run alone, a retry that does nothing anew.
+        """
+        retries = self.judged["retry"].allowed  # else nothing is looked up below
+        return self.judged | {
+            "resume": tell_of_freezes(self.judged["resume"], freezes),
+            "cancel": _in_part(self.judged["cancel"], self.cancel_tree, "Only with the scope this."),
+            "retry": _in_part(self.judged["retry"], self.anew, "Not with again.") if retries else self.judged["retry"],
+            "skip": self.skip,
+            "fork": self.fork,
+            "extend": self.extend,
+            "answer": self.answer(asked),
+        }
+
+
+def foreseen(execution: Execution, actor: Actor) -> dict[str, Verdict]:
+    """Judge every command on a run as it would be answered now, in a constant number of queries.
+
+    Args:
+        execution: as just read.
+        actor: who would give it.
+
+    Returns:
+        Command name → verdict, as the console's buttons show them.
+    """
+    has_children = execution.children.exists()
+    foresight = Foresight(execution, actor, verdicts(execution, actor), has_children=has_children)
+    return foresight.every(frozen_by(execution))
+
+
+def _in_part(verdict: Verdict, whole: Verdict, what: str) -> Verdict:
+    if not verdict.allowed or whole.allowed:
+        return verdict
+    return Verdict(verdict.command, True, "part", f"{what} {whole.why}", whole.holds)
 
 
 def _refused(name: str, refusal: Conflict) -> Verdict:

@@ -73,14 +73,19 @@ def add_reason(actor: Actor, *, text: str, reason_code: str = "", commands: Iter
 
 @command("change reason template")
 def change_reason(
-    actor: Actor, template_id: uuid.UUID | str, *, text: str, reason_code: str = "", commands: Iterable[str] = ()
+    actor: Actor,
+    template_id: uuid.UUID | str,
+    *,
+    text: str | None = None,
+    reason_code: str | None = None,
+    commands: Iterable[str] | None = None,
 ) -> ReasonTemplate:
     """Change a template; reasons that were given with it stay as they are.
 
     Args:
         actor: who changes it; needs ``console:manage``.
         template_id: which one.
-        text, reason_code, commands: as in ``add_reason``.
+        text, reason_code, commands: as in ``add_reason``; what is None stays as it is.
 
     Returns:
         The template as it is now.
@@ -91,8 +96,10 @@ def change_reason(
     require_scope(actor, MANAGE_SCOPE)
     _one_at_a_time()
     template = find_reason(template_id)
-    wanted = _cleaned(text, reason_code, commands, besides=template)
     before = _told(template)
+    given = {"text": text, "reason_code": reason_code, "commands": commands}
+    meant = before | {name: value for name, value in given.items() if value is not None}
+    wanted = _cleaned(**meant, besides=template)
     if before == wanted:
         return template
     for name, value in wanted.items():

@@ -19,6 +19,8 @@ from executions.provenance import append
 from executions.text import clean_moment, clean_reason, clean_short
 
 PREFIX = "hp_"
+MOST_TOKENS = 1000
+"""Of one person, those that have not ended."""
 
 
 def digest_of(token: str) -> str:
@@ -38,24 +40,30 @@ def create_token(
     """Make an API token.
 
     Args:
-        actor: who makes it: the owner, whoever may manage the console, or the installation itself.
+        actor: who makes it: the owner, whoever may manage the console, or the installation itself. A token makes
+            tokens for its own owner that can do no more than it can and end no later; they end with it.
         owner: the user it acts for.
         name: what it is for.
-        scopes: what it may do; all of its owner's where None.
-        expires_at: when it ends (aware); never where None.
+        scopes: what it may do; all of its owner's where None, or all of the token's that makes it.
+        expires_at: when it ends (aware); never where None, or together with the token that makes it.
 
     Returns:
         The stored token, and its text, which is shown this once.
 
     Raises:
-        NotAllowed: for somebody else, or with a scope that its owner has not.
-        Invalid: blank name, a scope that does not exist, none chosen, or an end that has passed.
+        NotAllowed: for somebody else, or with a scope that its owner, or the token that makes it, has not.
+        Conflict: the owner has as many as one may have.
+        Invalid: blank name, a scope that does not exist, none chosen, or an end that has passed or lies after the
+            end of the token that makes it.
     """
     _require_own(actor, owner.pk, "make")
+    maker = maker_of(actor)
+    if maker is not None and maker.owner_id != owner.pk:
+        raise NotAllowed("A token makes tokens for its own owner only.")
     name = clean_short(name, "name")
     if not name:
         raise Invalid("Say what the token is for.", errors={"name": ["Say what the token is for."]})
-    owned = scopes_of(owner)
+    owned = scopes_of(owner) if maker is None else actor.scopes
     chosen = sorted(set(owned if scopes is None else scopes))
     unknown = [scope for scope in chosen if scope not in SCOPES]
     if unknown:
@@ -63,16 +71,25 @@ def create_token(
         raise Invalid(problem, errors={"scopes": [problem]})
     missing = [scope for scope in chosen if scope not in owned]
     if missing:
-        raise NotAllowed(f"{owner.get_username()} has no {', '.join(missing)}; a token can do no more than its owner.")
+        whose = owner.get_username() if maker is None else "This token"
+        than = "its owner" if maker is None else "the token that makes it"
+        raise NotAllowed(f"{whose} has no {', '.join(missing)}; a token can do no more than {than}.")
     if scopes is not None and not chosen:
         problem = "Choose what it may do."
         raise Invalid(problem, errors={"scopes": [problem]})
     if expires_at is not None and clean_moment(expires_at, "expires_at") <= clock.now():
         problem = "Give a time that has not passed."
         raise Invalid(problem, errors={"expires_at": [problem]})
+    if maker is not None and maker.expires_at is not None:
+        expires_at = maker.expires_at if expires_at is None else expires_at
+        if expires_at > maker.expires_at:
+            problem = f"The token that makes it ends at {maker.expires_at:%Y-%m-%d %H:%M} UTC; it must not end later."
+            raise Invalid(problem, errors={"expires_at": [problem]})
+    if ApiToken.objects.filter(owner=owner, revoked_at__isnull=True).count() >= MOST_TOKENS:
+        raise Conflict(f"{owner.get_username()} has {MOST_TOKENS} tokens. Revoke some that nobody uses.")
     text = PREFIX + secrets.token_urlsafe(32)
     token = ApiToken.objects.create(
-        name=name, owner=owner, digest=digest_of(text), scopes=chosen, expires_at=expires_at
+        name=name, owner=owner, digest=digest_of(text), scopes=chosen, expires_at=expires_at, made_with=maker
     )
     append(
         SYSTEM_LEDGER,
@@ -84,6 +101,7 @@ def create_token(
             "owner": owner.get_username(),
             "scopes": chosen,
             "expires_at": expires_at,
+            **({"made_with": maker.pk} if maker else {}),
         },
     )
     return token, text
@@ -91,7 +109,7 @@ def create_token(
 
 @command("revoke token")
 def revoke_token(actor: Actor, token: ApiToken, *, reason: str = "") -> None:
-    """End a token at once.
+    """End a token at once, and those that were made with it.
 
     Args:
         actor: who revokes it: its owner, whoever may manage the console, or the installation itself.
@@ -104,9 +122,37 @@ def revoke_token(actor: Actor, token: ApiToken, *, reason: str = "") -> None:
     """
     _require_own(actor, token.owner_id, "revoke")
     reason = clean_reason(reason, required=False)
-    if not ApiToken.objects.filter(pk=token.pk, revoked_at__isnull=True).update(revoked_at=Now()):
+    if not _end(actor, token, reason):
         raise Conflict("This token was revoked already.")
+    ended = [token]
+    while ended:
+        maker = ended.pop()
+        for made in ApiToken.objects.filter(made_with=maker.pk).order_by("pk"):
+            _end(actor, made, reason or f"Made with “{maker.name}”.")
+            ended.append(made)
+
+
+def _end(actor: Actor, token: ApiToken, reason: str) -> bool:
+    """End a token; tell whether it had not ended already."""
+    if not ApiToken.objects.filter(pk=token.pk, revoked_at__isnull=True).update(revoked_at=Now()):
+        return False
     append(SYSTEM_LEDGER, "token.revoked", actor, reason=reason, data={"token": token.pk, "name": token.name})
+    return True
+
+
+def maker_of(actor: Actor) -> ApiToken | None:
+    """Return the token that acts, its row locked against being revoked meanwhile; None where no token does.
+
+    Raises:
+        NotAllowed: it was revoked since the request began.
+    """
+    kind, _, number = actor.id.partition(":")
+    if kind != "token":
+        return None
+    found = ApiToken.objects.select_for_update().filter(pk=int(number), revoked_at__isnull=True).first()
+    if found is None:
+        raise NotAllowed("This token was revoked.")
+    return found
 
 
 def _require_own(actor: Actor, owner_id: int, act: str) -> None:

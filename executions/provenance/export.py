@@ -16,6 +16,7 @@ from typing import Any
 from django.db import connection
 
 from executions.provenance import statements
+from executions.provenance.csvtext import csv_lines
 from executions.provenance.diagnose import line_of
 from executions.provenance.digests import Line, ledger_name, time_text
 from executions.provenance.judge import snapshot
@@ -56,34 +57,41 @@ class Selection:
         }
 
 
-def export(selection: Selection, found: Callable[[], Iterator[Line]] | None = None) -> Iterator[str]:
+def export(
+    selection: Selection, found: Callable[[], Iterator[Line]] | None = None, *, as_csv: bool = False
+) -> Iterator[str]:
     """Yield the lines of an export, each with its line feed, from one snapshot; memory stays bounded.
 
     Args:
         selection: what is handed out.
         found: for a narrowed selection, reads its lines in the order of ledger and seq.
+        as_csv: for reading in a spreadsheet, which nothing can be verified by; JSON Lines else.
 
     Holds a transaction while it is consumed. Outside of a caller's transaction the connection is closed at the end.
     """
     nested = connection.in_atomic_block
     try:
         with snapshot():
+            rows = _rows(selection) if found is None else found()
+            if as_csv:
+                yield from csv_lines(rows)
+                return
             yield _text({"export": {"format": FORMAT, **selection.as_dict(), "complete": selection.complete}})
-            yield from _events(selection, _rows(selection) if found is None else found())
+            yield from _events(selection, rows)
     finally:
         if not nested:
             connection.close()
 
 
 async def export_chunks(
-    selection: Selection, found: Callable[[], Iterator[Line]] | None = None
+    selection: Selection, found: Callable[[], Iterator[Line]] | None = None, *, as_csv: bool = False
 ) -> AsyncIterator[bytes]:
     """Yield an export in pieces of some 256 KB, for a streaming response of an asynchronous server; as ``export``.
 
     One thread of its own reads the database, because Django's connections belong to threads.
     """
     loop = asyncio.get_running_loop()
-    lines = export(selection, found)
+    lines = export(selection, found, as_csv=as_csv)
     with ThreadPoolExecutor(max_workers=1, thread_name_prefix="export") as thread:
         try:
             while piece := await loop.run_in_executor(thread, _gather, lines):

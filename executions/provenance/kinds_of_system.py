@@ -86,6 +86,7 @@ SYSTEM_KINDS: dict[str, Kind] = {
             "owner": "the user it acts for",
             "scopes": "what it may do",
             "expires_at": "when it ends, or null",
+            "made_with?": "id of the token that made it, and that it ends with at the latest",
         },
     ),
     "token.revoked": Kind(
@@ -126,6 +127,7 @@ SYSTEM_KINDS: dict[str, Kind] = {
             "since": "lines from this time on, or null",
             "until": "lines before this time, or null",
             "filter?": "what else was searched for, where only lines that match were handed out",
+            "format?": "`csv`; JSON Lines where left out",
         },
     ),
     "demo.seeded": Kind(

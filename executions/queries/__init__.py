@@ -40,7 +40,7 @@ from executions.queries.reasons import list_reasons, reasons_for
 from executions.queries.runs import count_new, list_runs, rows_by_id
 from executions.queries.search import COUNT_CAP, Count, count_by_state
 from executions.queries.tokens import find_token, list_tokens
-from executions.queries.views import views_for
+from executions.queries.views import find_view, views_for
 
 __all__ = [
     "COUNT_CAP",
@@ -70,6 +70,7 @@ __all__ = [
     "find_hold",
     "find_question",
     "find_token",
+    "find_view",
     "freezes_over",
     "frozen_seconds",
     "history",

@@ -1,5 +1,7 @@
 """The record by HTTP: search, verify, export."""
 
+import csv
+import io
 import json
 
 import pytest
@@ -55,3 +57,20 @@ def test_an_export_is_json_lines_and_is_recorded(program, launch):
     assert any(line.get("kind") == "execution.launched" for line in lines)
     assert Event.objects.filter(kind="audit.exported").exists()
     problem(auditor.get("/v1/audit/export?since=2030-01-02T00:00:00Z&until=2030-01-01T00:00:00Z"), 422)
+
+
+def test_an_export_as_csv_is_quoted_and_holds_no_formula(program, launch, path):
+    run, auditor = launch(), program("auditor")
+    program("operator").post(path(run, "pause"), {"reason": '=HYPERLINK("http://x.test", "1,200")'})
+    address = f"/v1/audit/export?ledger={run.pk}"
+    answer = auditor.get(f"{address}&format=csv")
+    rows = list(csv.DictReader(io.StringIO(b"".join(answer.streaming_content).decode(), newline="")))
+    (held,) = [row for row in rows if row["kind"] == "hold.placed"]
+    assert held["reason"] == '\'=HYPERLINK("http://x.test", "1,200")'
+    assert json.loads(held["data"])["hold"]
+    assert [int(row["seq"]) for row in rows] == list(range(1, len(rows) + 1))
+    assert auditor.get(address, headers={"Accept": "text/csv"})["Content-Type"].startswith("text/csv")
+    for accept in ("*/*", "application/json", "application/jsonl, text/csv;q=0.5"):
+        assert auditor.get(address, headers={"Accept": accept})["Content-Type"] == "application/jsonl"
+    exported = Event.objects.filter(kind="audit.exported").order_by("seq")
+    assert json.loads(exported[0].data)["format"] == "csv"

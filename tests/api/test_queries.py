@@ -7,6 +7,7 @@ RUNS = "/v1/async-executions"
 
 # Bearer: the token with its owner, two for permissions, one for the role's name.
 IDENTITY = 4
+PAUSE = 11
 
 
 @pytest.fixture
@@ -26,15 +27,16 @@ def reviewer(program):
 
 def test_a_pause_costs_few_queries(operator, launch, path, django_assert_num_queries):
     run = launch()
-    # savepoint, lock, hold, event, look for children, re-read, release of the savepoint, holds in force
-    with django_assert_num_queries(IDENTITY + 8):
+    # savepoint, lock, hold, event, look for children, re-read, release of the savepoint, holds in force;
+    # and for what may be done next: children, questions of the next step, freezes
+    with django_assert_num_queries(IDENTITY + PAUSE):
         assert operator.post(path(run, "pause"), {"reason": "why"}).status_code == 200
 
 
 def test_a_pause_with_a_key_costs_few_more(operator, launch, path, django_assert_num_queries):
     run = launch()
     # purge (3 with its savepoint); look, insert with its savepoint, and the answer, in a savepoint of their own
-    with django_assert_num_queries(IDENTITY + 8 + 3 + 7):
+    with django_assert_num_queries(IDENTITY + PAUSE + 3 + 7):
         operator.post(path(run, "pause"), {"reason": "why"}, headers={"Idempotency-Key": "one"})
 
 
@@ -52,8 +54,9 @@ def test_a_run_costs_the_same_for_any_number_of_holds(operator, launch, path, ho
     run = launch("filing", files=[(f"{number}.txt", b"one") for number in range(min(holds, 10))])
     for _ in range(holds):
         operator.post(path(run, "pause"), {"reason": "why"})
-    # run, holds in force, freezes, what is below it, holds, notes, conditions, steps, questions, files
-    with django_assert_num_queries(IDENTITY + 10):
+    # run, holds in force, freezes, what is below it, holds, notes, conditions, steps, questions, files; those of the
+    # next step, for whether it may be skipped
+    with django_assert_num_queries(IDENTITY + 11):
         assert len(operator.get(path(run)).json()["holds"]) == holds
 
 

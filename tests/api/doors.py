@@ -1,0 +1,77 @@
+"""Knocking at any route, with something there for it to act on."""
+
+import re
+import uuid
+from typing import Any
+
+from executions import commands
+from executions.actors import SYSTEM
+from executions.commands.reason import STARTERS
+from executions.commands.token import digest_of
+from executions.models import ApiToken, LabelRule, ReasonTemplate, SavedView
+
+
+class House:
+    """A run under a compliance hold and a freeze, with a file, a question and a bulk job on its way.
+
+    Args:
+        program: the fixture.
+        launch: the fixture.
+        ask: the fixture.
+    """
+
+    def __init__(self, program: Any, launch: Any, ask: Any) -> None:
+        admin = program("admin")
+        self.run = launch("filing", files=[("a.txt", b"one")])
+        self.hold = admin.post("/v1/holds", {"execution": str(self.run.pk), "reason": "Suspicious"}).json()
+        body = {"workflow": "nobody", "reason": "why", "kind": "compliance"}
+        self.freeze = admin.post("/v1/freezes", body).json()
+        self.asked = ask(self.run)
+        body = {"command": "cancel", "ids": [str(self.run.pk)], "reason": "why", "rate": 0.01}
+        self.job = admin.post("/v1/bulk", body).json()
+        self.check = admin.post("/v1/audit/verifications", {}).json()
+
+    def knock(self, client: Any, method: str, route: str, body: Any) -> Any:
+        """Send a request of the table and return the answer."""
+        address = self.address(client, route) + ("?reason=why" if method == "PUT" and "/files/" in route else "")
+        if isinstance(body, dict):
+            there = {"{id}": str(self.run.pk)}
+            body = {name: there.get(v, v) if isinstance(v, str) else v for name, v in body.items()}
+            body = {name: [str(self.run.pk)] if value == ["{id}"] else value for name, value in body.items()}
+        return client.send(method, address, body, headers={"If-Match": "*"})
+
+    def address(self, client: Any, route: str) -> str:
+        """Return a route's address with everything in it filled in."""
+        there = {"holds": self.hold["id"], "suspensions": self.asked.pk, "freezes": self.freeze["id"]}
+        there |= {"async-executions": self.run.pk, "bulk": self.job["id"], "verifications": self.check["id"]}
+        for noun, key in there.items():
+            route = route.replace(f"/{noun}/{{id}}", f"/{noun}/{key}")
+        for noun, name in (("workflows", "noop"), ("files", "a.txt"), ("answers", "decision")):
+            route = re.sub(f"/{noun}/{{[a-z]+}}", f"/{noun}/{name}", route)
+        for noun, make in (("tokens", _token), ("views", _view), ("reason-templates", _template)):
+            if f"/{noun}/{{id}}" in route:
+                route = route.replace("{id}", str(make(client)))
+        if "/labels/{name}" in route:
+            LabelRule.objects.get_or_create(name="team")
+            route = route.replace("{name}", "team")
+        return route
+
+
+def _owner(client: Any) -> Any:
+    return ApiToken.objects.get(digest=digest_of(client.token)).owner
+
+
+def _token(client: Any) -> int:
+    token, _ = commands.create_token(SYSTEM, _owner(client), name="another")
+    return token.pk
+
+
+def _view(client: Any) -> uuid.UUID:
+    return SavedView.objects.create(owner=_owner(client), name=uuid.uuid4().hex, query="state=paused").pk
+
+
+def _template(client: Any) -> uuid.UUID:
+    text, code, offered = STARTERS[0]
+    return ReasonTemplate.objects.get_or_create(text=text, defaults={"reason_code": code, "commands": list(offered)})[
+        0
+    ].pk

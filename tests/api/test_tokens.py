@@ -1,0 +1,77 @@
+"""Tokens by HTTP: a token makes none that is stronger or lives longer than itself, and ends them with itself."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from console.models import IdempotentRequest
+from executions.models import ApiToken, Event
+from tests.api.conftest import Program, problem
+
+pytestmark = pytest.mark.django_db
+TOKENS = "/v1/tokens"
+
+
+@pytest.fixture
+def maker(program):
+    """A program whose token reads and pauses, and ends in a week."""
+    maker = program("operator", ["executions:read", "executions:pause"])
+    ApiToken.objects.filter(owner__username="operator").update(expires_at=timezone.now() + timedelta(days=7))
+    return maker
+
+
+def test_a_token_says_what_it_is_and_when_it_ends(program, maker):
+    me = maker.get("/v1/me").json()
+    assert (me["person"], me["scopes"]) == ("operator", ["executions:read", "executions:pause"])
+    assert me["token"]["expires_at"] == maker.get(f"{TOKENS}/{me['token']['id']}").json()["expires_at"]
+    assert me["id"] == f"token:{me['token']['id']}"
+    assert program("outsider").get("/v1/me").json()["scopes"] == []
+
+
+def test_a_token_makes_one_no_stronger_and_no_longer_lived(maker):
+    made = maker.post(TOKENS, {"name": "child", "scopes": ["executions:read"]}).json()
+    child = Program(made["token"])
+    assert child.get("/v1/async-executions").status_code == 200
+    assert made["expires_at"] == maker.get("/v1/me").json()["token"]["expires_at"]
+    assert made["made_with"] == maker.get("/v1/me").json()["token"]["id"]
+    told = problem(maker.post(TOKENS, {"name": "strong", "scopes": ["executions:cancel"]}), 403)
+    assert "no executions:cancel" in told["detail"]
+    assert maker.post(TOKENS, {"name": "all of mine"}).json()["scopes"] == ["executions:pause", "executions:read"]
+    late = (timezone.now() + timedelta(days=8)).isoformat()
+    assert "end later" in problem(maker.post(TOKENS, {"name": "long", "expires_at": late}), 422)["detail"]
+    problem(maker.post(TOKENS, {"name": "past", "expires_at": "2020-01-01T00:00:00Z"}), 422)
+    problem(child.post(TOKENS, {"name": "grandchild", "scopes": ["executions:pause"]}), 403)
+
+
+def test_a_revoked_token_ends_at_once_with_all_that_were_made_with_it(program, maker):
+    child = maker.post(TOKENS, {"name": "child"}).json()
+    grandchild = Program(child["token"]).post(TOKENS, {"name": "grandchild"}).json()
+    problem(program("reviewer").post(f"{TOKENS}/{child['id']}/revoke"), 404)
+    mine = maker.get("/v1/me").json()["token"]["id"]
+    assert maker.post(f"{TOKENS}/{mine}/revoke", {"reason": "leaked"}).json()["state"] == "revoked"
+    for secret in (maker.token, child["token"], grandchild["token"]):
+        assert "revoked" in problem(Program(secret).get("/v1/me"), 401)["detail"]
+    assert Event.objects.filter(kind="token.revoked").count() == 3
+    listed = program("operator").get(TOKENS).json()["items"]
+    assert {token["state"] for token in listed} == {"live", "revoked"}
+
+
+def test_only_who_manages_the_console_sees_tokens_of_others(program, maker):
+    mine = maker.get("/v1/me").json()["token"]["id"]
+    problem(program("reviewer").get(f"{TOKENS}?everybody=true"), 403)
+    assert Event.objects.filter(kind="command.denied").latest("at").reason
+    admin = program("admin")
+    assert mine in [token["id"] for token in admin.get(f"{TOKENS}?everybody=true").json()["items"]]
+    assert mine not in [token["id"] for token in admin.get(TOKENS).json()["items"]]
+    assert admin.post(f"{TOKENS}/{mine}/revoke").status_code == 200
+
+
+def test_a_secret_is_told_once_and_kept_nowhere(maker):
+    first = maker.post(TOKENS, {"name": "child"}, headers={"Idempotency-Key": "one"})
+    again = maker.post(TOKENS, {"name": "child"}, headers={"Idempotency-Key": "one"})
+    secret = first.json()["token"]
+    assert Program(secret).get("/v1/me").status_code == 200
+    assert again["Idempotent-Replayed"] == "true"
+    assert again.json() == {**first.json(), "token": None}
+    assert secret.encode() not in bytes(IdempotentRequest.objects.get(key="one").body)
