@@ -38,6 +38,10 @@ HOLDPOINT: dict[str, Any] = {
     "NOTIFY": environment.targets("HOLDPOINT_NOTIFY", plain=environment.flag("HOLDPOINT_NOTIFY_PLAIN")),
     "PUBLIC_URL": environment.origin("HOLDPOINT_PUBLIC_URL", f"http://localhost:{os.environ.get('PORT', '8000')}"),
     "DECISION_LINK_DAYS": environment.number("HOLDPOINT_DECISION_LINK_DAYS", 7.0, minimum=0.001, maximum=90),
+    "WEBHOOK_ALLOW": environment.own_networks("HOLDPOINT_WEBHOOK_ALLOW"),
+    "WEBHOOK_TIMEOUT_SECONDS": environment.number("HOLDPOINT_WEBHOOK_TIMEOUT_SECONDS", 15.0, minimum=1, maximum=30),
+    "WEBHOOK_THREADS": environment.number("HOLDPOINT_WEBHOOK_THREADS", 4, minimum=1, maximum=64),
+    "WEBHOOK_KEEP_DAYS": environment.number("HOLDPOINT_WEBHOOK_KEEP_DAYS", 30, minimum=4, maximum=3650),
 }
 
 INSTALLED_APPS = [

@@ -22,6 +22,7 @@ SCOPES: dict[str, str] = {
     "audit:read": "read_audit",
     "metrics:read": "read_metrics",
     "console:manage": "manage_console",
+    "webhooks:manage": "manage_webhooks",
 }
 """Scope → codename of the permission on ``executions.Execution``."""
 

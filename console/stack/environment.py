@@ -1,11 +1,16 @@
 """Read settings from the environment, and say plainly what is wrong with a value."""
 
 import os
+import re
 from importlib.util import find_spec
+from ipaddress import ip_network
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
+
+HOST_NAME = re.compile(r"(?=.*[A-Za-z])[A-Za-z0-9_]([A-Za-z0-9._-]*[A-Za-z0-9_])?")
+"""Not of digits and dots alone: that is an address with a slip in it."""
 
 
 def flag(name: str, default: bool = False) -> bool:
@@ -61,6 +66,23 @@ def targets(name: str, *, plain: bool = False) -> list[str]:
         address = target.partition(":")[2].strip("/")
         if not target.startswith(schemes) or not address or ("@" not in address and target.startswith("mailto:")):
             raise ImproperlyConfigured(f"{name}: address {number_of_it} must begin with https:// or mailto:.")
+    return found
+
+
+def own_networks(name: str) -> list[str]:
+    """Return the comma-separated variable `name`: addresses, networks as CIDR and names of hosts that may be called.
+
+    Raises ImproperlyConfigured for anything else, such as a whole URL or a network with bits set behind its mask.
+    """
+    found = names(name, "")
+    for entry in found:
+        try:
+            ip_network(entry)
+        except ValueError as error:
+            if not HOST_NAME.fullmatch(entry):
+                raise ImproperlyConfigured(
+                    f"{name}: {entry!r} is neither a network such as 10.1.0.0/16 nor a host's name ({error})."
+                ) from None
     return found
 
 

@@ -2,6 +2,7 @@
 
 from executions.commands.bulk import begin_bulk, stop_bulk
 from executions.commands.control import retry, skip
+from executions.commands.delivery import replay_delivery, replay_failed, test_webhook
 from executions.commands.emission import emit
 from executions.commands.execution import cancel, pause, resume
 from executions.commands.extend import extend
@@ -19,6 +20,14 @@ from executions.commands.suspension import answer, answer_by_key
 from executions.commands.token import create_token, revoke_token
 from executions.commands.trigger import fire_webhook
 from executions.commands.view import change_view, delete_view, save_view
+from executions.commands.webhook import (
+    change_webhook,
+    create_webhook,
+    delete_webhook,
+    disable_webhook,
+    enable_webhook,
+    rotate_webhook,
+)
 
 __all__ = [
     "add_reason",
@@ -30,10 +39,15 @@ __all__ = [
     "cancel",
     "change_reason",
     "change_view",
+    "change_webhook",
     "create_token",
+    "create_webhook",
     "delete_reason",
     "delete_view",
+    "delete_webhook",
+    "disable_webhook",
     "emit",
+    "enable_webhook",
     "extend",
     "fire_webhook",
     "fork",
@@ -48,12 +62,16 @@ __all__ = [
     "release",
     "remove_label_rule",
     "replace_file",
+    "replay_delivery",
+    "replay_failed",
     "resume",
     "retry",
     "revoke_token",
+    "rotate_webhook",
     "save_preference",
     "save_view",
     "set_label_rule",
     "skip",
     "stop_bulk",
+    "test_webhook",
 ]

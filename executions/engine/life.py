@@ -1,4 +1,4 @@
-"""A worker's own threads: heart (leases), ear (Redis signals), sweeper, courier, clerk. Started once per process."""
+"""A worker's own threads: heart (leases), ear (Redis signals), sweeper, courier, clerk, herald. Once per process."""
 
 import functools
 import json
@@ -21,7 +21,7 @@ from redis.retry import Retry
 
 from executions.authoring import registry
 from executions.authoring.flow import Signal
-from executions.engine import checking, clerk, courier, leases, lifting, statements, sweeper
+from executions.engine import checking, clerk, courier, herald, leases, lifting, statements, sweeper
 from executions.engine.database import rows
 from executions.engine.post import SIGNALS, office
 from executions.engine.statements import HEARTBEAT
@@ -62,6 +62,7 @@ def start() -> None:
             ("porter", _porter),
             ("courier", _courier),
             ("clerk", _clerk),
+            ("herald", _herald),
         ):
             threading.Thread(target=_persist, args=(name, work), name=name, daemon=True).start()
         logger.info("Worker %s knows %s", worker_name(), ", ".join(registry.all_names()) or "no workflow")
@@ -227,6 +228,11 @@ def _courier() -> None:
 def _clerk() -> None:
     """Do what people asked for in bulk. A thread of its own: it must not wait until a long step has ended."""
     clerk.attend(_stop)
+
+
+def _herald() -> None:
+    """Tell webhooks of events. A thread of its own, so that no run waits for it."""
+    herald.attend(_stop)
 
 
 @functools.cache

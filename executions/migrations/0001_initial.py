@@ -261,6 +261,7 @@ class Migration(migrations.Migration):
                     ("read_audit", "Scope audit:read"),
                     ("read_metrics", "Scope metrics:read"),
                     ("manage_console", "Scope console:manage"),
+                    ("manage_webhooks", "Scope webhooks:manage"),
                 ],
                 "default_permissions": ("view",),
             },
@@ -727,6 +728,148 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["at", "id"],
+                "default_permissions": (),
+            },
+        ),
+        migrations.CreateModel(
+            name="WebhookDelivery",
+            fields=[
+                (
+                    "id",
+                    models.UUIDField(default=executions.ids.new_id, editable=False, primary_key=True, serialize=False),
+                ),
+                (
+                    "message_id",
+                    models.TextField(help_text="webhook-id: the same at each attempt, and when it is replayed"),
+                ),
+                ("kind", models.TextField(help_text="Of the event")),
+                ("ledger", models.UUIDField(blank=True, null=True)),
+                ("seq", models.BigIntegerField(blank=True, null=True)),
+                ("origin", models.TextField(db_default="event")),
+                (
+                    "asked_by_name",
+                    models.TextField(blank=True, db_default="", help_text="Who had it tested or replayed"),
+                ),
+                ("body", models.TextField(help_text="Exactly what is sent")),
+                ("created_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                (
+                    "next_at",
+                    models.DateTimeField(
+                        blank=True,
+                        db_default=django.db.models.functions.datetime.Now(),
+                        help_text="Null once delivered or given up",
+                        null=True,
+                    ),
+                ),
+                ("delivered_at", models.DateTimeField(blank=True, null=True)),
+                ("attempts", models.IntegerField(db_default=0)),
+                (
+                    "tries",
+                    models.JSONField(
+                        default=list,
+                        encoder=django.core.serializers.json.DjangoJSONEncoder,
+                        help_text="Each attempt: at, status, error, milliseconds",
+                    ),
+                ),
+                ("attempted_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "milliseconds",
+                    models.IntegerField(blank=True, help_text="How long the last attempt took", null=True),
+                ),
+                ("request_headers", models.JSONField(default=dict, help_text="Of the last attempt")),
+                (
+                    "status",
+                    models.IntegerField(
+                        blank=True, help_text="HTTP status of the last attempt; null for no answer", null=True
+                    ),
+                ),
+                ("error", models.TextField(blank=True, db_default="", help_text="Why the last attempt failed")),
+                ("response_headers", models.JSONField(default=dict)),
+                ("response", models.TextField(blank=True, db_default="", help_text="Beginning of the last answer")),
+            ],
+            options={
+                "ordering": ["created_at", "id"],
+                "default_permissions": (),
+            },
+        ),
+        migrations.CreateModel(
+            name="WebhookEndpoint",
+            fields=[
+                (
+                    "id",
+                    models.UUIDField(default=executions.ids.new_id, editable=False, primary_key=True, serialize=False),
+                ),
+                ("url", models.TextField()),
+                ("description", models.TextField(blank=True, db_default="")),
+                (
+                    "kinds",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.TextField(), help_text="Kinds of events, families as hold.*, or * for all"
+                    ),
+                ),
+                (
+                    "workflows",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.TextField(),
+                        blank=True,
+                        default=list,
+                        help_text="Only events of runs of these",
+                    ),
+                ),
+                (
+                    "labels",
+                    models.JSONField(blank=True, default=dict, help_text="Only events of runs that carry all of these"),
+                ),
+                (
+                    "generation",
+                    models.IntegerField(db_default=1, help_text="Of the secret; counted up by each rotation"),
+                ),
+                (
+                    "old_secret_until",
+                    models.DateTimeField(blank=True, help_text="Until then the one before signs too", null=True),
+                ),
+                ("created_by", models.TextField(help_text="Stable id of the actor")),
+                ("created_by_name", models.TextField()),
+                ("created_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                (
+                    "version",
+                    models.IntegerField(db_default=1, help_text="Counted up by each change that a person makes"),
+                ),
+                ("disabled_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "disabled_because",
+                    models.TextField(blank=True, db_default="", help_text="person, gone or failing; else empty"),
+                ),
+                (
+                    "cursor",
+                    models.TextField(help_text="Place in the stream of events up to which messages were written"),
+                ),
+                (
+                    "failing_since",
+                    models.DateTimeField(blank=True, help_text="Since when no attempt has succeeded", null=True),
+                ),
+                ("failures", models.IntegerField(db_default=0, help_text="Attempts in a row that failed")),
+                ("last_error", models.TextField(blank=True, db_default="")),
+                ("last_delivered_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "resting_until",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(), help_text="Until then nothing is sent"
+                    ),
+                ),
+                (
+                    "taken_until",
+                    models.DateTimeField(blank=True, help_text="Some worker is sending, at most until then", null=True),
+                ),
+                (
+                    "turn_at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(), help_text="When it last had its turn"
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ["created_at", "id"],
                 "default_permissions": (),
             },
         ),
@@ -1425,6 +1568,41 @@ class Migration(migrations.Migration):
             name="suspension",
             field=models.ForeignKey(
                 on_delete=django.db.models.deletion.PROTECT, related_name="votes", to="executions.suspension"
+            ),
+        ),
+        migrations.AddField(
+            model_name="webhookdelivery",
+            name="replay_of",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.DB_SET_NULL,
+                related_name="replays",
+                to="executions.webhookdelivery",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="webhookendpoint",
+            constraint=models.CheckConstraint(condition=models.Q(("kinds__len__gt", 0)), name="webhookendpoint_kinds"),
+        ),
+        migrations.AddConstraint(
+            model_name="webhookendpoint",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("disabled_at__isnull", True), ("disabled_because", "")),
+                    models.Q(("disabled_at__isnull", False), ("disabled_because__in", ("person", "gone", "failing"))),
+                    _connector="OR",
+                ),
+                name="webhookendpoint_disabled_because",
+            ),
+        ),
+        migrations.AddField(
+            model_name="webhookdelivery",
+            name="endpoint",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.DB_CASCADE,
+                related_name="deliveries",
+                to="executions.webhookendpoint",
             ),
         ),
         migrations.AddIndex(
@@ -2349,6 +2527,51 @@ class Migration(migrations.Migration):
                     table="executions_vote",
                     when="BEFORE",
                 ),
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="webhookdelivery",
+            index=models.Index(
+                models.F("endpoint"),
+                models.F("next_at"),
+                condition=models.Q(("next_at__isnull", False)),
+                name="webhookdelivery_due",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="webhookdelivery",
+            index=models.Index(
+                models.F("endpoint"), models.OrderBy(models.F("id"), descending=True), name="webhookdelivery_log"
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="webhookdelivery",
+            index=models.Index(
+                models.F("endpoint"),
+                models.OrderBy(models.F("id"), descending=True),
+                condition=models.Q(("delivered_at__isnull", True), models.Q(("error", ""), _negated=True)),
+                name="webhookdelivery_failed",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="webhookdelivery",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("origin", "event")),
+                fields=("endpoint", "ledger", "seq"),
+                name="webhookdelivery_once",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="webhookdelivery",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("origin__in", ("event", "test", "replay"))), name="webhookdelivery_origin_known"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="webhookdelivery",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("delivered_at__isnull", True), ("next_at__isnull", True), _connector="OR"),
+                name="webhookdelivery_delivered_is_done",
             ),
         ),
     ]

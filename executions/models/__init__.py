@@ -14,6 +14,7 @@ from executions.models.record import Record
 from executions.models.suspension import Suspension, Vote
 from executions.models.token import ApiToken
 from executions.models.trigger import Emission, Trigger
+from executions.models.webhook import WebhookDelivery, WebhookEndpoint
 from executions.models.worker import Worker
 
 __all__ = [
@@ -40,5 +41,7 @@ __all__ = [
     "Suspension",
     "Trigger",
     "Vote",
+    "WebhookDelivery",
+    "WebhookEndpoint",
     "Worker",
 ]

@@ -7,6 +7,7 @@ from executions.provenance.kinds_of_console import CONSOLE_KINDS
 from executions.provenance.kinds_of_policies import POLICY_KINDS
 from executions.provenance.kinds_of_system import SYSTEM_KINDS
 from executions.provenance.kinds_of_triggers import TRIGGER_KINDS
+from executions.provenance.kinds_of_webhooks import WEBHOOK_KINDS
 
 KINDS: dict[str, Kind] = {
     **kinds_of_runs.KINDS,
@@ -15,6 +16,7 @@ KINDS: dict[str, Kind] = {
     **POLICY_KINDS,
     **SYSTEM_KINDS,
     **CONSOLE_KINDS,
+    **WEBHOOK_KINDS,
     **ACCOUNT_KINDS,
 }
 

@@ -1,0 +1,349 @@
+"""Messages of webhooks: from rows, signed, at least once, until they arrive; nobody waits for a server."""
+
+import datetime
+import json
+
+import pytest
+from django.db import transaction
+from django.db.models import F
+from django.db.models.functions import Now
+
+from executions import commands
+from executions.engine import delivering, fanout, herald
+from executions.models import SYSTEM_LEDGER, Event, WebhookDelivery
+from executions.webhooks.schedule import PAUSES, pause_after, rest_after
+from executions.webhooks.secrets import endpoint_secrets, shown
+from tests.domain import story
+from tests.webhooks.conftest import due_now, lines, send, tell
+from tests.webhooks.receiver import Receiver, verified
+
+pytestmark = pytest.mark.django_db
+
+
+def told(kind: str) -> list[dict]:
+    """Return the data of the system ledger's lines of one kind."""
+    return [json.loads(event.data) for event in Event.objects.filter(ledger=SYSTEM_LEDGER, kind=kind).order_by("seq")]
+
+
+@pytest.fixture
+def two(own_network):
+    """Two receivers."""
+    servers = [Receiver(), Receiver()]
+    yield servers
+    for server in servers:
+        server.close()
+
+
+def test_a_message_is_an_event_in_the_form_of_the_specification_and_its_signature_holds(cast, receiver, endpoint):
+    hook = endpoint(receiver.url)
+    run = story.launch(cast, title="Ünit", labels={"team": "a"})
+    tell(hook)
+    assert send() == 1
+    (headers, body) = receiver.got[0]
+    message = verified(shown(endpoint_secrets(hook.pk, 1)[0]), headers, body)
+    event = Event.objects.get(ledger=run.pk, kind="execution.launched")
+    assert headers["webhook-id"] == f"msg_{run.pk.hex}_{event.seq}"
+    assert headers["content-type"] == "application/json"
+    assert set(message) == {"type", "timestamp", "data"}
+    assert (message["type"], message["timestamp"]) == ("execution.launched", f"{event.at:%Y-%m-%dT%H:%M:%S.%fZ}")
+    assert message["data"]["run"] == {
+        "id": str(run.pk), "workflow": "noop", "title": "Ünit", "labels": {"team": "a"},
+    }  # fmt: skip
+    assert (message["data"]["seq"], message["data"]["ledger"]) == (event.seq, str(run.pk))
+    assert message["data"]["actor"] == {"id": event.actor_id, "name": "operator"}
+    assert message["data"]["data"] == json.loads(event.data)
+    row = hook.deliveries.get()
+    assert (row.state, row.attempts, row.status, row.next_at) == ("delivered", 1, 204, None)
+    assert row.request_headers["webhook-signature"] == headers["webhook-signature"]
+    hook.refresh_from_db()
+    assert hook.last_delivered_at is not None
+
+
+def test_an_endpoint_is_told_of_what_it_chose(cast, receiver, endpoint):
+    everything = endpoint(receiver.url)
+    holds = endpoint(receiver.url, ("hold.*", "webhook.created"))
+    other = endpoint(receiver.url, workflows=["another"])
+    team = endpoint(receiver.url, labels={"team": "a"})
+    run = story.launch(cast, labels={"team": "a", "x": "y"})
+    story.launch(cast, labels={"team": "b"})
+    commands.pause(cast.actor("operator"), run.pk, reason="Look")
+    happened = lines()
+    fanout.write([everything, holds, other, team], happened)
+    assert sorted({row.kind for row in holds.deliveries.all()}) == ["hold.placed", "webhook.created"]
+    assert not other.deliveries.exists()
+    assert {row.ledger for row in team.deliveries.all()} == {run.pk}
+    assert everything.deliveries.count() == len(happened)
+
+
+def test_an_event_has_one_message_however_often_it_is_read(cast, receiver, endpoint):
+    hook = endpoint(receiver.url)
+    story.launch(cast)
+    tell(hook)
+    tell(hook)
+    assert hook.deliveries.count() == 1
+    # A worker that dies between writing messages and moving on leaves neither.
+    run = story.launch(cast)
+    with transaction.atomic():
+        tell(hook, ledger=run.pk)
+        transaction.set_rollback(True)
+    assert hook.deliveries.count() == 1
+    tell(hook, ledger=run.pk)
+    assert send() == 2
+    assert len(receiver.got) == 2
+
+
+def test_an_event_larger_than_a_message_goes_without_its_data(cast, receiver, endpoint):
+    hook = endpoint(receiver.url)
+    run = story.launch(cast)
+    (line,) = lines(ledger=run.pk, kind="execution.launched")
+    line.event.data = json.dumps({"payload": "ä" * 40_000})
+    fanout.write([hook], [line])
+    send()
+    (message,) = receiver.messages
+    assert (message["data"]["data"], message["data"]["data_omitted"]) == (None, True)
+
+
+def test_what_fails_is_tried_again_later_and_later_with_the_same_id_and_body_and_a_new_time(cast, receiver, endpoint):
+    receiver.answers = [500, (302, {"Location": receiver.url}, b"there"), 404]
+    hook = endpoint(receiver.url)
+    story.launch(cast)
+    tell(hook)
+    waits = []
+    for _ in range(4):
+        assert send() == 1
+        assert send() == 0, "not before its time"
+        row = hook.deliveries.get()
+        if row.next_at:
+            waits.append((row.next_at - row.attempted_at).total_seconds())
+        due_now()
+    assert len(set(receiver.ids)) == 1
+    assert len({body for _, body in receiver.got}) == 1
+    for wait, pause in zip(waits, PAUSES, strict=False):
+        assert pause <= wait <= pause * 1.2 + 1
+    assert (row.state, row.attempts) == ("delivered", 4)
+    assert [each["status"] for each in row.tries] == [500, 302, 404, 204]
+    assert "Redirects are not followed" in row.tries[1]["error"]
+
+
+def test_after_the_last_attempt_it_is_given_up_and_can_be_replayed(cast, receiver, endpoint):
+    assert 2.5 * 86400 < sum(PAUSES) < 3.5 * 86400, "days, as the specification recommends"
+    assert pause_after(len(PAUSES) + 1) is None
+    receiver.answers = [500]
+    hook = endpoint(receiver.url)
+    story.launch(cast)
+    tell(hook)
+    hook.deliveries.update(attempts=len(PAUSES))
+    send()
+    row = hook.deliveries.get()
+    assert (row.state, row.next_at, row.response) == ("failed", None, "")
+    due_now()
+    assert send() == 0
+    commands.replay_delivery(cast.actor("admin"), row.pk)
+    send()
+    row.refresh_from_db()
+    assert (row.state, row.attempts, len(row.tries)) == ("delivered", 1, 2)
+
+
+def test_a_replay_of_what_was_delivered_is_another_line_with_the_same_id_and_body(cast, receiver, endpoint):
+    hook = endpoint(receiver.url)
+    story.launch(cast)
+    tell(hook)
+    send()
+    old = hook.deliveries.get()
+    again = commands.replay_delivery(cast.actor("admin"), old.pk)
+    assert (again.pk != old.pk, again.replay_of_id, again.asked_by_name) == (True, old.pk, "admin")
+    send()
+    assert receiver.ids == [old.message_id] * 2
+    assert receiver.got[0][1] == receiver.got[1][1]
+    assert told("webhook.replayed")[-1]["delivery"] == str(again.pk)
+
+
+def test_all_that_failed_since_a_time_is_replayed_at_once(cast, receiver, endpoint):
+    hook = endpoint(receiver.url)
+    for _ in range(3):
+        story.launch(cast)
+    tell(hook)
+    hook.deliveries.update(next_at=None, error="It answered 500.", attempts=16)
+    since = hook.created_at - datetime.timedelta(hours=1)
+    assert commands.replay_failed(cast.actor("admin"), hook.pk, since=since + datetime.timedelta(days=1)) == 0
+    assert commands.replay_failed(cast.actor("admin"), hook.pk, since=since) == 3
+    assert send() == 3
+    assert commands.replay_failed(cast.actor("admin"), hook.pk, since=since) == 0
+
+
+def test_one_that_hangs_delays_no_other(cast, raw, receiver, endpoint):
+    """Each endpoint is served by a thread of its own; the one that hangs is in nobody's way, and rests in between."""
+    hangs, well = endpoint(raw().url), endpoint(receiver.url)
+    for _ in range(3):
+        story.launch(cast)
+    tell(hangs, well)
+    taken = {each.id: each.taken_until for each in delivering.take(10)}
+    assert set(taken) == {hangs.pk, well.pk}
+    assert delivering.serve(well.pk, taken[well.pk]) == 3
+    assert not delivering.take(10), "the other is still in somebody's hands, and has nothing to do with this one"
+    assert delivering.serve(hangs.pk, taken[hangs.pk]) == 1, "one attempt, then others have their turn"
+    hangs.refresh_from_db()
+    assert (hangs.failures, hangs.last_error) == (1, "No answer within 1 s.")
+
+
+def test_an_endpoint_that_fails_rests_whatever_waits_and_everything_goes_once_it_answers(cast, receiver, endpoint):
+    receiver.answers = [500] * 6
+    hook = endpoint(receiver.url)
+    for _ in range(9):
+        story.launch(cast)
+    tell(hook)
+    for _ in range(3):
+        send()
+    hook.refresh_from_db()
+    assert hook.failures == 3
+    assert send() == 0, "the other six are due, and wait until it has rested"
+    assert [line["error"] for line in told("webhook.failing")] == ["It answered 500."]
+    for _ in range(3):
+        due_now()
+        send()
+    assert len(told("webhook.failing")) == 1, "said once"
+    # An hour later it answers again, at the first message that is due; the others' times are hours away.
+    hook.deliveries.update(next_at=Now() + datetime.timedelta(hours=5))
+    last = hook.deliveries.order_by("id").last()
+    WebhookDelivery.objects.filter(pk=last.pk).update(next_at=Now())
+    hook.__class__.objects.filter(pk=hook.pk).update(
+        failing_since=F("failing_since") - datetime.timedelta(hours=1), resting_until=Now()
+    )
+    assert send() == 9
+    assert not hook.deliveries.filter(delivered_at=None).exists()
+    hook.refresh_from_db()
+    assert (hook.failing_since, hook.failures, hook.enabled) == (None, 0, True)
+    assert len(told("webhook.recovered")) == 1
+
+
+def test_retry_after_is_respected(cast, receiver, endpoint):
+    receiver.answers = [(429, {"Retry-After": "120"}, b"")]
+    hook = endpoint(receiver.url)
+    story.launch(cast)
+    tell(hook)
+    send()
+    hook.refresh_from_db()
+    rest = hook.resting_until - hook.failing_since
+    assert datetime.timedelta(seconds=119) < rest < datetime.timedelta(seconds=140)
+    hook.deliveries.update(next_at=Now())
+    assert send() == 0
+    assert rest_after(1, 503, "Wed, 21 Oct 2015 07:28:00 GMT") == 0
+    assert rest_after(1, 503, "99999999999999999999") == 86400
+    assert rest_after(1, 503, "nonsense") > 0
+    assert rest_after(1, 500, "") == 0
+
+
+def test_one_that_is_gone_is_disabled_at_once_and_what_waits_is_kept(cast, receiver, endpoint):
+    receiver.answers = [410]
+    hook = endpoint(receiver.url)
+    for _ in range(2):
+        story.launch(cast)
+    tell(hook)
+    send()
+    hook.refresh_from_db()
+    assert (hook.enabled, hook.disabled_because) == (False, "gone")
+    (line,) = told("webhook.disabled")
+    assert (line["because"], line["waiting"], line["host"]) == ("gone", 2, "127.0.0.1")
+    due_now()
+    assert send() == 0
+    commands.enable_webhook(cast.actor("admin"), hook.pk)
+    assert send() == 2
+
+
+def test_one_that_failed_for_days_is_disabled_and_a_test_may_still_be_sent(cast, receiver, endpoint):
+    receiver.answers = [500, 500]
+    hook = endpoint(receiver.url)
+    story.launch(cast)
+    tell(hook)
+    send()
+    hook.refresh_from_db()
+    hook.failing_since -= datetime.timedelta(days=3, minutes=1)
+    hook.save(update_fields=["failing_since"])
+    due_now()
+    send()
+    hook.refresh_from_db()
+    assert hook.disabled_because == "failing"
+    line = Event.objects.get(kind="webhook.disabled")
+    assert (line.actor_id, "No attempt has succeeded for 3 days" in line.reason) == ("policy:webhooks", True)
+    test = commands.test_webhook(cast.actor("admin"), hook.pk)
+    assert send() == 1
+    test.refresh_from_db()
+    assert test.state == "delivered"
+    assert receiver.messages[-1]["type"] == "webhook.test"
+    hook.refresh_from_db()
+    assert not hook.enabled, "whether it is told of events again is for a person to say"
+
+
+def test_a_test_is_tried_once(cast, receiver, endpoint):
+    receiver.answers = [(500, {}, b"no \x00 \xff" + b"x" * 9999)]
+    hook = endpoint(receiver.url)
+    test = commands.test_webhook(cast.actor("admin"), hook.pk)
+    send()
+    test.refresh_from_db()
+    assert (test.state, test.next_at, len(test.response)) == ("failed", None, 2000)
+    assert test.response.startswith("no ␀ �")
+
+
+def test_a_rotated_secret_signs_beside_the_old_one_and_then_alone(cast, receiver, endpoint):
+    hook = endpoint(receiver.url)
+    commands.rotate_webhook(cast.actor("admin"), hook.pk)
+    old, new = (shown(endpoint_secrets(hook.pk, generation)[0]) for generation in (1, 2))
+    commands.test_webhook(cast.actor("admin"), hook.pk)
+    send()
+    for secret in (old, new):
+        verified(secret, *receiver.got[0])
+    hook.refresh_from_db()
+    hook.__class__.objects.update(old_secret_until=Now() - datetime.timedelta(seconds=1))
+    commands.test_webhook(cast.actor("admin"), hook.pk)
+    send()
+    verified(new, *receiver.got[1])
+    with pytest.raises(AssertionError):
+        verified(old, *receiver.got[1])
+    commands.rotate_webhook(cast.actor("admin"), hook.pk, overlap_hours=0)
+    commands.test_webhook(cast.actor("admin"), hook.pk)
+    send()
+    with pytest.raises(AssertionError):
+        verified(new, *receiver.got[2])
+
+
+def test_what_may_no_longer_be_called_is_not_called(cast, receiver, endpoint, settings):
+    """The guard looks at each attempt, not only when the webhook was made."""
+    hook = endpoint(receiver.url)
+    commands.test_webhook(cast.actor("admin"), hook.pk)
+    settings.HOLDPOINT = {**settings.HOLDPOINT, "WEBHOOK_ALLOW": []}
+    send()
+    row = hook.deliveries.get()
+    assert (row.state, receiver.got) == ("failed", [])
+    assert "HOLDPOINT_WEBHOOK_ALLOW" in row.error
+
+
+def test_a_worker_that_died_in_an_attempt_leaves_it_to_others(cast, receiver, endpoint):
+    hook = endpoint(receiver.url)
+    story.launch(cast)
+    tell(hook)
+    (taken,) = delivering.take(1)  # and dies
+    assert delivering.take(1) == []
+    hook.__class__.objects.update(taken_until=Now() - datetime.timedelta(seconds=1))
+    assert send() == 1
+    hook.refresh_from_db()
+    assert hook.taken_until is None
+    assert delivering.serve(hook.pk, taken.taken_until) == 0, "the one that comes back lets go of nothing"
+
+
+def test_what_is_old_is_forgotten_and_what_waits_is_not(cast, receiver, endpoint):
+    hook = endpoint(receiver.url)
+    story.launch(cast)
+    tell(hook)
+    send()
+    story.launch(cast)
+    tell(hook)
+    assert herald.purge() == 0
+    from executions import ids
+
+    old = ids.earliest_id(hook.created_at - datetime.timedelta(days=31))
+    delivered = hook.deliveries.get(delivered_at__isnull=False)
+    waiting = hook.deliveries.get(delivered_at__isnull=True)
+    WebhookDelivery.objects.filter(pk=delivered.pk).update(id=old)
+    WebhookDelivery.objects.filter(pk=waiting.pk).update(id=ids.new_id(after=old).__class__(int=old.int + 1))
+    assert herald.purge() == 1
+    assert hook.deliveries.get().state == "waiting"
