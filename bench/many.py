@@ -4,7 +4,7 @@ Every state is mixed in as found in practice, and evenly over time, which is har
 sort by time, as real ones do.
 """
 
-from django.db import connection
+from django.db import connection, transaction
 
 FILL = """
 INSERT INTO executions_execution (id, workflow, title, payload, labels, launched_by, launched_by_name, created_at,
@@ -50,8 +50,9 @@ def fill_runs(runs: int) -> None:
     run_id = RUN_ID.format(runs=runs)
     with connection.cursor() as cursor:
         cursor.execute("SET session_replication_role = replica")
-        for statement in (FILL, HOLDS, QUESTIONS):
-            cursor.execute(statement.format(runs=runs, run_id=run_id))
+        with transaction.atomic():  # ids are made of the transaction's time: holds must find their runs
+            for statement in (FILL, HOLDS, QUESTIONS):
+                cursor.execute(statement.format(runs=runs, run_id=run_id))
         cursor.execute("RESET session_replication_role")
         # What autovacuum does in between: fresh entries leave the pending lists, and the planner knows what there is.
         for index in ("execution_search", "execution_labels", "hold_search"):

@@ -4,6 +4,7 @@ The time zone is in force while a page is made, theme and density stand on its r
 has the theme of the cookie that the theme button sets; it follows the preference of whoever has.
 """
 
+import functools
 import zoneinfo
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -44,6 +45,12 @@ class Appearance:
     chosen: bool = False
 
 
+@functools.cache
+def known_zones() -> frozenset[str]:
+    """Return the names in the IANA database; looking them up walks through hundreds of files."""
+    return frozenset(zoneinfo.available_timezones())
+
+
 def remember(request: HttpRequest, preference: Preference) -> None:
     """Keep somebody's preferences in the session; what is shown from here on goes by them.
 
@@ -76,7 +83,7 @@ def read(kept: Any, cookie: str | None) -> Appearance:
         return Appearance(theme=cookie if cookie in THEMES else "system")
     zone, theme, density = kept.get("zone"), kept.get("theme"), kept.get("density")
     return Appearance(
-        zone if zone in zoneinfo.available_timezones() else "UTC",
+        zone if zone in known_zones() else "UTC",
         theme if theme in THEMES else "system",
         density if density in DENSITIES else "comfortable",
         chosen=True,

@@ -15,6 +15,7 @@ from console.pages.list_address import SPANS, ListAddress, read_address
 from console.pages.list_parts import (
     SORT_TITLES,
     Columns,
+    Tab,
     bulk_commands,
     chips,
     columns_for,
@@ -49,7 +50,7 @@ def executions(request: HttpRequest) -> HttpResponse:
     address = read_address(request.GET)
     wanted = address.wanted()
     cursor = request.GET.get("cursor", "")
-    found = queries.list_runs(wanted, cursor or None, PAGE_SIZE, address.sort)
+    found, counts = queries.list_with_counts(wanted, cursor or None, PAGE_SIZE, address.sort)
     context = {
         "nav": "executions",
         "address": address,
@@ -60,7 +61,7 @@ def executions(request: HttpRequest) -> HttpResponse:
         "previous_url": address.url(found.previous) if found.previous else "",
         "next_url": address.url(found.next) if found.next else "",
         "may_launch": actor.can("executions:launch"),
-        **_around(address, wanted, actor, len(found.rows)),
+        **_around(address, wanted, actor, len(found.rows), tabs(address, wanted, counts)),
     }
     if not is_fragment(request, "list"):
         return render(request, "executions/list.html", context)
@@ -70,13 +71,14 @@ def executions(request: HttpRequest) -> HttpResponse:
     return response
 
 
-def _around(address: ListAddress, wanted: queries.RunFilter, actor: Actor, shown: int) -> dict[str, Any]:
+def _around(
+    address: ListAddress, wanted: queries.RunFilter, actor: Actor, shown: int, counted: list[Tab]
+) -> dict[str, Any]:
     """Return what stands around the rows."""
     preference = queries.preference_of(actor.user_id)
     columns = columns_for(address, preference)
     views = view_tabs(address, actor)
     order = queries.order_of(wanted, address.sort)
-    counted = tabs(address, wanted)
     narrowed = listed_states(wanted, order)
     known = registry.all_workflows()
     return {
@@ -137,7 +139,7 @@ def changes(request: HttpRequest) -> HttpResponse:
         "oob": True,
         "new": new,
         "newest_url": address.url(),
-        "tabs": tabs(address, wanted) if request.GET.get("counts") else None,
+        "tabs": tabs(address, wanted, queries.count_by_state(wanted)) if request.GET.get("counts") else None,
     }
     return render(request, "executions/changes.html", context)
 

@@ -104,9 +104,8 @@ class ViewTab:
     may_change: bool = False
 
 
-def tabs(address: ListAddress, wanted: queries.RunFilter) -> list[Tab]:
-    """Return the tabs with their counts: one query."""
-    counts = queries.count_by_state(wanted)
+def tabs(address: ListAddress, wanted: queries.RunFilter, counts: dict[str, queries.Count]) -> list[Tab]:
+    """Return the tabs with their counts, by state."""
     total = queries.Count(
         sum(count.number for count in counts.values()), any(count.capped for count in counts.values())
     )

@@ -1,6 +1,5 @@
 """Settings: where they begin, and a person's profile."""
 
-import zoneinfo
 from typing import Any
 
 from django import forms
@@ -79,7 +78,7 @@ def show_profile(request: HttpRequest, *, refusal: Refused | None, said: str = "
         "form": form,
         "actor": actor,
         "scopes": sorted(actor.scopes),
-        "zones": sorted(zoneinfo.available_timezones()),
+        "zones": sorted(appearance.known_zones()),
     }
     return render(request, "settings/profile.html", context)
 

@@ -1608,7 +1608,10 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="execution",
             index=models.Index(
-                models.F("state"), models.OrderBy(models.F("id"), descending=True), name="execution_state_id"
+                models.F("state"),
+                models.OrderBy(models.F("id"), descending=True),
+                include=("created_at",),
+                name="execution_state_id",
             ),
         ),
         migrations.AddIndex(
@@ -1657,6 +1660,17 @@ class Migration(migrations.Migration):
                 models.F("id"),
                 condition=models.Q(("outcome__isnull", False)),
                 name="execution_finished",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="execution",
+            index=models.Index(
+                models.F("workflow"),
+                models.F("outcome"),
+                models.F("finished_at"),
+                models.F("id"),
+                condition=models.Q(("outcome__isnull", False)),
+                name="execution_workflow_finished",
             ),
         ),
         migrations.AddIndex(
@@ -1875,6 +1889,14 @@ class Migration(migrations.Migration):
                 models.F("id"),
                 condition=models.Q(("released_at__isnull", True), ("spread_from__isnull", True)),
                 name="hold_worklist",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="hold",
+            index=models.Index(
+                models.F("id"),
+                condition=models.Q(("dual_control", True), ("released_at__isnull", True)),
+                name="hold_dual",
             ),
         ),
         migrations.AddIndex(
@@ -2135,6 +2157,15 @@ class Migration(migrations.Migration):
                 models.F("execution"),
                 condition=models.Q(("closed_at__isnull", True), ("kind__in", ("input", "approval"))),
                 name="suspension_person",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="suspension",
+            index=models.Index(
+                models.F("urgency"),
+                models.F("id"),
+                condition=models.Q(("closed_at__isnull", True), ("kind__in", ("input", "approval"))),
+                name="suspension_inbox",
             ),
         ),
         migrations.AddIndex(

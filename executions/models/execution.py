@@ -108,8 +108,9 @@ class Execution(models.Model):
             (codename, f"Scope {scope}") for scope, codename in SCOPES.items() if codename != "view_execution"
         ]
         indexes = [
-            # The list's state tabs, newest first; the sweeper's "queued" and "leased" look-ups.
-            models.Index(F("state"), F("id").desc(), name="execution_state_id"),
+            # The list's state tabs, newest first; the sweeper's "queued" and "leased" look-ups. It includes the time of
+            # launching, so that those launched lately are counted without a look at the rows.
+            models.Index(F("state"), F("id").desc(), name="execution_state_id", include=["created_at"]),
             # The list filtered by workflow, and by who launched: state by state, so that both ask for no row in vain.
             models.Index(F("workflow"), F("state"), F("id").desc(), name="execution_workflow"),
             models.Index(F("launched_by_name"), F("state"), F("id").desc(), name="execution_launcher"),
@@ -124,6 +125,15 @@ class Execution(models.Model):
             # The list by time of finishing, and its filter.
             models.Index(
                 F("outcome"), F("finished_at"), F("id"), name="execution_finished", condition=Q(outcome__isnull=False)
+            ),
+            # The same of one workflow, of which there may be none for long among all that finished.
+            models.Index(
+                F("workflow"),
+                F("outcome"),
+                F("finished_at"),
+                F("id"),
+                name="execution_workflow_finished",
+                condition=Q(outcome__isnull=False),
             ),
             # The sweeper: retries and delayed launches that have come due.
             models.Index(

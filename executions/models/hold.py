@@ -100,6 +100,8 @@ class Hold(models.Model):
             models.Index(
                 F("id"), name="hold_worklist", condition=Q(released_at__isnull=True, spread_from__isnull=True)
             ),
+            # The inbox: those that not everybody may release, and that somebody else has to look at.
+            models.Index(F("id"), name="hold_dual", condition=Q(released_at__isnull=True, dual_control=True)),
             # What one person, or everybody, has released, newest first.
             models.Index(
                 F("released_by"),

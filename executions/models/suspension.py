@@ -77,6 +77,13 @@ class Suspension(models.Model):
                 name="suspension_person",
                 condition=Q(closed_at__isnull=True, kind__in=("input", "approval")),
             ),
+            # The inbox: urgent ones first, then oldest.
+            models.Index(
+                F("urgency"),
+                F("id"),
+                name="suspension_inbox",
+                condition=Q(closed_at__isnull=True, kind__in=("input", "approval")),
+            ),
             # The sweeper: questions whose deadline has passed.
             models.Index(
                 F("deadline"),

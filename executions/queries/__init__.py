@@ -37,7 +37,7 @@ from executions.queries.page import Page
 from executions.queries.people import names_with
 from executions.queries.preferences import preference_of
 from executions.queries.reasons import list_reasons, reasons_for
-from executions.queries.runs import count_new, list_runs, rows_by_id
+from executions.queries.runs import count_new, list_runs, list_with_counts, rows_by_id
 from executions.queries.search import COUNT_CAP, Count, count_by_state
 from executions.queries.tokens import find_token, list_tokens
 from executions.queries.views import find_view, views_for
@@ -81,6 +81,7 @@ __all__ = [
     "list_reasons",
     "list_runs",
     "list_tokens",
+    "list_with_counts",
     "matching",
     "names_with",
     "order_of",

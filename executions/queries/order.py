@@ -44,6 +44,10 @@ class Order:
             return self.key
         return "finished_at" if state in states.FINISHED else "state_since"
 
+    def descends(self, place: "Place | None") -> bool:
+        """Tell whether the greatest comes first in the direction that a place looks."""
+        return self.descending != (place is not None and place.backwards)
+
 
 ORDERS = {
     "newest": Order("newest", "pk", True),
@@ -139,22 +143,6 @@ def _read_key(key: str, order: Order) -> Any:
     return moment
 
 
-def among(
-    found: list[tuple[Any, uuid.UUID]], order: Order, place: Place | None, limit: int
-) -> list[tuple[Any, uuid.UUID]]:
-    """Return the first so many of the found runs beyond a place, in the direction it looks.
-
-    Args:
-        found: key and id of each.
-        order, place, limit: as for ``walk``.
-    """
-    descending = order.descending != (place is not None and place.backwards)
-    if place is not None:
-        here = (place.pk if order.key == "pk" else place.key, place.pk)
-        found = [each for each in found if (each < here if descending else each > here)]
-    return sorted(found, reverse=descending)[:limit]
-
-
 def walk(wanted: RunFilter, order: Order, place: Place | None, limit: int) -> list[tuple[Any, uuid.UUID]]:
     """Return key and id of the first so many runs beyond a place, in the direction it looks; one query.
 
@@ -164,7 +152,7 @@ def walk(wanted: RunFilter, order: Order, place: Place | None, limit: int) -> li
         place: from ``read_place``; the beginning where None.
         limit: most runs.
     """
-    descending = order.descending != (place is not None and place.backwards)
+    descending = order.descends(place)
     if order.key == "pk" and not (wanted.states or wanted.workflow or wanted.launched_by):
         parts = [_walk_one(matching(wanted, by_search=False), "pk", place, descending, limit)]
     else:

@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import Any
 
 from django.db.models import Prefetch, Q, QuerySet
 from django.db.models.fields.json import KeyTextTransform
@@ -11,9 +12,9 @@ from django.db.models.functions import Left
 from executions.models import Execution, Hold, Suspension
 from executions.queries.chosen import RunFilter, matching
 from executions.queries.freezes import attach_freezes
-from executions.queries.order import Place, among, order_of, read_place, states_in, walk
+from executions.queries.order import Order, Place, order_of, read_place, states_in, walk
 from executions.queries.page import Page
-from executions.queries.search import Count, few_matches
+from executions.queries.search import Count, Found, count_by_state, find
 
 
 def list_runs(wanted: RunFilter, cursor: str | None = None, limit: int = 50, sort: str = "newest") -> Page[Execution]:
@@ -28,14 +29,31 @@ def list_runs(wanted: RunFilter, cursor: str | None = None, limit: int = 50, sor
     Raises:
         Invalid: a cursor that no page gave out, an unknown state or order.
     """
+    return _list(wanted, cursor, limit, sort)[0]
+
+
+def list_with_counts(
+    wanted: RunFilter, cursor: str | None = None, limit: int = 50, sort: str = "newest"
+) -> tuple[Page[Execution], dict[str, Count]]:
+    """Return one page of runs as ``list_runs`` does, and how many there are of each state; a search looks only once.
+
+    Args:
+        wanted, cursor, limit, sort: as for ``list_runs``.
+
+    Returns:
+        The page, and the counts as ``count_by_state`` gives them.
+
+    Raises:
+        Invalid: as ``list_runs``.
+    """
+    page, found = _list(wanted, cursor, limit, sort)
+    return page, found.counts if found is not None and wanted.searches else count_by_state(wanted)
+
+
+def _list(wanted: RunFilter, cursor: str | None, limit: int, sort: str) -> tuple[Page[Execution], Found | None]:
     order = order_of(wanted, sort)
     place = read_place(cursor, order)
-    found = None
-    # No index has both a workflow or a person and another order than by id.
-    searches = wanted.searches or (order.key != "pk" and bool(wanted.workflow or wanted.launched_by))
-    if searches and states_in(wanted, order):
-        found = few_matches(replace(wanted, states=states_in(wanted, order)), order.key)
-    places = walk(wanted, order, place, limit + 1) if found is None else among(found, order, place, limit + 1)
+    places, found = _places(wanted, order, place, limit + 1)
     more, places = len(places) > limit, places[:limit]
     backwards = place is not None and place.backwards
     if backwards:
@@ -45,10 +63,28 @@ def list_runs(wanted: RunFilter, cursor: str | None = None, limit: int = 50, sor
     attach_freezes(rows)
     ends = [Place(pk, None if order.key == "pk" else key, False) for key, pk in (places[:1] + places[-1:])]
     if not ends:
-        return Page(rows)
+        return Page(rows), found
     following = ends[-1].text() if more or backwards else None
     before = replace(ends[0], backwards=True).text() if (more if backwards else place is not None) else None
-    return Page(rows, following, before)
+    return Page(rows, following, before), found
+
+
+def _places(
+    wanted: RunFilter, order: Order, place: Place | None, limit: int
+) -> tuple[list[tuple[Any, uuid.UUID]], Found | None]:
+    """Return where the page's runs are, and what a search of all states found, if there was one."""
+    listed = states_in(wanted, order)
+    # No index has both a person and another order than by id, or a workflow and any but by id and by finishing.
+    other = order.key != "pk" and bool(wanted.launched_by or (wanted.workflow and order.key != "finished_at"))
+    if not listed or not (wanted.searches or other):
+        return walk(wanted, order, place, limit), None
+    found = find(wanted, order, place, limit, alone=not wanted.searches)
+    of_listed = found
+    every = states_in(replace(wanted, states=()), order_of(wanted, "newest"))
+    if not found.whole and wanted.searches and len(listed) < len(every):
+        # There is much, but there may be little of what is listed.
+        of_listed = find(wanted, order, place, limit, alone=True)
+    return of_listed.places if of_listed.whole else walk(wanted, order, place, limit), found
 
 
 def rows_by_id(ids: Iterable[uuid.UUID]) -> list[Execution]:

@@ -1,14 +1,18 @@
-"""Finding the few that a search selects, and counting by state."""
+"""Finding what a search selects, and counting by state."""
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db import connection
+from django.db.models import F
+from django.db.models.expressions import RawSQL
 from django.db.models.functions import Coalesce
 
 from executions import states
 from executions.queries.chosen import RunFilter, matching
+from executions.queries.order import Order, Place, states_in
 
 COUNT_CAP = 10_000
 """Counts are exact up to here; beyond it the page says "10,000+"."""
@@ -27,20 +31,57 @@ class Count:
     capped: bool = False
 
 
-def few_matches(wanted: RunFilter, key: str) -> list[tuple[Any, uuid.UUID]] | None:
-    """Return key and id of all runs a search selects, or None if they are more than ``COUNT_CAP``.
-
-    The planner cannot know how many runs a search finds, and for a rare word it would walk the whole table in the
-    list's order to find none. Where they are few they are found by the search indexes alone, and ordered afterwards;
-    where they are many, walking soon finds a page of them.
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a search selects, looked for once for a page and its tabs.
 
     Args:
-        wanted: the filter.
-        key: the column they will be ordered by; ``since`` for when each came into its state.
+        places: key and id of the page's runs; meaningless where ``whole`` is False.
+        counts: how many of each state were found.
+        whole: everything was found, not only the first ``COUNT_CAP``.
     """
-    column = Coalesce("finished_at", "state_since") if key == "since" else key
-    found = list(matching(wanted).order_by().values_list(column, "pk")[: COUNT_CAP + 1])
-    return None if len(found) > COUNT_CAP else found
+
+    places: list[tuple[Any, uuid.UUID]]
+    counts: dict[str, Count]
+    whole: bool
+
+
+# The planner cannot know how many runs a search finds, and for a rare word it would walk the whole table in the list's
+# order to find none. So the search indexes find them first, whatever the order. MATERIALIZED: it must not be merged.
+FIND = """
+WITH found (state, key, id) AS MATERIALIZED ({found})
+SELECT state, count(*), NULL, NULL FROM found GROUP BY state
+UNION ALL
+(SELECT NULL, NULL, key, id FROM found WHERE state = ANY (%s) {beyond} ORDER BY key {way}, id {way} LIMIT %s)
+"""
+
+
+def find(wanted: RunFilter, order: Order, place: Place | None, limit: int, *, alone: bool = False) -> Found:
+    """Look up what a search selects, and a page of it, in one query.
+
+    Where more than ``COUNT_CAP`` match it finds no page: walking in the list's order soon comes by one then.
+
+    Args:
+        wanted: the filter. Its states decide what the page lists; the others are counted as well.
+        order, place, limit: as for ``order.walk``.
+        alone: look for the listed states alone, and count no others.
+    """
+    listed = states_in(wanted, order)
+    column = Coalesce("finished_at", "state_since") if order.key == "since" else F(order.key)
+    runs = matching(replace(wanted, states=listed), with_states=alone).order_by().annotate(key=column)
+    sql, parameters = runs.values_list("state", "key", "pk")[: COUNT_CAP + 1].query.sql_with_params()
+    descending = order.descends(place)
+    beyond, bounds = "", []
+    if place is not None:
+        beyond = f"AND (key, id) {'<' if descending else '>'} (%s, %s)"
+        bounds = [place.pk if order.key == "pk" else place.key, place.pk]
+    statement = FIND.format(found=sql, beyond=beyond, way="DESC" if descending else "ASC")
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [*parameters, list(listed), *bounds, limit])
+        rows = cursor.fetchall()
+    numbers = {state: number for state, number, _, _ in rows if state is not None}
+    capped = sum(numbers.values()) > COUNT_CAP
+    return Found([(key, pk) for state, _, key, pk in rows if state is None], _counts(numbers, capped), not capped)
 
 
 def count_by_state(wanted: RunFilter) -> dict[str, Count]:
@@ -55,26 +96,39 @@ def count_by_state(wanted: RunFilter) -> dict[str, Count]:
 
 def _count_each(wanted: RunFilter) -> dict[str, Count]:
     """Walk an index by state, at most so far for each: exact for rare states however many there are of others."""
-    possible = states.OUTCOMES if wanted.finished else states.STATES
-    parts, parameters = [], []
-    for state in possible:
-        runs = matching(replace(wanted, states=(state,))).order_by().values("state")[: COUNT_CAP + 1]
-        sql, values = runs.query.sql_with_params()
-        parts.append(f"SELECT %s::text, count(*) FROM ({sql}) AS matched")  # noqa: S608  (the ORM's own SQL)
-        parameters += [state, *values]
-    with connection.cursor() as cursor:
-        cursor.execute(" UNION ALL ".join(parts), parameters)
-        counted = {state: Count(min(number, COUNT_CAP), number > COUNT_CAP) for state, number in cursor.fetchall()}
-    return {state: counted.get(state, Count(0)) for state in states.STATES}
+    this_state = object()  # written once for all states: the ORM would take as long as the database
+    runs = matching(wanted, with_states=False).order_by().filter(state=RawSQL("%s", [this_state]))
+    if wanted.finished:
+        # The index by time of finishing begins with the outcome; the planner cannot know that the state says the same.
+        runs = runs.filter(outcome=RawSQL("%s", [this_state]))
+    sql, parameters = runs.values("state")[: COUNT_CAP + 1].query.sql_with_params()
+    counted = states.OUTCOMES if wanted.finished else states.STATES
+    one = f"SELECT %s::text, count(*) FROM ({sql}) AS matched"  # noqa: S608  (the ORM's own SQL)
+    return _counted(
+        " UNION ALL ".join([one] * len(counted)),
+        [state if each is this_state else each for state in counted for each in (this_state, *parameters)],
+    )
 
 
 def _count_some(wanted: RunFilter) -> dict[str, Count]:
     """Count by state among the first so many that match: nine searches would each cost as much as this one."""
     found = matching(wanted, with_states=False).order_by().values("state")[: COUNT_CAP + 1]
     sql, parameters = found.query.sql_with_params()
+    return _counted(
+        f"SELECT state, count(*) FROM ({sql}) AS matched GROUP BY state",  # noqa: S608  (the ORM's own SQL)
+        parameters,
+        together=True,
+    )
+
+
+def _counted(statement: str, parameters: Sequence[Any], *, together: bool = False) -> dict[str, Count]:
     with connection.cursor() as cursor:
-        statement = f"SELECT state, count(*) FROM ({sql}) AS matched GROUP BY state"  # noqa: S608  (the ORM's own SQL)
         cursor.execute(statement, parameters)
         numbers = dict(cursor.fetchall())
-    capped = sum(numbers.values()) > COUNT_CAP
-    return {state: Count(min(numbers.get(state, 0), COUNT_CAP), capped) for state in states.STATES}
+    return _counts(numbers, together and sum(numbers.values()) > COUNT_CAP)
+
+
+def _counts(numbers: dict[str, int], capped: bool) -> dict[str, Count]:
+    """Return the count of every state; ``capped`` says that there may be more of each."""
+    found = {state: numbers.get(state, 0) for state in states.STATES}
+    return {state: Count(min(number, COUNT_CAP), capped or number > COUNT_CAP) for state, number in found.items()}

@@ -95,6 +95,11 @@ def holds_for(actor: Actor) -> QuerySet[Hold]:
     ).annotate(rank=rank)
 
 
+def expected_of(actor: Actor) -> Q:
+    """Return which holds somebody is expected to look at, as indexes find them: all but those of rank ``OTHERS``."""
+    return Q(review_by__lte=Now()) | Q(responsible__in=("", actor.person)) | Q(dual_control=True)
+
+
 def list_work(
     actor: Actor, wanted: WorkFilter, *, person: Person | None = None, cursor: str | None = None, limit: int = 50
 ) -> Page[Work]:
@@ -114,11 +119,12 @@ def list_work(
     if cursor:
         rank, key = _read_cursor(cursor)
         after = Q(rank__gt=rank) | Q(rank=rank, pk__gt=key)
-    # Ids first: of thousands of rows only what orders them is sorted.
-    ranks: list[tuple[int, uuid.UUID]] = []
-    for rows in _open(actor, wanted, person):
-        ranks += rows.filter(after).order_by("rank", "pk").values_list("rank", "pk")[: limit + 1]
-    ranks.sort()
+    # Ids first, and each rank by itself: of thousands of rows only a page's worth is read and sorted.
+    parts = [
+        rows.filter(after).order_by(*by).values_list("rank", "pk")[: limit + 1]
+        for rows, by in _by_rank(actor, wanted, person)
+    ]
+    ranks = sorted(parts[0].union(*parts[1:], all=True)) if parts else []
     more, shown = len(ranks) > limit, {key: rank for rank, key in ranks[:limit]}
     found = [work for work in work_by_id([(kind, key) for kind in KINDS for key in shown]) if work.pk in shown]
     for work in found:
@@ -129,10 +135,8 @@ def list_work(
 
 def count_mine(actor: Actor, person: Person | None = None) -> Count:
     """Count what waits for somebody, without what others look after: one query each for questions and holds."""
-    counted = (
-        rows.filter(rank__lt=OTHERS).order_by()[: COUNT_CAP + 1].count() for rows in _open(actor, WorkFilter(), person)
-    )
-    return _capped(sum(counted))
+    kinds = (questions_for(actor, person), holds_for(actor).filter(expected_of(actor)))
+    return _capped(sum(rows.order_by()[: COUNT_CAP + 1].count() for rows in kinds))
 
 
 def find_work(kind: str, key: uuid.UUID) -> Work | None:
@@ -196,18 +200,23 @@ def list_done(
     return Page(found, f"done:{found[-1].moment.isoformat()}/{found[-1].pk}" if more else None)
 
 
-def _open(actor: Actor, wanted: WorkFilter, person: Person | None, *, counted: bool = False) -> list[QuerySet[Any]]:
-    sources: list[QuerySet[Any]] = []
+def _by_rank(actor: Actor, wanted: WorkFilter, person: Person | None) -> list[tuple[QuerySet[Any], tuple[str, ...]]]:
+    """Return what is open in parts that follow one another by rank, each with the order that an index answers."""
+    parts: list[tuple[QuerySet[Any], tuple[str, ...]]] = []
+    chosen = [rank for rank, name in RANK_NAMES.items() if not wanted.urgency or name == wanted.urgency]
     if wanted.kind != HOLD:
-        sources.append(questions_for(actor, person))
+        asked = questions_for(actor, person)
+        of_rank = {rank: urgency for urgency, rank in RANKS.items()}
+        parts += [(asked.filter(urgency=of_rank[rank]), ("pk",)) for rank in chosen if rank in of_rank]
     if wanted.kind != QUESTION:
-        sources.append(holds_for(actor))
-    ranks = [rank for rank, name in RANK_NAMES.items() if name == wanted.urgency]
-    narrowed = []
-    for rows in sources:
-        rows = rows.filter(execution__workflow=wanted.workflow) if wanted.workflow else rows
-        narrowed.append(rows.filter(rank=ranks[0]) if ranks else rows)
-    return narrowed
+        held, mine = holds_for(actor), expected_of(actor)
+        if any(rank < OTHERS for rank in chosen):
+            parts.append((held.filter(mine, rank__in=chosen), ("rank", "pk")))
+        if OTHERS in chosen:
+            parts.append((held.exclude(mine), ("pk",)))
+    if wanted.workflow:
+        parts = [(rows.filter(execution__workflow=wanted.workflow), by) for rows, by in parts]
+    return parts
 
 
 def _with_run(rows: QuerySet[Any]) -> QuerySet[Any]:
