@@ -209,7 +209,8 @@ def _by_rank(actor: Actor, wanted: WorkFilter, person: Person | None) -> list[tu
         of_rank = {rank: urgency for urgency, rank in RANKS.items()}
         parts += [(asked.filter(urgency=of_rank[rank]), ("pk",)) for rank in chosen if rank in of_rank]
     if wanted.kind != QUESTION:
-        held, mine = holds_for(actor), expected_of(actor)
+        held: QuerySet[Any] = holds_for(actor)
+        mine = expected_of(actor)
         if any(rank < OTHERS for rank in chosen):
             parts.append((held.filter(mine, rank__in=chosen), ("rank", "pk")))
         if OTHERS in chosen:
