@@ -4,7 +4,7 @@
 
 VENV := .venv
 PYTHON := $(VENV)/bin/python
-REQUIREMENTS := requirements.txt requirements-dev.txt constraints.txt client/pyproject.toml
+REQUIREMENTS := requirements.txt requirements-tracing.txt requirements-dev.txt constraints.txt client/pyproject.toml
 STAMP := $(VENV)/.requirements
 ARGS ?=
 

@@ -9,6 +9,7 @@ from django.db.models.functions import Now
 from django.http import HttpRequest
 from django.utils import timezone
 
+from console.observing import name_actor
 from executions import queries
 from executions.actors import Actor
 from executions.commands.base import record_denial
@@ -39,7 +40,11 @@ class Unauthenticated(Exception):
 def actor_of_session(request: HttpRequest, via: str = "console") -> Actor | None:
     """Return the signed-in person as an Actor; None for nobody."""
     user: Any = request.user
-    return Actor.of_user(user, via=via) if user.is_authenticated and user.is_active else None
+    if not user.is_authenticated or not user.is_active:
+        return None
+    actor = Actor.of_user(user, via=via)
+    name_actor(actor.id)
+    return actor
 
 
 def actor_of_bearer(request: HttpRequest) -> Actor | None:
@@ -66,7 +71,9 @@ def actor_of_bearer(request: HttpRequest) -> Actor | None:
         raise Unauthenticated("The account that owns this token has been shut.", invalid=True)
     if token.last_used_at is None or now - token.last_used_at > LAST_USE_RESOLUTION:
         ApiToken.objects.filter(pk=token.pk).update(last_used_at=Now())
-    return Actor.of_token(token, via=api_door(request))
+    actor = Actor.of_token(token, via=api_door(request))
+    name_actor(actor.id)
+    return actor
 
 
 def api_door(request: HttpRequest) -> str:

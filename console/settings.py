@@ -1,5 +1,6 @@
 """All settings. Everything that differs between places comes from the environment (docs/reference/settings)."""
 
+import logging
 import os
 from datetime import timedelta
 from typing import Any
@@ -74,6 +75,7 @@ MIDDLEWARE = [
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
     "console.errors.ErrorMiddleware",
     "servestatic.middleware.ServeStaticMiddleware",
+    "console.observing.LogMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -84,7 +86,6 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "console.appearance.AppearanceMiddleware",
     "console.required_factor.RequiredFactorMiddleware",
-    "django_structlog.middlewares.RequestMiddleware",
 ]
 
 ROOT_URLCONF = "console.urls"
@@ -239,4 +240,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = services.broker_options(HOLDPOINT_PROCESS)
 # What Prometheus shows at /metrics; a token of the API with metrics:read is as good while the database is there.
 HOLDPOINT_METRICS_TOKEN = environment.secret("HOLDPOINT_METRICS_TOKEN", least=20)
 
+# One line for each request, when it is answered; who asked is bound where that is found out (console/access.py).
+DJANGO_STRUCTLOG_STATUS_START_LOG_LEVEL = logging.DEBUG
+DJANGO_STRUCTLOG_USER_ID_FIELD = ""
 LOGGING = logging_settings(json=os.environ.get("HOLDPOINT_LOG", "") == "json")

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from console.access import record_refusal
 from console.errors import status_of
+from console.observing import name_actor
 from executions.actors import Actor
 from executions.errors import NotAllowed, NotFound, Refused
 
@@ -45,6 +46,7 @@ def actor_of(request: HttpRequest) -> Actor:
     actor: Actor | None = getattr(request, "holdpoint_actor", None)
     if actor is None:
         actor = Actor.of_user(request.user)
+        name_actor(actor.id)
         request.holdpoint_actor = actor  # type: ignore[attr-defined]
     return actor
 

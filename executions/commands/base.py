@@ -9,6 +9,7 @@ from typing import Any, Concatenate
 
 from django.db import transaction
 
+from executions import tracing
 from executions.actors import Actor
 from executions.errors import Conflict, NotAllowed, NotFound, Refused, Unconfirmed
 from executions.meters import observe
@@ -39,7 +40,7 @@ def command[**P, R](
         def carry_out(actor: Actor, /, *args: P.args, **kwargs: P.kwargs) -> R:
             begun, result = time.perf_counter(), "failed"
             try:
-                with transaction.atomic():
+                with tracing.span(f"command {name}", command=name, actor=actor.id), transaction.atomic():
                     answer = function(actor, *args, **kwargs)
                 result = "done"
                 return answer
@@ -98,6 +99,7 @@ def lock(execution_id: uuid.UUID | str) -> Execution:
     Raises:
         NotFound: there is no such execution.
     """
+    tracing.note(run=str(execution_id))
     try:
         return Execution.objects.select_for_update().get(pk=parse_id(execution_id, "run"))
     except Execution.DoesNotExist:

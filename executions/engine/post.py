@@ -22,6 +22,7 @@ from django.db import transaction
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from executions import tracing
 from executions.models import Execution, Freeze
 from executions.states import CANCELLING, QUEUED
 
@@ -151,7 +152,7 @@ class PostOffice:
 
     def run(self, execution_id: str, priority: int = 5) -> None:
         """Send ``run(id)`` to Celery."""
-        self._put("run", (execution_id, priority))
+        self._put("run", (execution_id, priority, tracing.carrier()))
 
     def signal(self, news: dict[str, Any]) -> None:
         """Publish holds, freezes and cancels to workers, and the change of a run to watchers."""
@@ -228,9 +229,9 @@ class PostOffice:
         if kind == "run":
             from executions.engine.tasks import run
 
-            execution_id, priority = item
+            execution_id, priority, headers = item
             # Kombu's Redis transport takes 0 first.
-            run.apply_async(args=[execution_id], priority=9 - priority, retry=False)
+            run.apply_async(args=[execution_id], priority=9 - priority, retry=False, headers=headers)
         else:
             client.publish(SIGNALS, json.dumps(item))
             if "id" in item:

@@ -9,7 +9,7 @@ import psycopg
 from celery.exceptions import WorkerShutdown, WorkerTerminate
 from django.conf import settings
 
-from executions import states
+from executions import states, tracing
 from executions.actors import Actor
 from executions.authoring import registry
 from executions.authoring.answers import Resumed
@@ -18,8 +18,9 @@ from executions.authoring.flow import LeaseLost, Question, Suspended, Yielded
 from executions.authoring.perform import Done, HandlerFailed, perform
 from executions.authoring.step import Step
 from executions.authoring.workflow import Workflow
-from executions.engine import leases, life, lifting, policies, settle, sla, statements
+from executions.engine import leases, life, policies, settle, sla, statements, telling
 from executions.engine.backing import EngineBacking
+from executions.engine.claiming import claim
 from executions.engine.cleaning import clean_up
 from executions.engine.database import OUTAGE, is_outage, lost_connection, own_connection, patiently, text_array
 from executions.engine.leases import Lease
@@ -45,7 +46,8 @@ def run(execution_id: str) -> None:
     try:
         claimed = claim(lease)
         if claimed is not None:
-            Run(lease, claimed).go()
+            with telling.of_workflow(claimed.workflow):
+                Run(lease, claimed).go()
     except LeaseLost:
         logger.warning("Run %s: the lease was lost; this worker stops", execution_id)
     except OUTAGE as error:
@@ -54,28 +56,6 @@ def run(execution_id: str) -> None:
         logger.error("Run %s: the database stayed away; left to the sweeper: %s", execution_id, problem)
     finally:
         leases.close_lease(lease)
-
-
-def claim(lease: Lease) -> Any | None:
-    """Take a run for this worker, and fill in its lease; None where it is not to be had now."""
-    actor = Actor.worker(life.worker_name())
-    wanted = {
-        "id": lease.execution_id,
-        "owner": actor.name,
-        "actor": actor.id,
-        "lease": settings.HOLDPOINT["LEASE_SECONDS"],
-        "through": "{}",
-    }
-    found = patiently(statements.CLAIM, wanted, seconds=2.0) or lifting.claim_with_leave(wanted)
-    if not found:
-        return None
-    (claimed,) = found
-    lease.workflow, lease.labels = claimed.workflow, json.loads(claimed.labels)
-    lease.epoch = claimed.epoch
-    lease.beat_at = time.monotonic()
-    lease.slice_ends = lease.beat_at + settings.HOLDPOINT["TIME_SLICE_SECONDS"]
-    lease.hear(claimed.version, cancelling=claimed.cancelling, holds=0)
-    return claimed
 
 
 class Run:
@@ -101,6 +81,7 @@ class Run:
         self.fingerprint: str = claimed.fingerprint
         self.sla_ends: float = time.monotonic() + (sla.NEVER if claimed.sla_seconds is None else claimed.sla_seconds)
         self.resumed = resumed_of(claimed)
+        self.step_before: Any = None
         self.fixed = {
             "id": lease.execution_id,
             "epoch": lease.epoch,
@@ -137,7 +118,11 @@ class Run:
                 )
                 settle.unknown(self.lease, self.actor, "step-unknown", reason)
                 return
-            if not self._in_time(workflow) or not self._step(workflow, step):
+            if not self._in_time(workflow):
+                return
+            with telling.of_step(self):
+                goes_on = self._step(workflow, step)
+            if not goes_on:
                 return
         self._finish()
 
@@ -199,6 +184,7 @@ class Run:
 
     def _failed(self, step: Step, error: BaseException) -> bool:
         # In one line: message and traceback are on the run's page, where its reader looks.
+        tracing.failed(type(error).__name__)
         logger.warning("Run %s: step %s raised %s", self.lease.execution_id, step.name, type(error).__name__)
         if isinstance(error, HandlerFailed):
             settle.handler_failed(self.lease, self.actor, step, self.position, error)
@@ -235,7 +221,8 @@ class Run:
             "data": told,
             "stop": self._must_stop(),
         }
-        found = patiently(statements.BOUNDARY, parameters, seconds=self.fixed["lease"])
+        with tracing.span("boundary"):
+            found = patiently(statements.BOUNDARY, parameters, seconds=self.fixed["lease"])
         if not found:
             now = self._look()
             if now.cancelling and now.steps_done == self.position:

@@ -6,7 +6,8 @@ from typing import Any
 
 from celery import shared_task, signals
 
-from executions.engine import life, runner
+from executions import tracing
+from executions.engine import life, runner, telling
 
 logger = logging.getLogger("holdpoint.engine")
 
@@ -24,7 +25,9 @@ def run(execution_id: Any = None, *_: Any, **__: Any) -> None:
         logger.warning("Dropped a message that names no run: %.100r", execution_id)
         return
     life.start()
-    runner.run(str(wanted))
+    key = str(wanted)
+    with telling.of_run(key), tracing.continued(run.request.headers, "run", kind="consumer", run=key):
+        runner.run(key)
 
 
 @signals.worker_ready.connect

@@ -15,9 +15,10 @@ from executions.authoring.step import Step
 from executions.authoring.workflow import Workflow
 from executions.engine import leases, wakeups
 from executions.engine.children import sweep_joins
+from executions.engine.claiming import claim
 from executions.engine.deadlines import expire_questions, remind_of_questions
 from executions.engine.reviews import mark_overdue
-from executions.engine.runner import Run, claim
+from executions.engine.runner import Run
 from executions.models import Execution
 from executions.past.clock import Past
 

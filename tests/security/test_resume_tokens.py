@@ -150,9 +150,9 @@ def test_logs_show_no_token(as_json, capsys):
 
 
 def test_what_a_request_is_logged_with_shows_no_token():
-    from console.logs import hide_tokens
+    from console.logs import hide_secrets
 
     token = token_of(KEY)
     line = {"event": "request_started", "request": f"POST /v1/triggers/{token}?x=1", "user_id": None}
-    told = hide_tokens(None, "info", line)
+    told = hide_secrets(None, "info", line)
     assert told == {"event": "request_started", "request": "POST /v1/triggers/…?x=1", "user_id": None}

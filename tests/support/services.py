@@ -22,6 +22,7 @@ WORKFLOWS = ",".join(
         "tests.workflows_that_wait",
         "tests.workflows_with_rules",
         "tests.workflows_children",
+        "tests.workflows_that_talk",
     )
 )
 

@@ -1,0 +1,128 @@
+"""One request followed through the logs and the traces of a real web process and a real worker."""
+
+import json
+import os
+import subprocess
+import sys
+
+import httpx
+import pytest
+
+from console.stack.home import PROJECT
+from executions import commands
+from tests.engine.watching import QUICK, launch, wait_for, wait_until
+from tests.support.collector import Collector
+from tests.support.services import SERVICES
+from tests.support.web import Web
+
+TRACE, CALLER = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
+OURS = ("opentelemetry.sdk.trace", "opentelemetry.exporter", "opentelemetry.proto")
+"""What this project imports of OpenTelemetry. redis-py looks for some of the rest by itself."""
+SECRET = "nobody-may-read-this-in-a-log"
+
+
+def lines(process) -> list[dict]:
+    """Return every line a process wrote, each of which must be JSON."""
+    return [json.loads(line) for line in process.output.splitlines() if line.strip()]
+
+
+@pytest.fixture
+def collector():
+    with Collector() as collecting:
+        yield collecting
+
+
+@pytest.fixture
+def traced(live_db, workers, collector):
+    """A web process and a worker that write JSON and send their traces."""
+    environment = {**collector.environment, "HOLDPOINT_LOG": "json"}
+    (worker,) = workers(1, **QUICK, **environment)
+    server = Web(**environment)
+    server.start()
+    yield server, worker
+    server.stop()
+
+
+@pytest.fixture
+def program(cast, traced):
+    _, token = commands.create_token(cast.actor("operator"), cast.operator, name="program")
+    with httpx.Client(base_url=traced[0].url, headers={"Authorization": f"Bearer {token}"}) as client:
+        yield client
+
+
+def test_from_the_request_to_the_last_step(cast, program, traced, collector):
+    web, worker = traced
+    answer = program.post(
+        "/v1/async-executions",
+        json={"workflow": "talking", "payload": {"secret": SECRET}},
+        headers={"traceparent": f"00-{TRACE}-{CALLER}-01", "X-Request-ID": "from-the-proxy-1"},
+    )
+    assert answer.status_code == 201, answer.text
+    assert answer.headers["X-Request-ID"] == "from-the-proxy-1"
+    run = wait_for(answer.json()["id"], "failed")
+    assert program.get("/v1/async-executions?q=nothing-of-the-query").status_code == 200
+    wait_until(lambda: collector.named("run talking"), "the worker's spans")
+    wait_until(lambda: collector.named("POST v1/async-executions"), "the request's span")
+    wait_until(lambda: [line for line in lines(web) if line.get("request_id") == "from-the-proxy-1"], "its line")
+
+    (served,) = [line for line in lines(web) if line.get("request_id") == "from-the-proxy-1"]
+    assert served["event"] == "request_finished"
+    assert served["request"] == "POST /v1/async-executions"
+    assert served["code"] == 201
+    assert served["actor"].startswith("token:")
+    assert {"timestamp", "level", "logger", "ip"} <= set(served)
+
+    said = {line["event"]: line for line in lines(worker)}
+    for event, step, attempt in (("plain words", "first", 1), ("structured", "first", 1), ("awaited", "second", 1)):
+        line = said[event]
+        assert (line["run"], line["workflow"], line["step"], line["attempt"]) == (str(run.pk), "talking", step, attempt)
+        assert line["worker"] in said[next(name for name in said if name.startswith("Worker "))]["event"]
+    assert said["structured"]["amount"] == 3
+    assert said["structured"]["token"] == "…"
+    assert said["called with Bearer …"]["step"] == "first"
+    failed = next(line for event, line in said.items() if "raised ValueError" in event)
+    assert (failed["step"], failed["level"]) == ("third", "warning")
+    everything = web.output + worker.output
+    for secret in (SECRET, "hp_abcdefgh", "nothing-of-the-query", program.headers["Authorization"].split("_", 1)[1]):
+        assert secret not in everything
+
+    (request,) = collector.named("POST v1/async-executions")
+    assert (request.service, request.trace, request.parent, request.kind) == ("holdpoint-web", TRACE, CALLER, 2)
+    assert request.attributes["http.response.status_code"] == 201
+    assert request.attributes["holdpoint.actor"] == served["actor"]
+    (launch,) = collector.named("command launch")
+    assert launch.parent == request.id
+    (worked,) = collector.named("run talking")
+    assert (worked.service, worked.trace, worked.kind) == ("holdpoint-worker", TRACE, 5)
+    assert worked.parent in {span.id for span in collector.spans if span.service == "holdpoint-web"}
+    steps = [collector.named(f"step {name}")[0] for name in ("first", "second", "third")]
+    assert {span.parent for span in steps} == {worked.id}
+    assert [span.links for span in steps] == [(), (steps[0].id,), (steps[1].id,)]
+    assert steps[2].attributes["holdpoint.run"] == str(run.pk)
+    assert steps[2].attributes["holdpoint.attempt"] == 1
+    assert steps[2].failed == "ValueError"
+    assert [span.parent for span in collector.named("boundary")] == [steps[0].id, steps[1].id]
+    assert collector.named("claim")[0].parent == worked.id
+    assert said["plain words"]["trace_id"] == TRACE
+    assert said["plain words"]["span_id"] == steps[0].id
+    assert not [span for span in collector.spans if SECRET in str(span)]
+
+
+def test_without_an_endpoint_nothing_of_opentelemetry_is_imported():
+    code = (
+        "import os, sys; os.environ['DJANGO_SETTINGS_MODULE'] = 'console.settings';"
+        "import console.asgi, console.celery; from executions import tracing;"
+        "\nwith tracing.span('x', run='1'), tracing.continued({'traceparent': 'nonsense'}, 'y', kind='server'): pass"
+        f"\nOURS = {OURS!r}"
+        "\nprint(tracing.ids(), tracing.carrier(), [name for name in sys.modules if name.startswith(OURS)])"
+    )
+    environment = {**SERVICES.child_environment, "HOLDPOINT_PROCESS": "web", "PATH": os.environ["PATH"]}
+    said = subprocess.run([sys.executable, "-c", code], env=environment, cwd=PROJECT, capture_output=True, text=True)
+    assert said.stdout.strip() == "{} {} []", said.stderr
+
+
+def test_a_collector_that_is_not_there_stops_nothing(cast, workers):
+    (worker,) = workers(1, **QUICK, OTEL_EXPORTER_OTLP_ENDPOINT="http://127.0.0.1:9", OTEL_BSP_SCHEDULE_DELAY="100")
+    for _ in range(3):
+        wait_for(launch(cast, "noop"), "succeeded")
+    assert worker.alive()
