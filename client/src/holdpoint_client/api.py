@@ -1,31 +1,23 @@
-"""Speaking with the server: one request at a time, repeated where that is safe, every refusal a Failure."""
+"""The HTTP API, version 1, as the commands use it: documents in and out."""
 
 import json
-import platform
-import re
-import time
 import uuid
 from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 
-from holdpoint_client import __version__
 from holdpoint_client.connection import Connection
-from holdpoint_client.failures import Exit, failure, of_answer
+from holdpoint_client.failures import Exit, failure
+from holdpoint_client.wire import TIMEOUT, Document, Wire
 
-USER_AGENT = f"holdpoint-cli/{__version__} ({platform.system()}; Python {platform.python_version()})"
-"""The first part tells the server which door was used; histories then say `cli`."""
-TIMEOUT = httpx.Timeout(30.0, connect=5.0)
-PAUSES = (0.3, 1.0)
-"""Seconds before the second and the third try."""
-LONGEST_WAIT = 5.0
-"""Seconds; a server that asks for more patience than that is reported as away."""
-PASSING = (502, 503, 504)
 MOST_PER_PAGE = 200
-ERRNO = re.compile(r"^\[Errno -?\d+\] ")
+RAW = "application/octet-stream"
 
-type Document = dict[str, Any]
+type Files = list[tuple[str, str, bytes]]
+"""Part, name and content of each file."""
 
 
 class Api:
@@ -33,20 +25,17 @@ class Api:
 
     Args:
         connection: the server, and the token for it.
+        timeout: for everything that is sent.
     """
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, timeout: httpx.Timeout = TIMEOUT) -> None:
+        self.wire = Wire(connection, timeout)
         self.url = connection.url
-        self.has_answered = False
-        self._http = httpx.Client(
-            headers={
-                "Authorization": f"Bearer {connection.token}",
-                "User-Agent": USER_AGENT,
-                "Accept": "application/json",
-            },
-            timeout=TIMEOUT,
-            follow_redirects=False,
-        )
+
+    @property
+    def has_answered(self) -> bool:
+        """Whether the server was ever there; one that was is waited for."""
+        return self.wire.has_answered
 
     def get(self, path: str, **query: Any) -> Document:
         """Read a document; parameters that are empty are left out.
@@ -54,8 +43,11 @@ class Api:
         Raises:
             Failure: refused, or no answer.
         """
-        wanted = {name: value for name, value in query.items() if value not in (None, "", [], ())}
-        return self._send("GET", path, params=wanted)
+        return self.wire.read(self.wire.send("GET", f"/v1{path}", params=_wanted(query)))
+
+    def run(self, run_id: str) -> Document:
+        """Read all there is to know of a run; errors as for ``get``."""
+        return self.get(f"/async-executions/{run_id}")
 
     def post(self, path: str, body: Mapping[str, Any], key: str, shown_key: str = "") -> Document:
         """Give a command.
@@ -69,13 +61,46 @@ class Api:
         Raises:
             Failure: refused, or no answer.
         """
-        return self._send("POST", path, key, shown_key, json=_given(body))
+        answer = self.wire.send("POST", f"/v1{path}", key=key, shown_key=shown_key, json=given(body))
+        return self.wire.read(answer)
 
-    def post_files(self, path: str, body: Mapping[str, Any], files: list[tuple[str, bytes]], key: str) -> Document:
-        """Give a command with files: name and content of each. Otherwise as ``post``."""
-        parts = [("request", (None, json.dumps(_given(body)).encode(), "application/json"))]
-        parts += [("files", (name, content, "application/octet-stream")) for name, content in files]  # type: ignore[misc]
-        return self._send("POST", path, key, files=parts)
+    def post_files(self, path: str, body: Mapping[str, Any], files: Files, key: str) -> Document:
+        """Give a command with files. Otherwise as ``post``."""
+        parts: list[tuple[str, Any]] = [("request", (None, json.dumps(given(body)).encode(), "application/json"))]
+        parts += [(part, (name, content, RAW)) for part, name, content in files]
+        return self.wire.read(self.wire.send("POST", f"/v1{path}", key=key, files=parts))
+
+    def patch(self, path: str, body: Mapping[str, Any], version: int | None = None) -> Document:
+        """Change something, if it is still what somebody looked at.
+
+        Args:
+            path: below ``/v1``.
+            body: its fields; as for ``post``.
+            version: that it must still have; None where that does not matter.
+
+        Raises:
+            Failure: refused, or no answer; it is never sent twice.
+        """
+        mark = "*" if version is None else f'"{version}"'
+        return self.wire.read(self.wire.send("PATCH", f"/v1{path}", version=mark, json=given(body)))
+
+    def put_file(self, path: str, content: bytes, reason: str, version: int | None) -> Document:
+        """Store a new version of a file; arguments and errors as for ``patch``."""
+        mark = "" if version is None else f'"{version}"'
+        headers: dict[str, Any] = {"params": {"reason": reason}, "content": content}
+        return self.wire.read(self.wire.send("PUT", f"/v1{path}", version=mark, **headers))
+
+    def delete(self, path: str) -> Document:
+        """Take something away; errors as for ``patch``."""
+        return self.wire.read(self.wire.send("DELETE", f"/v1{path}"))
+
+    def download(self, path: str, **query: Any) -> AbstractContextManager[httpx.Response]:
+        """Open what is no document, such as a file or an export, to read it piece by piece.
+
+        Raises:
+            Failure: refused, or no answer.
+        """
+        return self.wire.open(f"/v1{path}", **_wanted(query))
 
     def pages(self, path: str, most: int | None, cursor: str | None = None, **query: Any) -> Document:
         """Read a list across its pages.
@@ -96,7 +121,7 @@ class Api:
             items += page["items"]
             cursor = page["next"]
             if cursor is None or (most is not None and len(items) >= most):
-                return {"items": items, "next": cursor}
+                return {**page, "items": items, "next": cursor}
 
     def events(self, run_id: str, after: int) -> Iterator[Document]:
         """Yield a run's events in order, from the one after ``after`` to the last there is now."""
@@ -106,49 +131,21 @@ class Api:
             yield from page["items"]
             at = page["next"]
 
-    def _send(self, method: str, path: str, key: str = "", shown_key: str = "", **content: Any) -> Document:
-        headers = {"Idempotency-Key": key} if key else {}
-        for wait in (*PAUSES, None):
-            try:
-                response = self._http.request(method, f"{self.url}/v1{path}", headers=headers, **content)
-            except httpx.RequestError as error:
-                if wait is None:
-                    raise self._unreachable(error, shown_key or key) from None
-                time.sleep(wait)
-                continue
-            asked = _asked_to_wait(response)
-            if wait is None or response.status_code not in PASSING or asked > LONGEST_WAIT:
-                return self._read(response)
-            time.sleep(max(wait, asked))
-        raise AssertionError("the last try either returns or raises")
+    def readiness(self) -> Document:
+        """Read whether the installation can do its work; it says what is missing in a document too.
 
-    def _read(self, response: httpx.Response) -> Document:
-        kind = response.headers.get("Content-Type", "")
-        if "json" in kind:
-            try:
-                document = response.json()
-            except ValueError:
-                document = None
-            if response.is_success and isinstance(document, dict):
-                self.has_answered = True
-                return document
-            if "problem+json" in kind and isinstance(document, dict):
-                raise of_answer(response.status_code, document)
-        if response.is_redirect:
-            detail = f"{self.url} sends us to {response.headers.get('Location')}. Set HOLDPOINT_URL to where it leads."
-        else:
-            detail = f"{self.url} answered {response.status_code}, and not as Holdpoint does. Is the address right?"
-        raise failure(Exit.UNREACHABLE, "unreachable", "No usable answer", detail)
-
-    def _unreachable(self, error: httpx.RequestError, key: str) -> Exception:
-        detail = f"No answer from {self.url}: {_in_words(error)}."
-        if not key or isinstance(error, httpx.ConnectError | httpx.ConnectTimeout):
-            return failure(Exit.UNREACHABLE, "unreachable", "Server unreachable", detail)
-        detail += (
-            " The command may have been carried out. Look at the run, or repeat the command"
-            " with the same --idempotency-key: it then has no second effect."
-        )
-        return failure(Exit.UNREACHABLE, "unreachable", "Server unreachable", detail, idempotency_key=key)
+        Raises:
+            Failure: no answer, or none of Holdpoint's.
+        """
+        response = self.wire.send("GET", "/readyz")
+        try:
+            document = response.json()
+        except ValueError:
+            document = None
+        if isinstance(document, dict) and "checks" in document:
+            return document
+        self.wire.refuse(response)
+        raise failure(Exit.UNREACHABLE, "unreachable", "No usable answer", f"{self.url} does not say how it is.")
 
 
 def new_key() -> str:
@@ -156,17 +153,16 @@ def new_key() -> str:
     return f"cli-{uuid.uuid4()}"
 
 
-def _given(body: Mapping[str, Any]) -> Document:
+def given(body: Mapping[str, Any]) -> Document:
+    """Return the fields that were given: not None, and no empty text."""
     return {name: value for name, value in body.items() if value is not None and value != ""}
 
 
-def _asked_to_wait(response: httpx.Response) -> float:
-    text = response.headers.get("Retry-After", "")
-    return float(text) if text.isascii() and text.isdigit() else 0.0
+def in_path(name: str) -> str:
+    """Return a name as one part of an address."""
+    return quote(name, safe="")
 
 
-def _in_words(error: httpx.RequestError) -> str:
-    if isinstance(error, httpx.TimeoutException):
-        return "it took too long"
-    text = ERRNO.sub("", str(error)).rstrip(".")
-    return text[:1].lower() + text[1:] if text else type(error).__name__
+def _wanted(query: Mapping[str, Any]) -> dict[str, Any]:
+    said = {name: "true" if value is True else value for name, value in query.items()}
+    return {name: value for name, value in said.items() if value not in (None, False, "", [], ())}

@@ -1,49 +1,135 @@
 """The command `holdpoint`: its groups, and how every failure becomes a message and an exit code."""
 
 import io
+import os
 import sys
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from holdpoint_client import __version__
-from holdpoint_client.commands import holds, launching, reading, steering
+from holdpoint_client.commands import (
+    accounts,
+    bulk,
+    correcting,
+    freezes,
+    going_back,
+    holds,
+    launching,
+    looking,
+    questions,
+    reading,
+    record,
+    run_files,
+    steering,
+    system,
+    tokens,
+    waiting,
+    workflows,
+)
 from holdpoint_client.failures import Failure
+from holdpoint_client.sections import Runs, Top
 from holdpoint_client.session import Session
 
 EPILOG = (
-    "Exit codes: 0 done, 1 you said no, 2 usage, 3 refused by state, 4 not allowed, 5 not found, 6 server unreachable."
+    "Exit codes: 0 done, 1 no, 2 usage, 3 refused by state, 4 not allowed, 5 not found, 6 server unreachable. "
+    "--install-completion makes Tab complete ids, names and states in bash, zsh and fish."
 )
 
 
-def _group(help: str) -> typer.Typer:
-    return typer.Typer(help=help, no_args_is_help=True, pretty_exceptions_enable=False)
-
-
-app = typer.Typer(
-    help="Look at runs, pause them, correct course and let them go on.",
-    epilog=EPILOG,
-    no_args_is_help=True,
+MANNERS: dict[str, Any] = {
+    "no_args_is_help": True,
     # A traceback with local variables could show the token.
-    pretty_exceptions_enable=False,
-)
-execution = _group("Runs: look, launch, pause, resume, cancel, retry.")
-hold = _group("Holds: what keeps runs from advancing.")
-app.add_typer(execution, name="execution")
-app.add_typer(hold, name="hold")
+    "pretty_exceptions_enable": False,
+    # Help without boxes: it reads the same on a screen, in a pipe and on a page.
+    "rich_markup_mode": None,
+}
 
+
+def _group(name: str, help: str, parent: typer.Typer, cls: type[TyperGroup] = TyperGroup) -> typer.Typer:
+    group = typer.Typer(help=help, cls=cls, **MANNERS)
+    parent.add_typer(group, name=name)
+    return group
+
+
+app = typer.Typer(cls=Top, epilog=EPILOG, **MANNERS)
+
+execution = _group("execution", "Runs: look, launch, pause, correct, resume.", app, Runs)
 execution.command("list")(reading.list_runs)
 execution.command("status")(reading.status)
 execution.command("events")(reading.events)
+execution.command("tree")(looking.tree)
+execution.command("diff")(looking.diff)
+execution.command("payload")(correcting.payload)
+execution.command("checkpoint")(looking.checkpoint)
 execution.command("launch")(launching.launch)
 execution.command("pause")(steering.pause)
 execution.command("resume")(steering.resume)
 execution.command("cancel")(steering.cancel)
 execution.command("retry")(steering.retry)
+execution.command("skip")(going_back.skip)
+execution.command("fork")(going_back.fork)
+execution.command("extend")(going_back.extend)
+execution.command("amend")(correcting.amend)
+execution.command("label")(correcting.label)
+files = _group("files", "A run's files.", execution)
+files.command("list")(run_files.list_files)
+files.command("get")(run_files.get)
+files.command("put")(run_files.put)
+
+inbox = _group("inbox", "Questions that runs put to people.", app)
+inbox.command("list")(questions.list_questions)
+inbox.command("show")(questions.show)
+inbox.command("answer")(questions.answer)
+inbox.command("approve")(questions.approve)
+inbox.command("deny")(questions.deny)
+
+hold = _group("hold", "Holds: what keeps a run from advancing.", app)
 hold.command("list")(holds.list_holds)
 hold.command("place")(holds.place)
 hold.command("note")(holds.note)
+hold.command("hand-over")(holds.hand_over)
 hold.command("release")(holds.release)
+
+freeze = _group("freeze", "Freezes: stop many runs at once, those of tomorrow too.", app)
+freeze.command("list")(freezes.list_freezes)
+freeze.command("preview")(freezes.preview)
+freeze.command("place")(freezes.place)
+freeze.command("lift")(freezes.lift)
+
+jobs = _group("bulk", "Commands on many runs, as jobs of the server.", app)
+jobs.command("list")(bulk.list_jobs)
+jobs.command("show")(bulk.show)
+jobs.command("start")(bulk.start)
+jobs.command("stop")(bulk.stop)
+
+workflow = _group("workflow", "Workflows: what can be launched.", app)
+workflow.command("list")(workflows.list_workflows)
+workflow.command("show")(workflows.show)
+
+event = _group("event", "Named events, which runs may wait for.", app)
+event.command("emit")(waiting.emit)
+app.command("trigger")(waiting.trigger)
+
+audit = _group("audit", "The record of who did what and why.", app)
+audit.command("search")(record.search)
+audit.command("verify")(record.verify)
+audit.command("export")(record.export)
+
+token = _group("token", "API tokens.", app)
+token.command("list")(tokens.list_tokens)
+token.command("show")(tokens.show)
+token.command("create")(tokens.create)
+token.command("revoke")(tokens.revoke)
+
+installation = _group("system", "The installation itself.", app)
+installation.command("status")(system.status)
+
+app.command("login")(accounts.login)
+app.command("logout")(accounts.logout)
+app.command("whoami")(accounts.whoami)
+app.command("profiles")(accounts.profiles)
 
 
 def _version(asked: bool) -> None:
@@ -78,3 +164,6 @@ def main() -> None:
     except Failure as failure:
         session.screen.tell(failure.problem)
         sys.exit(failure.exit_code)
+    except BrokenPipeError:
+        # Whoever read the output has enough of it, as `head` has. Python would complain once more at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

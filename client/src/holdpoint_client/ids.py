@@ -13,6 +13,8 @@ SHORTEST = 8
 """Hexadecimal digits. Fewer are found nowhere: the server's search reads them as words."""
 CANDIDATES = 6
 HEX = re.compile(r"[0-9a-f]+")
+WHOLE_IDS = 160
+"""Columns of the screen from which on ids are shown uncut."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +55,27 @@ def find_runs(api: Api, texts: list[str]) -> list[Found]:
 
 def find_hold(api: Api, text: str) -> Found:
     """Find a hold by its id or, among the open ones, by a unique beginning of it; errors as for runs."""
-    digits = _digits(text, "hold")
-    if len(digits) == 32:
-        return Found(str(uuid.UUID(digits)), {})
-    holds = api.pages("/holds", None)["items"]
-    return _only(_beginning(holds, digits), text, "open hold", "reason", more=False)
+    return _find_in(api, text, "/holds", "open hold", "reason")
+
+
+def find_question(api: Api, text: str) -> Found:
+    """Find a question by its id, or among the open ones by a beginning of it; errors as for runs."""
+    digits = _digits(text, "question")
+    for closed in (False, True) if len(digits) == 32 else (False,):
+        items = _beginning(api.pages("/suspensions", None, closed=closed)["items"], digits)
+        if items:
+            break
+    return _only(items, text, "question", "title", more=False)
+
+
+def find_freeze(api: Api, text: str) -> Found:
+    """Find a freeze by its id or, among the open ones, by a beginning of it; errors as for runs."""
+    return _find_in(api, text, "/freezes", "freeze", "reason")
+
+
+def find_job(api: Api, text: str) -> Found:
+    """Find a bulk job by its id or, among the newest, by a beginning of it; errors as for runs."""
+    return _find_in(api, text, "/bulk", "bulk job", "reason", most=1000)
 
 
 def short(id: str, among: list[str]) -> str:
@@ -72,6 +90,18 @@ def short(id: str, among: list[str]) -> str:
         if not any(other.startswith(id[:length]) for other in others):
             return id[:length]
     return id
+
+
+def shown_id(id: str, among: list[str], width: int) -> str:
+    """Return a whole id where there is room for it, else as much as tells it from the others."""
+    return id if width >= WHOLE_IDS else short(id, among)
+
+
+def _find_in(api: Api, text: str, path: str, noun: str, label: str, most: int | None = None) -> Found:
+    digits = _digits(text, noun.removeprefix("open "))
+    if len(digits) == 32:
+        return Found(str(uuid.UUID(digits)), {})
+    return _only(_beginning(api.pages(path, most)["items"], digits), text, noun, label, more=False)
 
 
 def _digits(text: str, noun: str) -> str:

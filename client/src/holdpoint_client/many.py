@@ -7,10 +7,11 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from holdpoint_client.choosing import read_ids
 from holdpoint_client.failures import Exit, Failure
-from holdpoint_client.ids import Found, find_runs
+from holdpoint_client.ids import Found, find_runs, shown_id
 from holdpoint_client.session import Session
-from holdpoint_client.views import runs_table, shown_id, state_text
+from holdpoint_client.views.runs import runs_table, state_text
 from holdpoint_client.words import clean, counted, listed
 
 type Document = dict[str, Any]
@@ -21,7 +22,7 @@ STOPS_ALL = (Exit.UNREACHABLE,)
 
 
 def carry_out(session: Session, verb: str, ids: list[str], yes: bool, send: Send) -> None:
-    """Give one command to every run that was named.
+    """Give one command to every run that was named, one after the other.
 
     Args:
         session: this invocation.
@@ -34,7 +35,7 @@ def carry_out(session: Session, verb: str, ids: list[str], yes: bool, send: Send
         Failure: the one run refused; nothing was found; nobody can be asked.
         SystemExit: some of several runs refused; the code is that of the first.
     """
-    runs = find_runs(session.api, ids)
+    runs = find_runs(session.api, read_ids(ids))
     if len(runs) == 1:
         told = send(runs[0])
         if session.screen.as_json:
@@ -56,6 +57,9 @@ def standing_line(told: Document, title: str = "") -> RenderableType:
         text.append(f"\n  {clean(told['next_step'])} ends first; no further step starts")
     if hold := told.get("hold"):
         text.append(f"\n  hold {hold['id']}", "dim")
+    if told.get("resume_token"):
+        text.append(f"\n  resume token {clean(told['resume_token'])}", "bold")
+        text.append("  shown this once; holdpoint trigger TOKEN resumes the run", "dim")
     text.append(f"\n  you may {clean(listed(told['allowed']))}" if told["allowed"] else "", "dim")
     return text
 

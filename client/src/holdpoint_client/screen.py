@@ -3,17 +3,23 @@
 import json
 import re
 import sys
+from collections.abc import Callable
 from typing import Any
 
 from rich.console import Console, RenderableType
 from rich.text import Text
 
 from holdpoint_client.failures import Problem
-from holdpoint_client.words import clean
+from holdpoint_client.words import UNSEEN, clean
 
 PIPED_WIDTH = 200
 """Columns where nobody's terminal sets a limit, so that a pipe gets texts uncut."""
-C1_CONTROLS = re.compile(r"[\x7f-\x9f]")
+LET_THROUGH = re.compile(f"[\x7f-\x9f{UNSEEN}]")
+"""What JSON would let through to a terminal; the older control characters it escapes itself."""
+
+
+type Document = dict[str, Any]
+type Draw = Callable[[list[Document], int], RenderableType]
 
 
 class Screen:
@@ -47,9 +53,26 @@ class Screen:
     def document(self, document: Any, *, line: bool = False) -> None:
         """Print a result for scripts; on one line where it is one of many."""
         text = json.dumps(document, ensure_ascii=False, indent=None if line else 2)
-        # JSON escapes the older control characters itself; these it would let through to a terminal.
-        sys.stdout.write(C1_CONTROLS.sub(lambda found: f"\\u{ord(found[0]):04x}", text) + "\n")
+        sys.stdout.write(LET_THROUGH.sub(_escaped, text) + "\n")
         sys.stdout.flush()
+
+    def page(self, page: Document, draw: Draw, empty: str) -> None:
+        """Print a list, and how to see more of it.
+
+        Args:
+            page: ``items`` and ``next``, as the API lists.
+            draw: makes a table of the items, for so many columns of the screen.
+            empty: what to say where there are none.
+        """
+        if self.as_json:
+            self.document(page)
+        elif not page["items"]:
+            self.aside(empty)
+        else:
+            self.show(draw(page["items"], self.width))
+            if page.get("next"):
+                more = f"--all, --limit N or --cursor {clean(page['next'])}"
+                self.aside(f"{len(page['items']):,} shown, there are more: {more}")
 
     def aside(self, text: str, style: str = "dim") -> None:
         """Print a remark beside the result."""
@@ -89,6 +112,11 @@ def remedies(problem: Problem) -> list[tuple[str, str]]:
     if "unauthenticated" in str(problem.get("type", "")):
         lines.append(("to sign in", "set HOLDPOINT_TOKEN; `manage.py create_token USER` prints a token"))
     return lines
+
+
+def _escaped(found: re.Match[str]) -> str:
+    units = found[0].encode("utf-16-be")
+    return "".join(f"\\u{units[place]:02x}{units[place + 1]:02x}" for place in range(0, len(units), 2))
 
 
 def _console(*, stderr: bool) -> Console:

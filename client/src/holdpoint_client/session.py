@@ -5,6 +5,7 @@ import sys
 from functools import cached_property
 
 import typer
+from rich.console import RenderableType
 
 from holdpoint_client.api import Api
 from holdpoint_client.connection import find_connection
@@ -65,6 +66,22 @@ class Session:
         if not can_ask():
             raise usage(f"{question} Nobody can be asked here: add --yes.")
         typer.confirm(question, abort=True, err=True)
+
+    def confirm_number(self, question: str, number: int) -> None:
+        """Go on only if the person types the number; errors as for ``confirm``."""
+        if not can_ask():
+            raise usage(f"{question} Nobody can be asked here: add --yes.")
+        typed = str(typer.prompt(f"{question} Type {number} to go on", default="", show_default=False, err=True))
+        if typed.strip().replace(",", "") != str(number):
+            raise typer.Abort
+
+    def ask(self, question: str, default: str = "") -> str:
+        """Ask for a text; what is left empty is the default."""
+        return str(typer.prompt(question, default=default, show_default=bool(default), err=True))
+
+    def say(self, text: RenderableType = "") -> None:
+        """Print what a question is about, beside the result."""
+        self.screen.err.print(text)
 
 
 def can_ask() -> bool:

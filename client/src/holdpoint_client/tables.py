@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from rich.box import SIMPLE_HEAD
+from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
@@ -44,8 +44,7 @@ def fitted(columns: Sequence[Column], rows: Sequence[Sequence[str | Text]], widt
     fixed = sum(size for size, column in zip(natural, columns, strict=True) if not column.free)
     room = width - fixed - GAP * (len(columns) - 1)
     shares = iter(shared([size for size, column in zip(natural, columns, strict=True) if column.free], room))
-    # The box puts one space between columns, the padding another.
-    table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False, header_style="bold", padding=(0, GAP - 1, 0, 0))
+    table = Table(box=None, pad_edge=False, show_edge=False, header_style="dim", padding=(0, GAP, 0, 0))
     for column, size in zip(columns, natural, strict=True):
         table.add_column(
             column.header,
@@ -56,6 +55,16 @@ def fitted(columns: Sequence[Column], rows: Sequence[Sequence[str | Text]], widt
         )
     for row in cells:
         table.add_row(*row)
+    return table
+
+
+def pairs(rows: Sequence[tuple[str, RenderableType]]) -> Table:
+    """Draw facts as two columns: what it is, and the value, which wraps within its own column."""
+    table = Table.grid(padding=(0, 2))
+    table.add_column(style="dim", no_wrap=True)
+    table.add_column(overflow="fold")
+    for label, value in rows:
+        table.add_row(label, value)
     return table
 
 

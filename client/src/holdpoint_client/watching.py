@@ -4,12 +4,16 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from rich.console import RenderableType
 from rich.live import Live
+from rich.text import Text
 
 from holdpoint_client.api import Api
 from holdpoint_client.failures import Exit, Failure
+from holdpoint_client.screen import Draw
 from holdpoint_client.session import Session
-from holdpoint_client.views import FINISHED, event_line, run_block, runs_table
+from holdpoint_client.views.history import event_line
+from holdpoint_client.views.runs import FINISHED, run_block, runs_table
 
 type Document = dict[str, Any]
 
@@ -38,6 +42,43 @@ def watch_run(session: Session, run_id: str, interval: float) -> None:
         for run in _looks(session, run_id, interval):
             # Ages grow even while nothing changes, so every look is drawn.
             live.update(run_block(run), refresh=True)
+
+
+def watch_list(session: Session, read: Callable[[], Document], draw: Draw, empty: str, interval: float) -> None:
+    """Keep a list on the screen as it changes, until Ctrl-C; elsewhere print it anew at every change.
+
+    Args:
+        session: this invocation.
+        read: reads a page.
+        draw: makes a table of its items.
+        empty: what to say where there are none.
+        interval: seconds between two looks.
+
+    Raises:
+        Failure: it cannot be read at all.
+    """
+    screen = session.screen
+    if screen.as_json or not screen.out.is_terminal:
+        seen: Any = None
+        while True:
+            page = _patiently(session, lambda api: read(), interval)
+            if page != seen:
+                seen = page
+                if screen.as_json:
+                    screen.document(page, line=True)
+                else:
+                    screen.page(page, draw, empty)
+            time.sleep(interval)
+
+    def drawn(page: Document) -> RenderableType:
+        # What does not fit would be scrolled away and drawn again at every look.
+        room = max(screen.out.height - 2, 1)
+        return draw(page["items"][:room], screen.width) if page["items"] else Text(empty, "dim")
+
+    with Live(drawn(read()), console=screen.out, auto_refresh=False, screen=False) as live:
+        while True:
+            time.sleep(interval)
+            live.update(drawn(_patiently(session, lambda api: read(), interval)), refresh=True)
 
 
 def follow_events(session: Session, run_id: str, after: int, interval: float) -> None:

@@ -1,15 +1,33 @@
 """Texts for people: made harmless for a terminal, and times as people say them."""
 
 import re
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
-UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
-"""Control characters, which could move the cursor or rename the window, and those that turn the reading direction."""
+from rich.cells import cell_len
+
+OBEYED = "\x00-\x08\x0b-\x1f\x7f-\x9f"
+"""Control characters, which could move the cursor or rename the window."""
+UNSEEN = "\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\U000e0000-\U000e007f"
+"""Characters that turn the reading direction, break lines, or hide between others."""
+UNPRINTABLE = re.compile(f"[{OBEYED}{UNSEEN}]")
+SPACES = re.compile(r"\r\n|[\n\t]")
 
 
 def clean(text: object) -> str:
     """Return a text from the server without what a terminal would obey; line breaks and tabs become spaces."""
-    return UNPRINTABLE.sub("\ufffd", str(text).replace("\r\n", " ").replace("\n", " ").replace("\t", " "))
+    return UNPRINTABLE.sub("\ufffd", SPACES.sub(" ", str(text)))
+
+
+def clean_lines(text: object) -> str:
+    """Return a text of several lines, each made harmless as by ``clean``."""
+    return "\n".join(clean(line) for line in str(text).split("\n"))
+
+
+def padded(text: str, cells: int) -> str:
+    """Fill a text up to a width in columns of the screen, of which some letters take two."""
+    return text + " " * (cells - cell_len(text))
 
 
 def moment(text: str) -> datetime:
@@ -27,7 +45,18 @@ def clock(text: str) -> str:
 def age(text: str, now: datetime | None = None) -> str:
     """Return how long ago a time of the API is: ``12 s``, ``5 min``, ``3 h``, ``4 d``."""
     passed = max((now or datetime.now(UTC)) - moment(text), timedelta(0))
-    seconds = int(passed.total_seconds())
+    return lasting(passed.total_seconds())
+
+
+def until(text: str) -> str:
+    """Return how far away a time of the API is, past or to come: ``in 5 min``, ``3 h ago``."""
+    left = (moment(text) - datetime.now(UTC)).total_seconds()
+    return f"in {lasting(left)}" if left > 0 else f"{lasting(-left)} ago"
+
+
+def lasting(seconds: float) -> str:
+    """Return a length of time as people say it; arguments in seconds."""
+    seconds = int(seconds)
     if seconds < 90:
         return f"{seconds} s"
     if seconds < 90 * 60:
@@ -44,4 +73,19 @@ def listed(names: list[str]) -> str:
 
 def counted(number: int, noun: str) -> str:
     """Return a number with its noun: ``1 run``, ``3 runs``."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def size(number: int) -> str:
+    """Return a number of bytes as people say it: ``312 B``, ``4.0 KB``, ``1.2 MB``."""
+    amount = float(number)
+    for unit in ("B", "KB", "MB"):
+        if amount < 1000:
+            return f"{amount:.0f} {unit}" if unit == "B" else f"{amount:.1f} {unit}"
+        amount /= 1000
+    return f"{amount:.1f} GB"
+
+
+def capped(count: Mapping[str, Any]) -> str:
+    """Return a count of the API, which may be exact only up to a cap: ``12``, ``more than 1,000``."""
+    return f"more than {count['number']:,}" if count["capped"] else f"{count['number']:,}"

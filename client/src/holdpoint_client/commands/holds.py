@@ -1,4 +1,4 @@
-"""`holdpoint hold list | place | note | release`."""
+"""`holdpoint hold list | place | note | release | hand-over`."""
 
 from typing import Annotated
 
@@ -7,25 +7,38 @@ import typer
 from holdpoint_client.api import new_key
 from holdpoint_client.commands.options import (
     All,
+    Cron,
     Cursor,
     HoldId,
     Json,
     Key,
     Limit,
+    Match,
+    OnEvent,
     Reason,
     ReasonCode,
     RunId,
+    Scope,
     Ticket,
+    Until,
+    Webhook,
+    Zone,
 )
-from holdpoint_client.commands.values import moment
 from holdpoint_client.ids import find_hold, find_run
 from holdpoint_client.session import Session
-from holdpoint_client.views import hold_text, holds_table
+from holdpoint_client.values import conditions, moment
+from holdpoint_client.views.holds import hold_text, holds_table
+from holdpoint_client.words import clean
 
 
 def list_holds(
     context: typer.Context,
     run: Annotated[str, typer.Option("--run", help="Only those of this run.")] = "",
+    kind: Annotated[
+        str, typer.Option("--kind", metavar="operator|compliance|policy", help="Only holds of this kind.")
+    ] = "",
+    responsible: Annotated[str, typer.Option("--responsible", help="Only those that this person looks after.")] = "",
+    overdue: Annotated[bool, typer.Option("--overdue", help="Only those whose review date has passed.")] = False,
     released: Annotated[bool, typer.Option("--released", help="Released ones too.")] = False,
     limit: Limit = 50,
     every: All = False,
@@ -35,18 +48,10 @@ def list_holds(
     """List open holds, oldest first."""
     session: Session = context.obj.begin(as_json)
     execution = find_run(session.api, run).id if run else ""
-    page = session.api.pages(
-        "/holds", None if every else limit, cursor, execution=execution, released="true" if released else None
-    )
-    if as_json:
-        session.screen.document(page)
-        return
-    if not page["items"]:
-        session.screen.aside("No hold matches." if run or released or cursor else "Nothing is held.")
-        return
-    session.screen.show(holds_table(page["items"], session.screen.width))
-    if page["next"]:
-        session.screen.aside(f"{len(page['items'])} shown, there are more: --all, --limit N or --cursor {page['next']}")
+    narrowed = {"kind": kind, "responsible": responsible, "overdue": overdue, "released": released}
+    page = session.api.pages("/holds", None if every else limit, cursor, execution=execution, **narrowed)
+    chosen = run or cursor or any(narrowed.values())
+    session.screen.page(page, holds_table, "No hold matches." if chosen else "Nothing is held.")
 
 
 def place(
@@ -61,6 +66,16 @@ def place(
     blocks_cancel: Annotated[
         bool, typer.Option("--blocks-cancel", help="Nobody may cancel the run who may not release the hold.")
     ] = False,
+    dual_control: Annotated[
+        bool, typer.Option("--dual-control", help="Another person than you must release it.")
+    ] = False,
+    scope: Scope = "",
+    until: Until = "",
+    until_cron: Cron = "",
+    timezone: Zone = "",
+    until_event: OnEvent = "",
+    match: Match = None,
+    webhook: Webhook = False,
     key: Key = None,
     as_json: Json = False,
 ) -> None:
@@ -72,10 +87,31 @@ def place(
         "ticket": ticket,
         "review_by": moment(review_by, "--review-by"),
         "blocks_cancel": blocks_cancel,
+        "dual_control": dual_control,
+        "scope": scope,
+        "resume_when": conditions(until, until_cron, timezone, until_event, match, webhook),
         "execution": find_run(session.api, id).id,
     }
     hold = session.api.post("/holds", body, key or new_key())
     _tell(session, "placed", hold)
+    if hold["resume_token"] and not as_json:
+        session.screen.show(f"resume token {clean(hold['resume_token'])}")
+        session.screen.aside("It is shown this once; holdpoint trigger TOKEN releases the hold.")
+
+
+def hand_over(
+    context: typer.Context,
+    id: HoldId,
+    to: Annotated[str, typer.Option("--to", help="User name of who looks after it from now on.")],
+    reason: Reason = None,
+    key: Key = None,
+    as_json: Json = False,
+) -> None:
+    """Make another person responsible for a hold. Who may release it does not change."""
+    session: Session = context.obj.begin(as_json)
+    body = {"to": to, "reason": session.reason(reason, "Why hand it over")}
+    hold = session.api.post(f"/holds/{find_hold(session.api, id).id}/hand-over", body, key or new_key())
+    _tell(session, f"handed over to {clean(hold['responsible'])}", hold)
 
 
 def note(

@@ -1,29 +1,51 @@
 """`holdpoint execution list | status | events`: look, and change nothing."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from holdpoint_client.commands.options import All, Cursor, Interval, Json, Limit, RunId, RunIds
+from holdpoint_client import completing
+from holdpoint_client.choosing import FILTERS, filter_of
+from holdpoint_client.commands.options import All, Cursor, Interval, Json, Limit, OfWorkflow, RunId, RunIds
 from holdpoint_client.failures import usage
 from holdpoint_client.ids import find_run, find_runs
 from holdpoint_client.session import Session
-from holdpoint_client.views import run_block, runs_table
-from holdpoint_client.watching import follow_events, print_event, watch_run
+from holdpoint_client.views.runs import run_block, runs_table
+from holdpoint_client.watching import follow_events, print_event, watch_list, watch_run
 
 
 def list_runs(
     context: typer.Context,
     state: Annotated[
-        list[str] | None, typer.Option("--state", "-s", help="Only these; repeat it or use commas.")
+        list[str] | None,
+        typer.Option("--state", "-s", help="Only these; repeat it or use commas.", autocompletion=completing.states),
     ] = None,
-    workflow: Annotated[str, typer.Option("--workflow", "-w", help="Only runs of this workflow.")] = "",
-    label: Annotated[str, typer.Option("--label", help="`name` or `name:value`.")] = "",
+    workflow: OfWorkflow = "",
+    label: Annotated[
+        str, typer.Option("--label", help="`name` or `name:value`.", autocompletion=completing.labels)
+    ] = "",
     search: Annotated[
         str,
         typer.Option("--search", "-q", help="Words of title, workflow, person, label or a hold's reason; or an id."),
     ] = "",
     launched_by: Annotated[str, typer.Option("--launched-by", help="Only runs that this person launched.")] = "",
+    parent: Annotated[
+        str, typer.Option("--parent", help="Only children of this run.", autocompletion=completing.run_ids)
+    ] = "",
+    filter: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--filter",
+            metavar="NAME=VALUE",
+            help=f"Any filter, as commands on many runs take it: {', '.join(FILTERS)}.",
+            autocompletion=completing.filters,
+        ),
+    ] = None,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Keep the list before you as it changes; Ctrl-C ends.")
+    ] = False,
+    interval: Interval = 2.0,
+    ids: Annotated[bool, typer.Option("--ids", help="Print ids alone, for another command.")] = False,
     limit: Limit = 50,
     every: All = False,
     cursor: Cursor = None,
@@ -31,26 +53,22 @@ def list_runs(
 ) -> None:
     """List runs, newest first."""
     session: Session = context.obj.begin(as_json)
-    page = session.api.pages(
-        "/async-executions",
-        None if every else limit,
-        cursor,
-        state=state,
-        workflow=workflow,
-        label=label,
-        q=search,
-        launched_by=launched_by,
-    )
-    if as_json:
-        session.screen.document(page)
-        return
-    if not page["items"]:
-        narrowed = any((state, workflow, label, search, launched_by, cursor))
-        session.screen.aside("No run matches." if narrowed else "There are no runs yet.")
-        return
-    session.screen.show(runs_table(page["items"], session.screen.width))
-    if page["next"]:
-        session.screen.aside(f"{len(page['items'])} shown, there are more: --all, --limit N or --cursor {page['next']}")
+    named = {"state": ",".join(state or []), "workflow": workflow, "label": label, "q": search}
+    named |= {"launched-by": launched_by, "parent": parent}
+    texts = [f"{name}={value}" for name, value in named.items() if value]
+    wanted = filter_of(session.api, texts + (filter or []))
+
+    def read() -> dict[str, Any]:
+        return session.api.pages("/async-executions", None if every else limit, cursor, **wanted)
+
+    empty = "No run matches." if wanted or cursor else "There are no runs yet."
+    if watch:
+        watch_list(session, read, runs_table, empty, interval)
+    elif ids and not as_json:
+        for run in read()["items"]:
+            session.screen.show(run["id"])
+    else:
+        session.screen.page(read(), runs_table, empty)
 
 
 def status(
@@ -60,7 +78,7 @@ def status(
     interval: Interval = 1.0,
     as_json: Json = False,
 ) -> None:
-    """Say how runs stand: state, steps, progress, holds, questions, and what you may do."""
+    """Say how runs stand, what holds them, and what you may do."""
     session: Session = context.obj.begin(as_json)
     if watch:
         if len(ids) > 1:
@@ -83,7 +101,10 @@ def events(
     interval: Interval = 1.0,
     as_json: Json = False,
 ) -> None:
-    """Print a run's history, oldest first: who did what, when, why. With --json one event a line."""
+    """Print a run's history: who did what, when and why.
+
+    Oldest first. With --json one event a line.
+    """
     session: Session = context.obj.begin(as_json)
     run_id = find_run(session.api, id).id
     if follow:

@@ -1,4 +1,4 @@
-"""Runs, holds and histories as people read them in a terminal, narrow or wide."""
+"""Runs as people read them: a line each in a table, or all that matters of one."""
 
 from typing import Any
 
@@ -6,9 +6,10 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from holdpoint_client.ids import short
-from holdpoint_client.tables import Column, fitted
-from holdpoint_client.words import age, clean, clock, counted, listed
+from holdpoint_client.ids import shown_id
+from holdpoint_client.tables import Column, fitted, pairs
+from holdpoint_client.views.holds import hold_text
+from holdpoint_client.words import age, clean, clock, listed
 
 type Document = dict[str, Any]
 
@@ -24,8 +25,8 @@ STATE_LOOK = {
     "cancelled": ("⊘", "dim"),
 }
 """A sign and a colour for each state, beside its word; a state that is new to this client has the word alone."""
-ROOMY, WHOLE_IDS = 110, 160
-"""Columns of the screen from which on tables show every column, and ids uncut."""
+ROOMY = 110
+"""Columns of the screen from which on tables show every column."""
 STEP_SIGN = {"finished": "✓", "running": "▶", "next": "→", "ahead": "·"}
 FINISHED = ("succeeded", "failed", "cancelled")
 
@@ -60,20 +61,10 @@ def runs_table(runs: list[Document], width: int) -> Table:
     return fitted(columns, rows, width)
 
 
-def shown_id(id: str, among: list[str], width: int) -> str:
-    """Return a whole id where there is room for it, else as much as tells it from the others."""
-    return id if width >= WHOLE_IDS else short(id, among)
-
-
 def run_block(run: Document) -> RenderableType:
     """Draw all that matters of one run: how it stands, what it waits for, what may be done."""
     head = Text.assemble(state_text(run["state"]), "  ", (clean(run["title"]), "bold"))
-    facts = Table.grid(padding=(0, 2))
-    facts.add_column(style="dim", no_wrap=True)
-    facts.add_column(overflow="fold")
-    for label, value in _facts(run):
-        facts.add_row(label, value)
-    return Group(head, facts)
+    return Group(head, pairs(_facts(run)))
 
 
 def _facts(run: Document) -> list[tuple[str, RenderableType]]:
@@ -138,21 +129,6 @@ def _files(files: list[Document]) -> str:
     return ", ".join(names[:8]) + (f" and {len(names) - 8} more" if len(names) > 8 else "")
 
 
-def hold_text(hold: Document) -> Text:
-    """Describe a hold with its notes: who, what kind, how long, why."""
-    who = f"{clean(hold['placed_by']['name'])} ({clean(hold['kind'])} hold), {age(hold['placed_at'])}: "
-    text = Text.assemble((who, "bold"), clean(hold["reason"]))
-    for name in ("before_step", "ticket", "reason_code"):
-        if hold[name]:
-            text.append(f" [{name.replace('_', ' ')} {clean(hold[name])}]")
-    if hold["review_by"]:
-        text.append(f" [review by {clock(hold['review_by'])}]")
-    text.append(f"\nhold {hold['id']}", "dim")
-    for note in hold["notes"]:
-        text.append(f"\n{clean(note['author']['name'])}, {clock(note['at'])}: {clean(note['text'])}")
-    return text
-
-
 def _question(suspension: Document) -> Text:
     text = Text.assemble((clean(suspension["title"]), "bold"), f" (asked {age(suspension['opened_at'])} ago)")
     if suspension["prompt"]:
@@ -175,40 +151,3 @@ def _waits_for(run: Document) -> Text:
     if progress := _progress(run):
         text.append(f"  {progress}", "dim")
     return text
-
-
-def holds_table(holds: list[Document], width: int) -> Table:
-    """Draw holds as a table; arguments as for runs."""
-    ids, runs = [hold["id"] for hold in holds], list({hold["execution"] for hold in holds})
-    columns = [Column("hold"), Column("run"), Column("kind"), Column("by", free=True), Column("reason", free=True)]
-    rows: list[list[str | Text]] = []
-    for hold in holds:
-        reason = Text(clean(hold["reason"]))
-        if hold["notes"]:
-            reason.append(f" ({counted(len(hold['notes']), 'note')})", "dim")
-        if hold["released_at"]:
-            reason = Text.assemble((f"released by {clean(hold['released_by']['name'])}: ", "green"), reason)
-        shown: list[str | Text] = [
-            shown_id(hold["id"], ids, width),
-            shown_id(hold["execution"], runs, width),
-            clean(hold["kind"]),
-        ]
-        rows.append([*shown, clean(hold["placed_by"]["name"]), reason, age(hold["placed_at"])])
-    return fitted([*columns, Column("for", justify="right")], rows, width)
-
-
-def event_line(event: Document, width: int) -> Text:
-    """Draw one event of a history: when, what, who and through which door; why, below where there is no room beside."""
-    who = f"{clean(event['actor']['name'])} via {clean(event['via'])}"
-    text = Text.assemble(
-        (f"{event['seq']:>4}  {clock(event['at'])}  ", "dim"),
-        (f"{clean(event['kind']):<26}  ", "bold"),
-        f"{who:<30}",
-    )
-    data = event["data"] if isinstance(event["data"], dict) else {}
-    about = ": ".join(str(data[name]) for name in ("step", "text") if data.get(name))
-    why = Text(clean(event["reason"])) if event["reason"] else Text(clean(about), "dim")
-    if not why:
-        return text
-    beside = text.cell_len + 2 + why.cell_len <= width
-    return Text.assemble(text, "  " if beside else "\n      ", why)

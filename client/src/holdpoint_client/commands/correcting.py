@@ -1,0 +1,165 @@
+"""`holdpoint execution payload | amend | label`: what a run carries, and setting it right."""
+
+import json
+import os
+import shlex
+import subprocess
+import tempfile
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from holdpoint_client.choosing import Choice
+from holdpoint_client.commands.options import (
+    DryRun,
+    Everything,
+    Filters,
+    Json,
+    Key,
+    ManyRunIds,
+    NoWait,
+    OfJob,
+    Rate,
+    Reason,
+    RunId,
+    Yes,
+)
+from holdpoint_client.failures import Failure, usage
+from holdpoint_client.ids import Found, find_run
+from holdpoint_client.jobs import Manner, begin_job
+from holdpoint_client.many import carry_out, standing_line
+from holdpoint_client.payloads import assigned, patched, root_changes
+from holdpoint_client.session import Session, can_ask
+from holdpoint_client.values import json_value, labels
+from holdpoint_client.views.payloads import changes_table
+
+
+def payload(
+    context: typer.Context,
+    id: RunId,
+    as_json: Json = False,
+) -> None:
+    """Print what a run carries, as JSON."""
+    session: Session = context.obj.begin(as_json)
+    session.screen.document(session.api.run(find_run(session.api, id).id)["payload"])
+
+
+def amend(
+    context: typer.Context,
+    id: RunId,
+    reason: Reason = None,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="PATH=VALUE", help="Set a value: totals.sum=12, lines.0.price=9.5; repeat it."),
+    ] = None,
+    patch: Annotated[
+        str | None,
+        typer.Option("--json-patch", metavar="JSON", help="Apply a JSON Patch (RFC 6902). @FILE reads a file."),
+    ] = None,
+    yes: Yes = False,
+    as_json: Json = False,
+) -> None:
+    """Correct the payload of a run at rest.
+
+    The run is paused, suspended or failed. What changes is shown before it is sent, and it is sent only if the run is
+    still as it was shown. Without --set and --json-patch your editor opens.
+    """
+    session: Session = context.obj.begin(as_json)
+    run = session.api.run(find_run(session.api, id).id)
+    draft: Path | None = None
+    if settings or patch:
+        after = patched(run["payload"], json_value(patch, "--json-patch")) if patch else run["payload"]
+        after = assigned(after, settings or [])
+    elif can_ask():
+        after, draft = _edited(run["payload"])
+    else:
+        raise usage("Nobody can be asked here: say what changes with --set or --json-patch.")
+    try:
+        changes = root_changes(run["payload"], after)
+        if not changes:
+            session.screen.aside("Nothing changes, nothing was sent.")
+            if as_json:
+                session.screen.document(_standing(run))
+            return
+        session.say(changes_table(run["payload"], after, session.screen.err.width))
+        body = {"changes": changes, "reason": session.reason(reason, "Why amend")}
+        if can_ask() and not yes:
+            session.confirm("Send this?")
+        told = session.api.patch(f"/async-executions/{run['id']}/payload", body, run["version"])
+    except (Failure, typer.Abort):
+        if draft:
+            session.screen.aside(f"Your text is kept in {draft}.")
+            draft = None
+        raise
+    finally:
+        if draft:
+            draft.unlink()
+    _tell(session, told)
+
+
+def label(
+    context: typer.Context,
+    ids: ManyRunIds = None,
+    reason: Reason = None,
+    settings: Annotated[
+        list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="A label, new or changed; repeat it.")
+    ] = None,
+    remove: Annotated[
+        list[str] | None, typer.Option("--remove", metavar="NAME", help="A label to take away; repeat it.")
+    ] = None,
+    filter: Filters = None,
+    every: Everything = False,
+    of_job: OfJob = "",
+    rate: Rate = None,
+    dry_run: DryRun = False,
+    no_wait: NoWait = False,
+    yes: Yes = False,
+    key: Key = None,
+    as_json: Json = False,
+) -> None:
+    """Set and remove labels of runs."""
+    session: Session = context.obj.begin(as_json)
+    choice = Choice(ids or [], filter or [], every, of_job).checked()
+    change = {"set": labels(settings or [], "--set"), "remove": remove or []}
+    if not any(change.values()):
+        raise usage("Say which: --set NAME=VALUE or --remove NAME.")
+    why = {} if dry_run and reason is None else {"reason": session.reason(reason, "Why")}
+    if choice.by_server:
+        begin_job(session, "label", choice, {**why, "arguments": change}, Manner(yes, dry_run, not no_wait, rate, key))
+        return
+
+    def send(run: Found) -> dict[str, Any]:
+        return session.api.patch(f"/async-executions/{run.id}/labels", {**change, **why})
+
+    carry_out(session, "label", choice.ids, yes, send)
+
+
+def _edited(payload: Any) -> tuple[Any, Path]:
+    editor = os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi"
+    handle, name = tempfile.mkstemp(prefix="holdpoint-", suffix=".json")
+    path = Path(name)
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        json.dump(payload, file, ensure_ascii=False, indent=2)
+        file.write("\n")
+    while True:
+        try:
+            subprocess.run([*shlex.split(editor), name], check=True)
+        except (OSError, ValueError, subprocess.CalledProcessError) as error:
+            path.unlink()
+            raise usage(f"The editor {editor!r} failed: {error}. Set EDITOR.") from None
+        try:
+            return json.loads(path.read_text(encoding="utf-8")), path
+        except (ValueError, RecursionError) as error:
+            typer.confirm(f"That is not JSON: {error}. Edit it again?", default=True, abort=True, err=True)
+
+
+def _standing(run: dict[str, Any]) -> dict[str, Any]:
+    return {name: run[name] for name in ("id", "state", "state_since", "version", "next_step", "allowed")}
+
+
+def _tell(session: Session, told: dict[str, Any]) -> None:
+    if session.screen.as_json:
+        session.screen.document(told)
+    else:
+        session.screen.show(standing_line(told))

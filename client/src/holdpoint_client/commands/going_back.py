@@ -1,0 +1,106 @@
+"""`holdpoint execution skip | fork | extend`: past a step, off from an earlier boundary, more time and means."""
+
+from typing import Annotated, Any
+
+import typer
+
+from holdpoint_client.api import new_key
+from holdpoint_client.commands.options import Json, Key, Reason, RunId
+from holdpoint_client.failures import usage
+from holdpoint_client.ids import find_run
+from holdpoint_client.many import standing_line
+from holdpoint_client.session import Session
+from holdpoint_client.values import json_object, seconds
+
+
+def skip(
+    context: typer.Context,
+    id: RunId,
+    reason: Reason = None,
+    step: Annotated[
+        str, typer.Option("--step", help="The step you saw as next; refused when another one is. Taken if left out.")
+    ] = "",
+    result: Annotated[
+        str | None,
+        typer.Option("--result", metavar="JSON", help="Merged into the payload as if the step had returned it."),
+    ] = None,
+    key: Key = None,
+    as_json: Json = False,
+) -> None:
+    """Pass the next step of a run at rest without running it."""
+    session: Session = context.obj.begin(as_json)
+    run = find_run(session.api, id)
+    seen = step or str(session.api.run(run.id)["next_step"] or "")
+    body = {
+        "reason": session.reason(reason, f"Why skip {seen}" if seen else "Why skip"),
+        "step": seen,
+        "result": json_object(result, "--result"),
+    }
+    _tell(session, session.api.post(f"/async-executions/{run.id}/skip", body, key or new_key()))
+
+
+def fork(
+    context: typer.Context,
+    id: RunId,
+    reason: Reason = None,
+    from_seq: Annotated[
+        int | None,
+        typer.Option(
+            "--from-seq", min=1, help="Line of the history to begin after, a launch, retry or end of a step; else now."
+        ),
+    ] = None,
+    title: Annotated[str, typer.Option("--title", help="What people call the new run.")] = "",
+    key: Key = None,
+    as_json: Json = False,
+) -> None:
+    """Launch another run from a boundary of this one.
+
+    This one stays as it is, finished or not.
+    """
+    session: Session = context.obj.begin(as_json)
+    path = f"/async-executions/{find_run(session.api, id).id}/fork"
+    body = {"reason": session.reason(reason, "Why fork"), "from_seq": from_seq, "title": title}
+    forked = session.api.post(path, body, key or new_key())
+    _tell(session, forked, forked["title"])
+
+
+def extend(
+    context: typer.Context,
+    id: RunId,
+    reason: Reason = None,
+    by: Annotated[str, typer.Option("--by", metavar="TIME", help="How much more time: 90s, 15m, 2h30m, 1d.")] = "",
+    budget: Annotated[
+        list[str] | None, typer.Option("--budget", metavar="NAME=NUMBER", help="How much more of a budget; repeat it.")
+    ] = None,
+    key: Key = None,
+    as_json: Json = False,
+) -> None:
+    """Give a run more time, or let it spend more."""
+    session: Session = context.obj.begin(as_json)
+    if not by and not budget:
+        raise usage("Say how much more: --by 2h, or --budget tokens=500.")
+    path = f"/async-executions/{find_run(session.api, id).id}/extend"
+    body = {
+        "reason": session.reason(reason, "Why extend"),
+        "seconds": seconds(by, "--by") if by else None,
+        "budgets": _budgets(budget or []) or None,
+    }
+    _tell(session, session.api.post(path, body, key or new_key()))
+
+
+def _budgets(texts: list[str]) -> dict[str, float]:
+    budgets = {}
+    for text in texts:
+        name, _, number = text.partition("=")
+        try:
+            budgets[name] = float(number) if "." in number else int(number)
+        except ValueError:
+            raise usage(f"--budget {text[:60]}: write it as name=number.") from None
+    return budgets
+
+
+def _tell(session: Session, told: dict[str, Any], title: str = "") -> None:
+    if session.screen.as_json:
+        session.screen.document(told)
+    else:
+        session.screen.show(standing_line(told, title))

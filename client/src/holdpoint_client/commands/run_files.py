@@ -1,0 +1,120 @@
+"""`holdpoint execution files list | get | put`: a run's files."""
+
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import httpx
+import typer
+
+from holdpoint_client.api import in_path
+from holdpoint_client.commands.options import Json, Reason, RunId
+from holdpoint_client.failures import Exit, failure, usage
+from holdpoint_client.ids import find_run
+from holdpoint_client.session import Session
+from holdpoint_client.values import read_file
+from holdpoint_client.views.files import files_table
+from holdpoint_client.words import clean, size
+
+type Document = dict[str, Any]
+
+Name = Annotated[str, typer.Argument(metavar="NAME", help="Name of the file.")]
+
+
+def list_files(context: typer.Context, id: RunId, as_json: Json = False) -> None:
+    """List a run's files with their versions."""
+    session: Session = context.obj.begin(as_json)
+    page = session.api.get(f"/async-executions/{find_run(session.api, id).id}/files")
+    session.screen.page(page, files_table, "This run has no files.")
+
+
+def get(
+    context: typer.Context,
+    id: RunId,
+    name: Name,
+    version: Annotated[int | None, typer.Option("--version", min=1, help="An earlier one; else the newest.")] = None,
+    out: Annotated[
+        str,
+        typer.Option(
+            "--out", "-o", metavar="PATH", help="Where to; - for standard output. Else here, as it is called."
+        ),
+    ] = "",
+    force: Annotated[bool, typer.Option("--force", help="Write over a file that is there.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Download a file. With --json what is known of it is printed once it is there."""
+    session: Session = context.obj.begin(as_json)
+    run_id = find_run(session.api, id).id
+    if out == "-" and as_json:
+        raise usage("--json and --out - both want standard output.")
+    target = None if out == "-" else _target(out, name, force)
+    path = f"/async-executions/{run_id}/files/{in_path(name)}"
+    with session.api.download(path, version=version) as response:
+        number = _save(response, target)
+    if as_json:
+        session.screen.document(_facts(session, run_id, name, version))
+    elif target:
+        session.screen.show(f"{target}  {size(number)}")
+
+
+def put(
+    context: typer.Context,
+    id: RunId,
+    path: Annotated[Path, typer.Argument(metavar="PATH", help="The file to send.")],
+    name: Annotated[
+        str, typer.Option("--name", help="Which of the run's files it replaces; else that of its name.")
+    ] = "",
+    version: Annotated[
+        int | None, typer.Option("--version", min=1, help="Only if this one is still the newest.")
+    ] = None,
+    reason: Reason = None,
+    as_json: Json = False,
+) -> None:
+    """Store a new version of a file.
+
+    The run is paused, suspended or failed; the old version is kept.
+    """
+    session: Session = context.obj.begin(as_json)
+    run_id = find_run(session.api, id).id
+    content = read_file(path, "PATH")
+    told = session.api.put_file(
+        f"/async-executions/{run_id}/files/{in_path(name or path.name)}",
+        content,
+        session.reason(reason, "Why replace it"),
+        version,
+    )
+    if as_json:
+        session.screen.document(told)
+    else:
+        session.screen.show(f"{clean(name or path.name)}  version {told['version']}, {size(told['size'])}")
+
+
+def _target(out: str, name: str, force: bool) -> Path:
+    # A name from outside never leads out of this directory.
+    target = Path(out) if out else Path(Path(name.replace("\\", "/")).name)
+    if target.is_dir():
+        target = target / Path(name.replace("\\", "/")).name
+    if target.exists() and not force:
+        raise usage(f"{target} is there already. Add --force to write over it, or --out PATH.")
+    return target
+
+
+def _save(response: httpx.Response, target: Path | None) -> int:
+    number = 0
+    try:
+        file = target.open("wb") if target else sys.stdout.buffer
+        for piece in response.iter_bytes():
+            file.write(piece)
+            number += len(piece)
+        file.flush()
+    except OSError as error:
+        raise failure(Exit.USAGE, "cannot-write", "Cannot write", f"{target}: {error.strerror}.") from None
+    if target:
+        file.close()
+    return number
+
+
+def _facts(session: Session, run_id: str, name: str, version: int | None) -> Document:
+    files = session.api.get(f"/async-executions/{run_id}/files")["items"]
+    versions = next(file["versions"] for file in files if file["name"] == name)
+    return next(one for one in versions if version in (None, one["version"]))

@@ -1,0 +1,56 @@
+"""`holdpoint event emit` and `holdpoint trigger`: waking what waits."""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from holdpoint_client.api import in_path, new_key
+from holdpoint_client.commands.options import Json, Key
+from holdpoint_client.session import Session
+from holdpoint_client.values import json_object
+from holdpoint_client.views.runs import state_text
+from holdpoint_client.words import clean, counted
+
+Data = Annotated[
+    str | None, typer.Option("--data", metavar="JSON", help="What it says. @FILE reads a file, - standard input.")
+]
+
+
+def emit(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Name of the event, such as order.shipped.")],
+    data: Data = None,
+    key: Key = None,
+    as_json: Json = False,
+) -> None:
+    """Send a named event: every hold and every step that waits for it goes on."""
+    session: Session = context.obj.begin(as_json)
+    sent = session.api.post("/events", {"name": name, "data": json_object(data, "--data")}, key or new_key())
+    if as_json:
+        session.screen.document(sent)
+        return
+    met = counted(sent["woken"], "hold or wait") if sent["woken"] < 2 else f"{sent['woken']:,} holds and waits"
+    session.screen.show(f"{clean(sent['name'])} sent; it met {met if sent['woken'] else 'nothing that waits now'}.")
+
+
+def trigger(
+    context: typer.Context,
+    token: Annotated[
+        str,
+        typer.Argument(metavar="TOKEN", help="The resume token of a pause or hold; - reads it from standard input."),
+    ],
+    data: Data = None,
+    note: Annotated[str, typer.Option("--note", help="Words for those who read the history.")] = "",
+    key: Key = None,
+    as_json: Json = False,
+) -> None:
+    """Release the one hold that a resume token was given out for."""
+    session: Session = context.obj.begin(as_json)
+    given = token.removeprefix("-") or sys.stdin.readline().strip()
+    body = {"data": json_object(data, "--data"), "note": note}
+    told = session.api.post(f"/triggers/{in_path(given)}", body, key or new_key())
+    if as_json:
+        session.screen.document(told)
+    else:
+        session.screen.show(state_text(told["state"]) + f"  {told['execution']}")

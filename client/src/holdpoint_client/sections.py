@@ -1,0 +1,48 @@
+"""Help in sections: commands that belong together stand together, in the order in which people meet them."""
+
+from typing import Any, ClassVar
+
+from typer.core import TyperGroup
+
+
+class Sectioned(TyperGroup):
+    """A group of commands whose help has sections; commands that no section names come last."""
+
+    sections: ClassVar[dict[str, tuple[str, ...]]] = {}
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """Return the commands' names in the order of the sections."""
+        named = [name for names in self.sections.values() for name in names]
+        return named + [name for name in self.commands if name not in named]
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """Write a section for each part of the commands."""
+        rest = tuple(self.list_commands(ctx)[sum(map(len, self.sections.values())) :])
+        longest = max(map(len, self.commands))
+        for title, names in [*self.sections.items(), ("Commands", rest)]:
+            rows = [(name, self.commands[name].get_short_help_str(formatter.width - 6 - longest)) for name in names]
+            if rows:
+                with formatter.section(title):
+                    # Padded by hand, so that all sections have one column.
+                    formatter.write_dl([(name.ljust(longest), help) for name, help in rows])
+
+
+class Top(Sectioned):
+    """`holdpoint` itself."""
+
+    sections: ClassVar = {
+        "Runs": ("execution", "inbox", "hold", "freeze", "bulk", "workflow"),
+        "From outside": ("event", "trigger"),
+        "What happened": ("audit",),
+        "You and the server": ("login", "logout", "whoami", "profiles", "token", "system"),
+    }
+
+
+class Runs(Sectioned):
+    """`holdpoint execution`."""
+
+    sections: ClassVar = {
+        "Look": ("list", "status", "events", "tree", "diff", "payload", "checkpoint"),
+        "Steer": ("launch", "pause", "resume", "cancel", "retry", "skip", "fork", "extend"),
+        "Correct": ("amend", "label", "files"),
+    }
