@@ -27,6 +27,7 @@ from console.api import (
     triggers,
     verifications,
     views,
+    webhooks,
     workflows,
 )
 from console.api.bodies import invalid
@@ -93,6 +94,7 @@ api.add_router("/tokens", tokens.router)
 api.add_router("/views", views.router)
 api.add_router("/reason-templates", reasons.router)
 api.add_router("/labels", labels.router)
+api.add_router("/webhooks", webhooks.router)
 
 
 @api.exception_handler(Unauthenticated)

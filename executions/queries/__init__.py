@@ -41,6 +41,7 @@ from executions.queries.runs import count_new, list_runs, list_with_counts, rows
 from executions.queries.search import COUNT_CAP, Count, count_by_state
 from executions.queries.tokens import find_token, list_tokens
 from executions.queries.views import find_view, views_for
+from executions.queries.webhooks import find_delivery, find_webhook, list_deliveries, list_webhooks
 
 __all__ = [
     "COUNT_CAP",
@@ -65,22 +66,26 @@ __all__ = [
     "files_of",
     "find",
     "find_condition",
+    "find_delivery",
     "find_event",
     "find_freeze",
     "find_hold",
     "find_question",
     "find_token",
     "find_view",
+    "find_webhook",
     "freezes_over",
     "frozen_seconds",
     "history",
     "holds_of",
     "labels_in_use",
+    "list_deliveries",
     "list_freezes",
     "list_label_rules",
     "list_reasons",
     "list_runs",
     "list_tokens",
+    "list_webhooks",
     "list_with_counts",
     "matching",
     "names_with",

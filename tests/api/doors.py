@@ -4,11 +4,14 @@ import re
 import uuid
 from typing import Any
 
+from django.utils import timezone
+
 from executions import commands
 from executions.actors import SYSTEM
 from executions.commands.reason import STARTERS
 from executions.commands.token import digest_of
-from executions.models import ApiToken, LabelRule, ReasonTemplate, SavedView
+from executions.models import ApiToken, LabelRule, ReasonTemplate, SavedView, WebhookDelivery, WebhookEndpoint
+from executions.queries.tail import now
 
 
 class House:
@@ -54,7 +57,19 @@ class House:
         if "/labels/{name}" in route:
             LabelRule.objects.get_or_create(name="team")
             route = route.replace("{name}", "team")
+        if "/webhooks/{id}" in route:
+            hook, delivery = _webhook(enabled=not route.endswith("/enable"))
+            route = route.replace("{id}", str(hook)).replace("{delivery}", str(delivery))
         return route
+
+
+def _webhook(*, enabled: bool) -> tuple[uuid.UUID, uuid.UUID]:
+    off = {} if enabled else {"disabled_at": timezone.now(), "disabled_because": "person"}
+    hook = WebhookEndpoint.objects.create(
+        url="https://8.8.8.8/", kinds=["*"], created_by="user:1", created_by_name="admin", cursor=str(now()), **off
+    )
+    message = WebhookDelivery.objects.create(endpoint=hook, message_id="msg_1", kind="hold.placed", body="{}")
+    return hook.pk, message.pk
 
 
 def _owner(client: Any) -> Any:

@@ -3,7 +3,9 @@
 READ = {"executions:read"}
 AUDIT = {"audit:read"}
 MANAGE = {"console:manage"}
+HOOKS = {"webhooks:manage"}
 RUN = "/v1/async-executions/{id}"
+HOOK = "/v1/webhooks/{id}"
 WHY = {"reason": "why"}
 ANYBODY: set[str] = set()
 """No scope is needed: whoever is signed in may, or something else is the permission."""
@@ -78,4 +80,17 @@ TABLE = {
     ("GET", "/v1/labels"): (READ, None),
     ("PUT", "/v1/labels/{name}"): (MANAGE, {"description": "Who looks after it", "values": ["north", "south"]}),
     ("DELETE", "/v1/labels/{name}"): (MANAGE, None),
+    ("GET", "/v1/webhooks"): (HOOKS, None),
+    ("POST", "/v1/webhooks"): (HOOKS, {"url": "https://8.8.8.8/", "kinds": ["hold.*"]}),
+    ("GET", HOOK): (HOOKS, None),
+    ("PATCH", HOOK): (HOOKS, {"description": "Chat"}),
+    ("DELETE", HOOK): (HOOKS, None),
+    ("POST", HOOK + "/rotate"): (HOOKS, {}),
+    ("POST", HOOK + "/disable"): (HOOKS, {"reason": "why"}),
+    ("POST", HOOK + "/enable"): (HOOKS, {}),
+    ("POST", HOOK + "/test"): (HOOKS, {}),
+    ("GET", HOOK + "/deliveries"): (HOOKS, None),
+    ("GET", HOOK + "/deliveries/{delivery}"): (HOOKS, None),
+    ("POST", HOOK + "/deliveries/{delivery}/replay"): (HOOKS, {}),
+    ("POST", HOOK + "/replay-failed"): (HOOKS, {"since": "2026-01-01T00:00:00Z"}),
 }
