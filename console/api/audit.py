@@ -10,14 +10,17 @@ from ninja import Field, Query, Router, Schema
 from pydantic import AwareDatetime
 
 from console.access import require_scope
+from console.api.event_shapes import EventOut, event_out
 from console.api.openapi import PROBLEMS
 from console.api.parts import Moment, Person
-from console.api.replies import Pages, reply
+from console.api.replies import BIGINT, Pages, reply
+from console.pages.evidence import VERIFIER
 from executions.commands.audit import begin_export, verify_ledger, verify_record
 from executions.errors import Conflict
 from executions.provenance.auditlines import AuditFilter
+from executions.provenance.digests import ledger_name
 from executions.provenance.export import export, export_chunks
-from executions.queries.audit import ledger_called, search
+from executions.queries.audit import find_line, ledger_called, people, search
 from executions.queries.extract import extract_of
 from executions.queries.verifications import record_is_short
 
@@ -61,6 +64,18 @@ class AuditList(Schema):
 
     items: list[AuditLineOut]
     next: str | None
+
+
+class LineOut(EventOut):
+    """One line of the record with all its data."""
+
+    ledger: str
+
+
+class PeopleOut(Schema):
+    """Whom the record names, by name."""
+
+    items: list[Person]
 
 
 class LedgerQuery(Schema):
@@ -107,6 +122,36 @@ def audit(request: HttpRequest, query: Query[AuditQuery]) -> HttpResponse:
         for line in page.rows
     ]
     return reply(AuditList(items=items, next=page.next))
+
+
+@router.get("/people", response={200: PeopleOut, **PROBLEMS}, operation_id="audit_people", summary="List who is named")
+def people_named(request: HttpRequest) -> HttpResponse:
+    """List the people whom the record names, to search by. Needs `audit:read`."""
+    require_scope(request.auth, "search record", "audit:read")
+    return reply(PeopleOut(items=[Person(id=key, name=name) for key, name in people()]))
+
+
+@router.get(
+    "/lines/{ledger}/{int:seq}",
+    response={200: LineOut, **PROBLEMS},
+    operation_id="audit_line",
+    summary="Read one line of the record",
+)
+def line(request: HttpRequest, ledger: str, seq: int) -> HttpResponse:
+    """Read one line of a run's ledger, or of `system`, with all its data. Needs `audit:read`."""
+    require_scope(request.auth, "read record", "audit:read")
+    found = find_line(ledger, seq if seq <= BIGINT else 0)
+    return reply(LineOut(ledger=ledger_name(found.ledger), **event_out(found).model_dump()))
+
+
+@router.get(
+    "/verifier", response={200: str, **PROBLEMS}, operation_id="verifier", summary="Get the program that verifies"
+)
+def verifier(request: HttpRequest) -> HttpResponse:
+    """Hand out the Python program that verifies an export anywhere, with nothing but sha256. Needs `audit:read`."""
+    require_scope(request.auth, "read verifier", "audit:read")
+    headers = {"Content-Disposition": f'attachment; filename="{VERIFIER.name}"'}
+    return HttpResponse(VERIFIER.read_bytes(), content_type="text/x-python; charset=utf-8", headers=headers)
 
 
 @router.get("/verify", response={200: dict, **PROBLEMS}, operation_id="verify", summary="Verify the record")

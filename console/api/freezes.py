@@ -71,6 +71,13 @@ def preview(request: HttpRequest, query: Query[Selector]) -> HttpResponse:
     return reply(FreezePreview(**told, known=found.known))
 
 
+@router.get("/{id}", response={200: FreezeOut, **PROBLEMS}, operation_id="freeze", summary="Look at a freeze")
+def freeze(request: HttpRequest, id: str) -> HttpResponse:
+    """Look at a freeze, open or lifted. Needs `executions:read`, `holds:freeze` or `holds:release`."""
+    require_scope(request.auth, "read freeze", *READERS)
+    return reply(freeze_out(queries.find_freeze(id)))
+
+
 @router.post(
     "",
     response={201: FreezeOut, **PROBLEMS},
@@ -86,7 +93,7 @@ def place(request: HttpRequest) -> HttpResponse:
     `holds:place`.
     """
     body, _ = read_command(request, FreezeBody, "freeze")
-    freeze = commands.freeze(
+    placed = commands.freeze(
         request.auth,
         reason=body.reason,
         workflow=body.workflow,
@@ -98,7 +105,7 @@ def place(request: HttpRequest) -> HttpResponse:
         dual_control=body.dual_control,
         review_by=body.review_by,
     )
-    return reply(freeze_out(freeze), 201)
+    return reply(freeze_out(placed), 201)
 
 
 @router.post(

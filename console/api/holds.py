@@ -5,16 +5,18 @@ from ninja import Field, Query, Router, Schema
 
 from console.access import require_scope
 from console.api.bodies import read_command
-from console.api.documents import HoldOut, HoldPlaced, NoteOut
+from console.api.documents import CountOut, HoldOut, HoldPlaced, NoteOut
 from console.api.openapi import PROBLEMS, takes
 from console.api.replies import Pages, reply
 from console.api.schemas import HandOverBody, HoldBody, NoteBody, ReasonBody
-from console.api.shapes import hold_out, note_out, placed
-from executions import commands
-from executions.queries.open_work import list_holds
-from executions.states import HOLD_KINDS
+from console.api.shapes import count_out, hold_out, note_out, placed
+from console.pages.hold_tabs import tab_counts
+from executions import commands, queries
+from executions.queries.open_work import hold_by_id, list_holds
+from executions.states import HOLD_KINDS, RELEASE_SCOPE
 
 router = Router(tags=["Holds"])
+READERS = ("executions:read", "holds:place", "holds:release")
 
 
 class HoldQuery(Pages):
@@ -25,6 +27,23 @@ class HoldQuery(Pages):
     overdue: bool = Field(False, description="Only those whose review date has passed.")
     kind: str = Field("", description=f"One of {', '.join(HOLD_KINDS)}.")
     responsible: str = Field("", description="Only those that the person of this user name looks after.")
+    workflow: str = Field("", description="Only those on runs of this workflow.")
+    placed_by: str = Field("", description="Only those that this person placed, by printed name.")
+    q: str = Field("", description="Only those with this in reason, reason code, ticket or the run's title.")
+
+
+class HoldCounts(Schema):
+    """How many there are; exact up to a cap."""
+
+    holds: CountOut = Field(description="Open holds; what is spread over a tree counts once.")
+    overdue: CountOut = Field(description="Those whose review date has passed.")
+    freezes: CountOut = Field(description="Open freezes.")
+
+
+class Heirs(Schema):
+    """User names of those who may release holds of this kind; 200 at most."""
+
+    items: list[str]
 
 
 class HoldList(Schema):
@@ -40,18 +59,45 @@ def holds(request: HttpRequest, query: Query[HoldQuery]) -> HttpResponse:
 
     What a hold on a tree has spread to the runs below is listed where `execution` names one of them.
     """
-    require_scope(request.auth, "list holds", "executions:read", "holds:place", "holds:release")
+    require_scope(request.auth, "list holds", *READERS)
     page = list_holds(
         open_only=not query.released,
         execution_id=query.execution,
         overdue=query.overdue,
         kind=query.kind,
         responsible=query.responsible,
+        workflow=query.workflow,
+        placed_by=query.placed_by,
+        text=query.q,
         cursor=query.cursor,
         limit=query.limit,
     )
     items = [hold_out(hold, hold.note_list) for hold in page.rows]  # type: ignore[attr-defined]
     return reply(HoldList(items=items, next=page.next))
+
+
+@router.get("/counts", response={200: HoldCounts, **PROBLEMS}, operation_id="hold_counts", summary="Count holds")
+def counts(request: HttpRequest) -> HttpResponse:
+    """Count open holds, those overdue, and open freezes. Needs `executions:read`, `holds:place` or `holds:release`."""
+    require_scope(request.auth, "count holds", *READERS)
+    return reply(HoldCounts(**{name: count_out(count) for name, count in tab_counts().items()}))
+
+
+@router.get(
+    "/{id}", response={200: HoldOut, **PROBLEMS}, operation_id="hold", url_name="hold", summary="Look at a hold"
+)
+def hold(request: HttpRequest, id: str) -> HttpResponse:
+    """Look at a hold, open or released, with its notes. Needs `executions:read`, `holds:place` or `holds:release`."""
+    require_scope(request.auth, "read hold", *READERS)
+    found = hold_by_id(id)
+    return reply(hold_out(found, found.note_list))  # type: ignore[attr-defined]
+
+
+@router.get("/{id}/heirs", response={200: Heirs, **PROBLEMS}, operation_id="hold_heirs", summary="List who may have it")
+def heirs(request: HttpRequest, id: str) -> HttpResponse:
+    """List the people whom a hold can be handed over to. Needs `executions:read`, `holds:place` or `holds:release`."""
+    require_scope(request.auth, "read hold", *READERS)
+    return reply(Heirs(items=queries.names_with(RELEASE_SCOPE[hold_by_id(id).kind])))
 
 
 @router.post(

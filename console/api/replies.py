@@ -9,6 +9,7 @@ from ninja import Field, Schema
 from executions.errors import Invalid, Refused
 
 MAX_LIMIT = 200
+BIGINT = 2**63 - 1
 
 
 class Pages(Schema):

@@ -11,7 +11,7 @@ from console.api.bodies import read_command
 from console.api.documents import CountOut, RunOut, RunSummary
 from console.api.event_shapes import EventOut, event_out
 from console.api.openapi import PROBLEMS, takes
-from console.api.replies import MAX_LIMIT, Pages, etag, reply
+from console.api.replies import BIGINT, MAX_LIMIT, Pages, etag, reply
 from console.api.run_choice import RunChoice
 from console.api.schemas import LaunchBody
 from console.api.shapes import count_out, run_out, run_summary
@@ -23,7 +23,6 @@ from executions.queries.order import SORTS
 router = Router(tags=["Runs"])
 
 FILES_PART = "files"
-BIGINT = 2**63 - 1
 
 
 class RunQuery(RunChoice, Pages):

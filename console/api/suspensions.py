@@ -22,9 +22,10 @@ from executions.errors import Stale
 from executions.models import Suspension
 from executions.queries import Page
 from executions.queries.inbox import list_inbox
-from executions.queries.open_work import list_questions
+from executions.queries.open_work import find_question, list_questions
 
 router = Router(tags=["Questions"])
+READERS = ("executions:read", "suspensions:answer")
 of_runs = Router(tags=["Questions"])
 """Under the address of a run."""
 
@@ -52,7 +53,7 @@ def suspensions(request: HttpRequest, query: Query[QuestionQuery]) -> HttpRespon
     `suspensions:answer`.
     """
     actor = request.auth
-    require_scope(actor, "list questions", "executions:read", "suspensions:answer")
+    require_scope(actor, "list questions", *READERS)
     person = person_behind(actor)
     if query.mine:
         page = _inbox(actor, person, query)
@@ -68,6 +69,19 @@ def _inbox(actor: Actor, person: Callable[[], Answerer], query: QuestionQuery) -
         return Page([])
     execution_id = parse_id(query.execution, "run") if query.execution else None
     return list_inbox(person(), execution_id=execution_id, cursor=query.cursor, limit=query.limit)
+
+
+@router.get(
+    "/{id}",
+    response={200: SuspensionOut, **PROBLEMS},
+    operation_id="suspension",
+    url_name="suspension",
+    summary="Look at a question",
+)
+def suspension(request: HttpRequest, id: str) -> HttpResponse:
+    """Look at a question, open or closed. Needs `executions:read` or `suspensions:answer`."""
+    require_scope(request.auth, "read question", *READERS)
+    return reply(suspension_out(find_question(id), request.auth))
 
 
 @router.post(
@@ -86,7 +100,7 @@ def answer(request: HttpRequest, id: str) -> HttpResponse:
     """
     body, sent = read_command(request, AnswerBody, "answer", files=True)
     try:
-        suspension = commands.answer(
+        answered = commands.answer(
             request.auth,
             id,
             data=body.data,
@@ -97,7 +111,7 @@ def answer(request: HttpRequest, id: str) -> HttpResponse:
     except Stale as stale:
         # The digest is part of the body, not a precondition of HTTP: the state of the question is in the way.
         return answer_refusal(request, stale, 409, suspension=_as_it_is(id, request.auth))
-    return reply(suspension_out(suspension, request.auth))
+    return reply(suspension_out(answered, request.auth))
 
 
 @of_runs.post(
@@ -114,7 +128,7 @@ def answer_by_key(request: HttpRequest, id: str, key: str) -> HttpResponse:
     """
     body, sent = read_command(request, AnswerByKeyBody, "answer", id, files=True)
     try:
-        suspension = commands.answer_by_key(
+        answered = commands.answer_by_key(
             request.auth,
             id,
             key,
@@ -125,8 +139,8 @@ def answer_by_key(request: HttpRequest, id: str, key: str) -> HttpResponse:
         )
     except Stale as stale:
         return answer_refusal(request, stale, 409)
-    return reply(suspension_out(suspension, request.auth))
+    return reply(suspension_out(answered, request.auth))
 
 
 def _as_it_is(suspension_id: str, actor: Actor) -> dict[str, Any]:
-    return suspension_out(Suspension.objects.get(pk=suspension_id), actor).model_dump(mode="json")
+    return suspension_out(find_question(suspension_id), actor).model_dump(mode="json")

@@ -15,14 +15,18 @@ from console.api import (
     audit,
     bulk,
     commands,
+    figures,
     files,
     freezes,
     holds,
+    inbox,
     labels,
     me,
+    past,
     reasons,
     runs,
     suspensions,
+    system,
     tokens,
     triggers,
     verifications,
@@ -81,6 +85,7 @@ api.add_router("/async-executions", runs.router)
 api.add_router("/async-executions", commands.router)
 api.add_router("/async-executions", files.router)
 api.add_router("/async-executions", suspensions.of_runs)
+api.add_router("/async-executions", past.router)
 api.add_router("/bulk", bulk.router)
 api.add_router("/holds", holds.router)
 api.add_router("/freezes", freezes.router)
@@ -89,6 +94,11 @@ api.add_router("/triggers", triggers.webhooks)
 api.add_router("/events", triggers.events)
 api.add_router("/audit", audit.router)
 api.add_router("/audit/verifications", verifications.router)
+api.add_router("/inbox", inbox.router)
+api.add_router("/workflows", figures.of_workflows)
+api.add_router("/figures", figures.router)
+api.add_router("/system", system.router)
+api.add_router("/people", system.people_router)
 api.add_router("/me", me.router)
 api.add_router("/tokens", tokens.router)
 api.add_router("/views", views.router)

@@ -5,16 +5,16 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
-from ninja import Router, Schema
+from ninja import Field, Query, Router, Schema
 
 from console.access import require_scope
 from console.api.bodies import Body, read_command
 from console.api.openapi import PROBLEMS, takes
 from console.api.parts import Moment, Person
-from console.api.replies import reply
+from console.api.replies import Pages, reply
 from executions.commands.audit import ask_for_verification
 from executions.models import Check
-from executions.queries.verifications import Outcome, find_check
+from executions.queries.verifications import Outcome, find_check, list_outcomes, standing
 
 router = Router(tags=["Audit"])
 
@@ -31,6 +31,43 @@ class VerificationOut(Schema):
     line: int | None
     outcome: str | None
     result: dict[str, Any] | None
+
+
+class OutcomeOut(Schema):
+    """What a verification found, as the record itself tells it."""
+
+    line: int = Field(description="Of the system ledger.")
+    at: Moment
+    requested_by: Person
+    outcome: str = Field(description="`whole`, `broken`, or `given-up` where it never came to its end.")
+    result: dict[str, Any]
+
+
+class OutcomeList(Schema):
+    """A page of what verifications found, newest first; and the one under way."""
+
+    under_way: VerificationOut | None
+    items: list[OutcomeOut]
+    next: str | None
+
+
+@router.get("", response={200: OutcomeList, **PROBLEMS}, operation_id="verifications", summary="List verifications")
+def verifications(request: HttpRequest, query: Query[Pages]) -> HttpResponse:
+    """List what verifications of the whole record found, and the one under way. Needs `audit:read`."""
+    require_scope(request.auth, "read verifications", "audit:read")
+    page, now = list_outcomes(query.cursor, query.limit), standing()
+    items = [
+        OutcomeOut(
+            line=each.seq,
+            at=each.at,
+            requested_by=Person(id=each.actor_id, name=each.actor_name),
+            outcome=outcome_of(each),
+            result=each.told,
+        )
+        for each in page.rows
+    ]
+    under_way = verification_out(now.under_way, None) if now.under_way else None
+    return reply(OutcomeList(under_way=under_way, items=items, next=page.next))
 
 
 @router.post(
@@ -67,9 +104,14 @@ def verification(request: HttpRequest, id: str) -> HttpResponse:
     return reply(verification_out(*find_check(id)))
 
 
+def outcome_of(found: Outcome) -> str:
+    """Return in one word what a verification found."""
+    return "given-up" if found.given_up else str(found.told["outcome"])
+
+
 def verification_out(check: Check, found: Outcome | None) -> VerificationOut:
     """Put a verification and what it found into one document."""
-    outcome = None if found is None else "given-up" if found.given_up else str(found.told["outcome"])
+    outcome = None if found is None else outcome_of(found)
     return VerificationOut(
         id=check.pk,
         requested_by=Person(id=check.requested_by, name=check.requested_by_name),

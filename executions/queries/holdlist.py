@@ -52,12 +52,16 @@ def open_holds(wanted: HoldFilter) -> QuerySet[Hold]:
     if wanted.overdue:
         holds = holds.filter(review_by__lte=Now())
     if wanted.text:
-        places = ("reason", "reason_code", "ticket", "execution__title")
-        found = Q()
-        for place in places:
-            found |= Q(**{f"{place}__icontains": wanted.text})
-        holds = holds.filter(found)
+        holds = holds.filter(with_words(wanted.text))
     return holds
+
+
+def with_words(text: str) -> Q:
+    """Select the holds with a text in their reason, reason code, ticket or run's title."""
+    found = Q()
+    for place in ("reason", "reason_code", "ticket", "execution__title"):
+        found |= Q(**{f"{place}__icontains": text})
+    return found
 
 
 def list_open_holds(wanted: HoldFilter, *, cursor: str | None = None, limit: int = 50) -> Page[Hold]:

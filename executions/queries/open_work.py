@@ -7,8 +7,9 @@ from django.db.models import Prefetch, QuerySet
 from django.db.models.functions import Now
 
 from executions.commands.base import parse_id
-from executions.errors import Invalid
+from executions.errors import Invalid, NotFound
 from executions.models import Hold, HoldNote, Suspension
+from executions.queries.holdlist import with_words
 from executions.queries.page import Page
 from executions.states import HOLD_KINDS
 
@@ -20,6 +21,9 @@ def list_holds(
     overdue: bool = False,
     kind: str = "",
     responsible: str = "",
+    workflow: str = "",
+    placed_by: str = "",
+    text: str = "",
     cursor: str | None = None,
     limit: int = 50,
 ) -> Page[Hold]:
@@ -34,6 +38,9 @@ def list_holds(
         overdue: only those whose review date has passed.
         kind: only those of this kind.
         responsible: only those that this person looks after.
+        workflow: only those on runs of this workflow.
+        placed_by: only those that this actor placed, by printed name.
+        text: only those with this in their reason, reason code, ticket or run's title.
         cursor: from an earlier page.
         limit: rows on the page.
 
@@ -44,13 +51,10 @@ def list_holds(
     if kind and kind not in HOLD_KINDS:
         problem = f"There is no such kind. Known: {', '.join(HOLD_KINDS)}."
         raise Invalid(f"kind: {problem}", errors={"kind": [problem]})
-    notes = Prefetch("notes", HoldNote.objects.order_by("at", "id"), to_attr="note_list")
-    holds = Hold.objects.select_related("execution").prefetch_related(notes, "conditions")
-    holds = holds.defer(*(f"execution__{heavy}" for heavy in ("payload", "error", "resumed", "progress")))
-    if kind:
-        holds = holds.filter(kind=kind)
-    if responsible:
-        holds = holds.filter(responsible=responsible)
+    exact = {"kind": kind, "responsible": responsible, "placed_by_name": placed_by, "execution__workflow": workflow}
+    holds = _whole(Hold.objects.filter(**{name: value for name, value in exact.items() if value}))
+    if text:
+        holds = holds.filter(with_words(text))
     if open_only:
         holds = holds.filter(released_at__isnull=True, execution__outcome__isnull=True)
     if overdue:
@@ -58,6 +62,37 @@ def list_holds(
     if not execution_id:
         holds = holds.filter(spread_from__isnull=True)
     return _page(holds, execution_id, cursor, limit)
+
+
+def hold_by_id(hold_id: uuid.UUID | str) -> Hold:
+    """Return one hold, open or released, with run, notes (``note_list``) and conditions.
+
+    Raises:
+        NotFound: there is no such hold.
+    """
+    found = _whole(Hold.objects.filter(pk=parse_id(hold_id, "hold"))).first()
+    if found is None:
+        raise NotFound(f"There is no hold with the id {hold_id}.")
+    return found
+
+
+def _whole(holds: QuerySet[Hold]) -> QuerySet[Hold]:
+    notes = Prefetch("notes", HoldNote.objects.order_by("at", "id"), to_attr="note_list")
+    holds = holds.select_related("execution").prefetch_related(notes, "conditions")
+    return holds.defer(*(f"execution__{heavy}" for heavy in ("payload", "error", "resumed", "progress")))
+
+
+def find_question(suspension_id: uuid.UUID | str) -> Suspension:
+    """Return one question of whatever run, open or closed, with what ``list_questions`` loads.
+
+    Raises:
+        NotFound: there is no such question.
+    """
+    asked = Suspension.objects.filter(pk=parse_id(suspension_id, "question")).select_related("execution")
+    found = asked.prefetch_related("votes", "notifications", "conditions").first()
+    if found is None:
+        raise NotFound(f"There is no question with the id {suspension_id}.")
+    return found
 
 
 def list_questions(

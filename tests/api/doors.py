@@ -51,6 +51,7 @@ class House:
             route = route.replace(f"/{noun}/{{id}}", f"/{noun}/{key}")
         for noun, name in (("workflows", "noop"), ("files", "a.txt"), ("answers", "decision")):
             route = re.sub(f"/{noun}/{{[a-z]+}}", f"/{noun}/{name}", route)
+        route = route.replace("{ledger}", "system").replace("{seq}", "1")
         for noun, make in (("tokens", _token), ("views", _view), ("reason-templates", _template)):
             if f"/{noun}/{{id}}" in route:
                 route = route.replace("{id}", str(make(client)))
