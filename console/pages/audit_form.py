@@ -38,6 +38,9 @@ FAMILIES = {
 """Family of kinds → heading, in the order in which they are offered; others follow under their own names."""
 
 
+MORE = ("run", "workflow", "via", "since", "until", "routine")
+
+
 class MomentField(forms.DateTimeField):
     """A date and time in the zone of the page, as browsers ask for it and as addresses carry it."""
 
@@ -83,6 +86,18 @@ class AuditForm(forms.Form):
         self.fields["text"].widget.attrs |= {"data-search": True}
         self.fields["kind"].widget.choices = [("", "Any action"), *kinds()]
         self.fields["workflow"].widget.choices = [("", "Any workflow"), *workflows]
+
+    def main_fields(self) -> list[forms.BoundField]:
+        """The fields that are always shown."""
+        return [each for each in self.visible_fields() if each.name not in MORE]
+
+    def more_fields(self) -> list[forms.BoundField]:
+        """Those that are folded on a narrow page."""
+        return [self[name] for name in MORE]
+
+    def more_is_open(self) -> bool:
+        """Something is asked there, or is wrong there."""
+        return self.is_bound and any(self[name].value() or self[name].errors for name in MORE)
 
     def wanted(self) -> AuditFilter:
         """Return the filter as the domain takes it; what is not valid is left out."""

@@ -16,7 +16,7 @@ from django.utils.safestring import SafeString
 from console.access import find_execution
 from console.pages.base import actor_of, page, refused
 from console.pages.run_page import Attempt, RunPage
-from console.pages.run_parts import PARTS, PLACES, keys_of
+from console.pages.run_parts import PARTS, keys_of, places_of
 from console.pages.run_words import REASON_CODES
 from executions import queries
 from executions.errors import NotAllowed, NotFound, Refused
@@ -89,7 +89,9 @@ def render_run(
     if by_htmx:
         messages = get_template("execution/said.html").render(context, request) if request.method != "GET" else ""
         return HttpResponse("".join(parts.values()) + messages)
-    context |= {place: [parts[name] for name in names] for place, names in PLACES.items()}
+    places = places_of(run)
+    context |= {place: [parts[name] for name in names] for place, names in places.items()}
+    context["even"] = "payload" in places["side"]
     return HttpResponse(get_template("execution/page.html").render(context, request))
 
 

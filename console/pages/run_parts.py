@@ -7,15 +7,26 @@ from collections.abc import Callable
 from typing import Any
 
 from console.pages.run_page import RunPage
-from executions import states
 
 TOP, FOOT = ("head", "commands", "error", "timeline"), ("history",)
 MAIN, SIDE = ("questions", "steps", "children", "payload", "amend"), ("holds", "files")
-PLACES = {"top": TOP, "main": MAIN, "side": SIDE, "foot": FOOT}
+ROOMY = ("payload", "amend")
+"""Parts that stand in the narrower column where that has room."""
 PARTS = TOP + MAIN + SIDE + FOOT
 
 TIMELINE_SECONDS, CHILDREN_SECONDS = 20, 3
 """What shows how long something lasts, or other runs, is looked at again after so long."""
+
+
+def places_of(run: RunPage) -> dict[str, tuple[str, ...]]:
+    """Return which parts stand where; without files and with few holds the payload takes their column's room.
+
+    Decided once, when the page is loaded: no part moves while somebody looks at it.
+    """
+    if run.files or run.open_holds > 1:
+        return {"top": TOP, "main": MAIN, "side": SIDE, "foot": FOOT}
+    main = tuple(name for name in MAIN if name not in ROOMY)
+    return {"top": TOP, "main": main, "side": SIDE + ROOMY, "foot": FOOT}
 
 
 def keys_of(run: RunPage) -> dict[str, str]:
@@ -53,8 +64,7 @@ def _all(run: RunPage) -> list[Any]:
 
 
 def _timeline(run: RunPage) -> list[Any]:
-    now = None if run.execution.state in states.FINISHED else time.time() // TIMELINE_SECONDS
-    return [_told(run), _around(run), now]
+    return [_told(run), _around(run), run.shown_part, time.time() // TIMELINE_SECONDS]
 
 
 def _children(run: RunPage) -> list[Any]:

@@ -1,10 +1,12 @@
 """A run's life drawn: acts of people, the bar of its states, who held it and who was asked, the steps, the axis."""
 
+import datetime
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from console.templatetags.holdpoint import clip
 from console.templatetags.wording import duration
+from console.timeline.kin import kin_rows
 from console.timeline.lanes import Beside, pack
 from console.timeline.scale import AT_WORK, Piece, Scale, scale_of
 from console.timeline.shapes import (
@@ -22,9 +24,11 @@ from console.timeline.shapes import (
     room_for,
     stack,
 )
+from console.timeline.window import Window, cut
 from console.timeline.words import BAND_WORDS, Clock, Titles, act_sentence, band_sentence, look_of, span_sentence
 from executions.models import Freeze
 from executions.queries.life import Band, Line, Span, Stretch, Timeline
+from executions.queries.tree import Kin
 
 MARKER_PERCENT = 3.0
 """Acts closer together than this share a marker."""
@@ -35,24 +39,46 @@ TICKS_APART = 11.0
 NOT_WORK = {"paused": "paused", "suspended": "waited", "frozen": "frozen", "queued": "queued"}
 
 
-def draw(life: Timeline, freezes: Iterable[Freeze], title: Titles) -> Drawing:
+def draw(
+    life: Timeline,
+    freezes: Iterable[Freeze],
+    title: Titles,
+    *,
+    window: Window | None = None,
+    kin: Sequence[Kin] = (),
+    each: bool = False,
+) -> Drawing:
     """Draw a run's life.
 
     Args:
         life: as its history tells it.
         freezes: those that covered the run.
         title: step name → what people read.
+        window: the part of it to draw; all of it where None.
+        kin: children and forks.
+        each: each of them has a lane, however many there are.
     """
-    scale = scale_of(life.bands)
-    clock = Clock(life.since, life.until)
+    totals = _totals(life)
+    frame = window or Window(life.since, life.until)
+    if window:
+        life = cut(life, window)
+        freezes = [each for each in freezes if each.placed_at < window.until and _lifted(each, life) > window.since]
+        kin = [run for run in kin if run.since < window.until and (run.until or life.until) > window.since]
+    scale = scale_of(life.bands, window)
+    clock = Clock(frame.since, frame.until)
+    to_now = not life.ended and frame.until >= life.until
     bar = Row("bar", "State", height=BAR, shapes=list(_bands(scale)))
     rows = [Row("acts", "People", height=ACTS, markers=_markers(life.acts, scale)), bar]
     rows += pack("Held by", [*map(_hold(scale, title, life), life.holds), *_freezes(freezes, scale, life)], MOST_LANES)
     rows += pack("Waited for", list(map(_question(scale, title, life), life.questions)), MOST_LANES)
     rows += _steps(life.stretches, scale, life, title)
+    rows += kin_rows(kin, scale, life, each=each)
     height = stack(rows)
-    totals = _totals(life)
-    return Drawing(rows, _ticks(scale, clock, life), height + AXIS, height, bar, not life.ended, clock.zone, totals)
+    return Drawing(rows, _ticks(scale, clock, frame, to_now), height + AXIS, height, bar, to_now, clock.zone, totals)
+
+
+def _lifted(freeze: Freeze, life: Timeline) -> datetime.datetime:
+    return freeze.lifted_at or life.until
 
 
 def line_link(seq: int) -> str:
@@ -249,10 +275,10 @@ def _bars(stretches: list[Stretch], scale: Scale, life: Timeline) -> Iterator[tu
 JOINED = ("left", "finished")
 
 
-def _ticks(scale: Scale, clock: Clock, life: Timeline) -> list[Tick]:
+def _ticks(scale: Scale, clock: Clock, frame: Window, to_now: bool) -> list[Tick]:
     """Write the time at the edges of pieces, where there is room, and within long ones that are not shortened."""
-    ticks = [Tick("0%", clock.short(life.since), "start")]
-    end = "now" if not life.ended else clock.short(life.until)
+    ticks = [Tick("0%", clock.short(frame.since), "start")]
+    end = "now" if to_now else clock.short(frame.until)
     last, apart = room_for(ticks[0].text), max(TICKS_APART, room_for(end) * 1.1)
     places = [(piece.left, piece.since) for piece in scale.pieces[1:]]
     places += [

@@ -43,7 +43,7 @@ def pack(name: str, spans: list[Beside], most: int) -> list[Row]:
     taken: list[float] = []
     left_over = 0
     for span in spans:
-        shape, begins, ends = _place(span)
+        shape, begins, ends = place_beside(span)
         lane = next((number for number, until in enumerate(taken) if until < begins), None)
         if lane is None and len(rows) < most:
             lane = len(rows)
@@ -59,7 +59,7 @@ def pack(name: str, spans: list[Beside], most: int) -> list[Row]:
     return rows
 
 
-def _place(span: Beside) -> tuple[Shape, float, float]:
+def place_beside(span: Beside) -> tuple[Shape, float, float]:
     """Write its words into, after or before it, where they fit best; return where all of it begins and ends."""
     width = max(span.right - span.left, LEAST_PERCENT)
     left = min(span.left, 100 - width)

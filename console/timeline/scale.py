@@ -2,9 +2,10 @@
 
 import datetime
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from console.timeline.window import Window
 from executions import states
 from executions.queries.life import Band
 
@@ -22,11 +23,14 @@ class Piece:
 
     Args:
         bands: in order.
+        since, until: from and to when; less than the bands where only a part of a life is drawn.
         left, right: where it lies, in percent of the width.
         broken: shortened: it is longer than it looks.
     """
 
     bands: tuple[Band, ...]
+    since: datetime.datetime
+    until: datetime.datetime
     left: float
     right: float
     broken: bool = False
@@ -35,16 +39,6 @@ class Piece:
     def longest(self) -> Band:
         """The band that most of it is."""
         return max(self.bands, key=lambda band: band.seconds)
-
-    @property
-    def since(self) -> datetime.datetime:
-        """When it begins."""
-        return self.bands[0].since
-
-    @property
-    def until(self) -> datetime.datetime:
-        """When it ends."""
-        return self.bands[-1].until
 
     @property
     def width(self) -> float:
@@ -68,31 +62,39 @@ class Scale:
         return 100.0
 
 
-def scale_of(bands: Sequence[Band]) -> Scale:
+def scale_of(bands: Sequence[Band], window: Window | None = None) -> Scale:
     """Lay bands out over the width.
 
     Args:
-        bands: a life without gaps, in order.
+        bands: a life without gaps, in order; with a window those that reach into it.
+        window: the part of it that is drawn, true to time: whoever zooms in wants to see how long things took.
     """
-    groups = _groups(bands)
-    seconds = [sum(band.seconds for band in group) for group in groups]
+    first = window.since if window else datetime.datetime.min.replace(tzinfo=datetime.UTC)
+    last = window.until if window else datetime.datetime.max.replace(tzinfo=datetime.UTC)
+
+    def lasted(band: Band) -> float:
+        return max(0.0, (min(band.until, last) - max(band.since, first)).total_seconds())
+
+    groups = _groups(bands, lasted)
+    seconds = [sum(map(lasted, group)) for group in groups]
     resting = [all(band.state not in AT_WORK for band in group) for group in groups]
-    shares, broken = _shares(seconds, resting)
+    shares, broken = (seconds, [False] * len(seconds)) if window else _shares(seconds, resting)
     pieces, left = [], 0.0
     for group, share, is_broken in zip(groups, _at_least(shares), broken, strict=True):
-        pieces.append(Piece(tuple(group), left, left + share, is_broken))
+        since, until = max(group[0].since, first), min(group[-1].until, last)
+        pieces.append(Piece(tuple(group), since, until, left, left + share, is_broken))
         left += share
     return Scale(pieces)
 
 
-def _groups(bands: Sequence[Band]) -> list[list[Band]]:
+def _groups(bands: Sequence[Band], lasted: Callable[[Band], float]) -> list[list[Band]]:
     if len(bands) <= MOST_BANDS:
         return [[band] for band in bands]
-    total = sum(band.seconds for band in bands) or 1.0
+    total = sum(map(lasted, bands)) or 1.0
     groups: list[list[Band]] = []
     width = 0.0
     for band in bands:
-        share = 100 * band.seconds / total
+        share = 100 * lasted(band) / total
         if groups and width and share < NARROW_PERCENT and width + share < GROUP_PERCENT:
             groups[-1].append(band)
             width += share

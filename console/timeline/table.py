@@ -1,12 +1,15 @@
 """The same as the drawing in rows, for those who would rather read, or cannot see it."""
 
 import datetime
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from console.templatetags.wording import duration
 from console.timeline.draw import STRETCH_WORDS, line_link
+from console.timeline.kin import kin_link
 from console.timeline.words import BAND_WORDS, Titles, look_of
 from executions.queries.life import Timeline
+from executions.queries.tree import Kin
 
 MOST_ROWS = 150
 
@@ -17,12 +20,12 @@ class TableRow:
 
     Args:
         at: when.
-        kind: ``state``, ``act`` or ``step``.
+        kind: ``state``, ``act``, ``step`` or ``kin``.
         what: in words.
         state: for a state, its name.
         lasted: how long; empty for an act.
         who, why: whose doing it was.
-        href: the line of the history.
+        href: the line of the history, or the other run.
     """
 
     at: datetime.datetime
@@ -35,7 +38,7 @@ class TableRow:
     href: str
 
 
-def table_of(life: Timeline, title: Titles) -> tuple[list[TableRow], int]:
+def table_of(life: Timeline, title: Titles, kin: Sequence[Kin] = ()) -> tuple[list[TableRow], int]:
     """Return the newest rows in the order of time, and how many older ones there are."""
     found = [
         TableRow(
@@ -54,6 +57,13 @@ def table_of(life: Timeline, title: Titles) -> tuple[list[TableRow], int]:
             duration(((each.until or life.until) - each.since).total_seconds()), "", "", line_link(each.seq),
         )
         for each in life.stretches
+    ]  # fmt: skip
+    found += [
+        TableRow(
+            run.since, "kin", f"{'Fork' if run.is_fork else 'Child'} {run.name}: {run.state}", "",
+            duration(((run.until or life.until) - run.since).total_seconds()), "", "", kin_link(run),
+        )
+        for run in kin
     ]  # fmt: skip
     found.sort(key=lambda row: row.at)
     return found[-MOST_ROWS:], max(0, len(found) - MOST_ROWS)

@@ -1,11 +1,12 @@
 """A run's family: its parent, its children, and what of its whole tree is still at work."""
 
+import datetime
 import json
 import uuid
 from dataclasses import dataclass, field
 
 from django.db import connection
-from django.db.models import Case, IntegerField, QuerySet, Value, When
+from django.db.models import Case, IntegerField, Q, QuerySet, Value, When
 
 from executions import states
 from executions.models import Execution
@@ -108,6 +109,47 @@ def parent_of(execution: Execution) -> Execution | None:
     if execution.parent_id is None:
         return None
     return Execution.objects.defer("payload", "error", "resumed", "progress").get(pk=execution.parent_id)
+
+
+MOST_KIN = 60
+"""So many runs beside a run are drawn at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kin:
+    """A run beside another: its child, or forked from it.
+
+    Args:
+        id: of the run.
+        name: what its parent calls it, or what people call a fork.
+        state: where it stands.
+        since, until: from launch to end; ``until`` is None while it goes on.
+        parent: whose child it is; None for a fork.
+    """
+
+    id: uuid.UUID
+    name: str
+    state: str
+    since: datetime.datetime
+    until: datetime.datetime | None
+    parent: uuid.UUID | None
+
+    @property
+    def is_fork(self) -> bool:
+        """It was forked, not launched by a step."""
+        return self.parent is None
+
+
+def kin_of(execution: Execution) -> tuple[list[Kin], bool]:
+    """Return a run's children and forks in the order of their launch, and whether there are more; one query."""
+    columns = ("id", "title", "workflow", "parent_key", "state", "created_at", "finished_at", "parent_id")
+    beside = Execution.objects.filter(Q(parent=execution.pk) | Q(forked_from=execution.pk))
+    found = list(beside.order_by("created_at", "parent_key", "id").values_list(*columns)[: MOST_KIN + 1])
+    kin = [
+        Kin(key, named or title or workflow, state, since, until, parent if parent == execution.pk else None)
+        for key, title, workflow, named, state, since, until, parent in found[:MOST_KIN]
+    ]
+    return kin, len(found) > MOST_KIN
 
 
 def children_of(execution: Execution, limit: int = 20) -> list[Execution]:

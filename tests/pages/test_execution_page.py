@@ -336,10 +336,10 @@ def test_the_page_costs_the_same_number_of_queries_however_much_there_is(db, cas
     assert len(queries) == QUERIES, "\n".join(query["sql"][:120] for query in queries)
 
 
-QUERIES = 23
+QUERIES = 24
 """Session, person, his own and his groups' permissions, his roles; run, holds in force, files, questions, votes,
 messages, conditions of questions, freezes, what is below it, holds, notes, conditions of holds,
-timeline, steps, history; templates for reasons, rules for labels, people who may have a hold."""
+timeline, children and forks, steps, history; templates for reasons, rules for labels, people who may have a hold."""
 
 
 def looking(client, run) -> dict[str, str]:
