@@ -60,20 +60,28 @@ def actor_of_bearer(request: HttpRequest) -> Actor | None:
     if kind.lower() != "bearer" or not text.strip():
         raise Unauthenticated("Send the token as “Authorization: Bearer hp_…”.", invalid=True)
     token = ApiToken.objects.select_related("owner").filter(digest=digest_of(text.strip())).first()
-    now = timezone.now()
     if token is None:
         raise Unauthenticated("This token is not known.", invalid=True)
-    if token.revoked_at is not None:
-        raise Unauthenticated(f"This token was revoked at {token.revoked_at:%Y-%m-%d %H:%M} UTC.", invalid=True)
-    if token.expires_at is not None and token.expires_at <= now:
-        raise Unauthenticated(f"This token expired at {token.expires_at:%Y-%m-%d %H:%M} UTC.", invalid=True)
-    if not token.owner.is_active:
-        raise Unauthenticated("The account that owns this token has been shut.", invalid=True)
+    fault = fault_of(token)
+    if fault is not None:
+        raise Unauthenticated(fault[1], invalid=True)
+    now = timezone.now()
     if token.last_used_at is None or now - token.last_used_at > LAST_USE_RESOLUTION:
         ApiToken.objects.filter(pk=token.pk).update(last_used_at=Now())
     actor = Actor.of_token(token, via=api_door(request))
     name_actor(actor.id)
     return actor
+
+
+def fault_of(token: ApiToken) -> tuple[str, str] | None:
+    """Return why a token is no good, as a word and as a sentence; None where it is good. Reads its owner."""
+    if token.revoked_at is not None:
+        return "token_revoked", f"This token was revoked at {token.revoked_at:%Y-%m-%d %H:%M} UTC."
+    if token.expires_at is not None and token.expires_at <= timezone.now():
+        return "token_expired", f"This token expired at {token.expires_at:%Y-%m-%d %H:%M} UTC."
+    if not token.owner.is_active:
+        return "account_shut", "The account that owns this token has been shut."
+    return None
 
 
 def api_door(request: HttpRequest) -> str:

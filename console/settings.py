@@ -32,6 +32,7 @@ HOLDPOINT: dict[str, Any] = {
     "MAX_CHILDREN": environment.number("HOLDPOINT_MAX_CHILDREN", 10_000, minimum=1, maximum=1_000_000),
     "MAX_BULK_RUNS": environment.number("HOLDPOINT_MAX_BULK_RUNS", 20_000, minimum=1, maximum=200_000),
     "MAX_BULK_JOBS": environment.number("HOLDPOINT_MAX_BULK_JOBS", 20, minimum=1, maximum=1000),
+    "MAX_STREAMS": environment.number("HOLDPOINT_MAX_STREAMS", 50, minimum=1, maximum=10_000),
     "MAX_FILES": environment.number("HOLDPOINT_MAX_FILES", 200, minimum=1, maximum=10_000),
     "MAX_REQUEST_BYTES": environment.number("HOLDPOINT_MAX_REQUEST_BYTES", 128 * 1024 * 1024, minimum=1024 * 1024),
     "MAX_REASON_LENGTH": environment.number("HOLDPOINT_MAX_REASON_LENGTH", 2000, minimum=20, maximum=100_000),

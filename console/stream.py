@@ -42,7 +42,7 @@ REMEMBERED_CHANGES = 5000
 CLOCK_SLACK_MS = 1000
 QUEUE_LIMIT = 500
 """A page that reads slowly gets each run once; beyond so many runs it is told to refresh instead."""
-MOST_STREAMS = 50
+MOST_STREAMS: int = settings.HOLDPOINT["MAX_STREAMS"]
 """Open pages of one person; each costs a look at the session every few seconds."""
 COALESCE_SECONDS = 0.1
 """After each batch of news a page is left alone for so long."""
@@ -191,7 +191,7 @@ _hubs: "weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, Hub]" = weakref.Wea
 
 def open_streams() -> int:
     """Count the pages that listen to this web process now; other processes count their own."""
-    return sum(len(each._listeners) for each in list(_hubs.values()))
+    return sum(sum(each.reader is not None for each in hub._listeners) for hub in list(_hubs.values()))
 
 
 def hub() -> Hub:

@@ -1,12 +1,14 @@
 """A line of a history, as the API tells it."""
 
 import json
+import uuid
 from typing import Any
 
 from ninja import Schema
 
 from console.api.parts import Moment, Person
-from executions.models import Event
+from executions.models import SYSTEM_LEDGER, Event
+from executions.queries.tail import Line
 
 
 class EventOut(Schema):
@@ -23,16 +25,33 @@ class EventOut(Schema):
     digest: str
 
 
+class StreamedEvent(EventOut):
+    """An event of the stream: a line of a history, with whose it is. ``run`` is null in the system ledger."""
+
+    run: uuid.UUID | None
+    workflow: str
+
+
 def event_out(event: Event) -> EventOut:
     """Describe one line of a history."""
-    return EventOut(
-        seq=event.seq,
-        at=event.at,
-        kind=event.kind,
-        actor=Person(id=event.actor_id, name=event.actor_name),
-        role=event.actor_role,
-        via=event.via,
-        reason=event.reason,
-        data=json.loads(event.data),
-        digest=bytes(event.digest).hex(),
-    )
+    return EventOut(**_facts(event))
+
+
+def streamed_event(line: Line) -> StreamedEvent:
+    """Describe one event of the stream."""
+    ledger = line.event.ledger
+    return StreamedEvent(run=None if ledger == SYSTEM_LEDGER else ledger, workflow=line.workflow, **_facts(line.event))
+
+
+def _facts(event: Event) -> dict[str, Any]:
+    return {
+        "seq": event.seq,
+        "at": event.at,
+        "kind": event.kind,
+        "actor": Person(id=event.actor_id, name=event.actor_name),
+        "role": event.actor_role,
+        "via": event.via,
+        "reason": event.reason,
+        "data": json.loads(event.data),
+        "digest": bytes(event.digest).hex(),
+    }

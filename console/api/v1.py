@@ -25,6 +25,7 @@ from console.api import (
     past,
     reasons,
     runs,
+    streams,
     suspensions,
     system,
     tokens,
@@ -82,6 +83,7 @@ api.add_decorator(plain_address, mode="view")
 
 api.add_router("/workflows", workflows.router)
 api.add_router("/async-executions", runs.router)
+api.add_router("/async-executions", streams.of_runs)
 api.add_router("/async-executions", commands.router)
 api.add_router("/async-executions", files.router)
 api.add_router("/async-executions", suspensions.of_runs)
@@ -92,6 +94,7 @@ api.add_router("/freezes", freezes.router)
 api.add_router("/suspensions", suspensions.router)
 api.add_router("/triggers", triggers.webhooks)
 api.add_router("/events", triggers.events)
+api.add_router("/events", streams.of_all)
 api.add_router("/audit", audit.router)
 api.add_router("/audit/verifications", verifications.router)
 api.add_router("/inbox", inbox.router)

@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from console import stream
+from console.follow import follower
 from console.pages.base import is_fragment, page
 from console.pages.system_troubles import troubles
 from executions.engine import broker
@@ -34,7 +35,7 @@ def snapshot() -> dict[str, Any]:
         "broker": carrier,
         "troubles": troubles(now, carrier),
         "versions": versions(now.database_version, carrier.version),
-        "streams": stream.open_streams(),
+        "streams": stream.open_streams() + follower.open_streams(),
         "alive_seconds": ALIVE_SECONDS,
         "lingering_seconds": LINGERING_SECONDS,
         "refresh_seconds": REFRESH_SECONDS,

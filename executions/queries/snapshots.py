@@ -37,10 +37,6 @@ class Snapshot:
         """Tell whether a transaction was over."""
         return transaction < self.xmax and transaction not in self.running
 
-    def covers(self, other: "Snapshot") -> bool:
-        """Tell whether all that the other one sees is seen by this one."""
-        return other.xmax <= self.xmax and not any(other.sees(transaction) for transaction in self.running)
-
     def cut(self, xmax: int) -> "Snapshot":
         """Return what of it lies below a transaction."""
         return self if xmax >= self.xmax else Snapshot(xmax, frozenset(each for each in self.running if each < xmax))

@@ -147,22 +147,27 @@ def after(cursor: Cursor, *, lines: int = LINES, until: Snapshot | None = None) 
     Raises:
         Gone: the cursor is of another database, or of a time that a restored backup does not know.
     """
-    current = _current()
-    if cursor.newest.xmax > current.xmax:
-        raise Gone(
-            "This place in the stream is not known here: it is from another installation, or from after the backup"
-            " that was restored. Start anew, and compare what you have with the runs' histories."
-        )
+    current = _current_past(cursor)
     more = True
     if cursor.upto is None:
         upto, more = _next(cursor.before, until or current, lines)
         if upto is None:
-            return Batch((), cursor if until is None else Cursor(until), more=False, start=cursor)
+            # The same place, less the transactions that have ended meanwhile without a line.
+            return Batch((), Cursor(until or current.cut(cursor.before.xmax)), more=False, start=cursor)
         cursor = Cursor(cursor.before, upto)
     found, whole = _read(cursor, lines)
     if whole:
         return Batch(found, Cursor(cursor.newest), more=more, start=cursor)
     return Batch(found, Cursor(cursor.before, cursor.upto, cursor.told + len(found)), more=True, start=cursor)
+
+
+def check(cursor: Cursor) -> None:
+    """Go on only if a cursor can be of this database.
+
+    Raises:
+        Gone: it is not.
+    """
+    _current_past(cursor)
 
 
 def lines_of_another_cluster() -> int:
@@ -228,6 +233,16 @@ def _between(before: Snapshot, upto: Snapshot) -> dict[str, Any]:
         "upto_xmax": upto.xmax,
         "upto_running": sorted(upto.running),
     }
+
+
+def _current_past(cursor: Cursor) -> Snapshot:
+    current = _current()
+    if cursor.newest.xmax > current.xmax:
+        raise Gone(
+            "This place in the stream is not known here: it is from another installation, or from after the backup"
+            " that was restored. Start anew, and compare what you have with the runs' histories."
+        )
+    return current
 
 
 def _current() -> Snapshot:

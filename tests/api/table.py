@@ -33,6 +33,8 @@ TABLE = {
     ("GET", RUN + "/boundaries/{seq}/changes"): (READ, None),
     ("GET", RUN + "/timeline"): (READ, None),
     ("GET", RUN + "/evidence"): (READ, None),
+    ("GET", RUN + "/events/stream"): (READ, None),
+    ("GET", "/v1/events/stream"): (READ, None),
     ("GET", RUN + "/files"): (READ, None),
     ("GET", RUN + "/files/{name}"): (READ, None),
     ("PUT", RUN + "/files/{name}"): ({"executions:amend"}, b"two"),
