@@ -33,7 +33,7 @@ LAUNCHED = (
     "release-agent",
     "fleet-audit",
 )
-SETTINGS = ("profile", "tokens", "views", "reasons", "labels", "people")
+SETTINGS = ("profile", "tokens", "views", "reasons", "labels", "webhooks", "people")
 SETTLE_MILLISECONDS = 300
 """Until scripts have run and the stream has said that it is there."""
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")

@@ -15,6 +15,7 @@ from console.pages.system_troubles import troubles
 from executions.engine import broker
 from executions.engine.life import own_version
 from executions.queries.system import ALIVE_SECONDS, LINGERING_SECONDS, system
+from executions.queries.webhooks import troubled_webhooks
 
 REFRESH_SECONDS = 4
 
@@ -33,7 +34,7 @@ def snapshot() -> dict[str, Any]:
     return {
         "system": now,
         "broker": carrier,
-        "troubles": troubles(now, carrier),
+        "troubles": troubles(now, carrier, troubled_webhooks()),
         "versions": versions(now.database_version, carrier.version),
         "streams": stream.open_streams() + follower.open_streams(),
         "alive_seconds": ALIVE_SECONDS,

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from executions.engine.broker import Broker
 from executions.queries.system import LATE_SECONDS, LINGERING_SECONDS, System
+from executions.queries.webhooks import Troubled
 
 START_ONE = (
     "python -m celery -A console worker --pool=solo --loglevel=INFO --without-gossip --without-mingle"
@@ -30,14 +31,16 @@ class Trouble:
     command: str = ""
 
 
-def troubles(system: System, broker: Broker) -> list[Trouble]:
+def troubles(system: System, broker: Broker, hooks: Troubled) -> list[Trouble]:
     """Judge what the page shows; nothing is wrong where the list is empty.
 
     Args:
         system: as the database tells it.
         broker: as it answered.
+        hooks: webhooks that do not do well.
     """
     found = [*_workers(system), *_broker(system, broker), *_late(system), *_stuck(system), *_database(system)]
+    found += _webhooks(hooks)
     return sorted(found, key=lambda trouble: trouble.tone != "error")
 
 
@@ -130,6 +133,21 @@ def _database(system: System) -> list[Trouble]:
         return []
     what = f"The database has {system.connections} of {system.most_connections} connections in use."
     return [Trouble("warning", what, "Raise max_connections, or run fewer web processes and workers.")]
+
+
+def _webhooks(hooks: Troubled) -> list[Trouble]:
+    found = []
+    if hooks.disabled:
+        what = f"{_hooks(len(hooks.disabled))} disabled: gone, or failing for days. Nothing is sent there."
+        found.append(Trouble("warning", what, "Settings, Webhooks says why. Send a test, then enable it."))
+    if hooks.failing:
+        what = f"{_hooks(len(hooks.failing))} failing. No run waits for that; messages are tried again for days."
+        found.append(Trouble("warning", what, "Settings, Webhooks says what the server answered."))
+    return found
+
+
+def _hooks(count: int) -> str:
+    return "1 webhook is" if count == 1 else f"{count} webhooks are"
 
 
 def _runs(count: int) -> str:

@@ -33,6 +33,8 @@ from console.pages import (
     tokens,
     verifications,
     views,
+    webhook_log,
+    webhooks,
     workflows,
 )
 
@@ -116,6 +118,26 @@ urlpatterns = [
     path("settings/tokens/new", tokens.new, name="token-new"),
     path("settings/tokens/create", tokens.create, name="token-create"),
     path("settings/tokens/<int:token_id>/revoke", tokens.revoke, name="token-revoke"),
+    path("settings/webhooks", webhooks.webhooks, name="settings-webhooks"),
+    path("settings/webhooks/new", webhooks.new, name="webhook-new"),
+    path("settings/webhooks/create", webhooks.create, name="webhook-create"),
+    path("settings/webhooks/<uuid:endpoint_id>", webhooks.webhook, name="webhook"),
+    path("settings/webhooks/<uuid:endpoint_id>/edit", webhooks.edit, name="webhook-edit"),
+    path("settings/webhooks/<uuid:endpoint_id>/change", webhooks.change, name="webhook-change"),
+    path("settings/webhooks/<uuid:endpoint_id>/rotate", webhooks.rotate, name="webhook-rotate"),
+    path("settings/webhooks/<uuid:endpoint_id>/disable", webhooks.disable, name="webhook-disable"),
+    path("settings/webhooks/<uuid:endpoint_id>/enable", webhooks.enable, name="webhook-enable"),
+    path("settings/webhooks/<uuid:endpoint_id>/delete", webhooks.delete, name="webhook-delete"),
+    path("settings/webhooks/<uuid:endpoint_id>/test", webhook_log.test, name="webhook-test"),
+    path("settings/webhooks/<uuid:endpoint_id>/replay-failed", webhook_log.replay_failed, name="webhook-replay-failed"),
+    path(
+        "settings/webhooks/<uuid:endpoint_id>/messages/<uuid:delivery_id>", webhook_log.message, name="webhook-message"
+    ),
+    path(
+        "settings/webhooks/<uuid:endpoint_id>/messages/<uuid:delivery_id>/replay",
+        webhook_log.replay,
+        name="webhook-replay",
+    ),
     path("help", help.help_for_me, name="help"),
     path("help/<str:role>", help.help_for_role, name="help-role"),
     path("system", system.overview, name="system"),

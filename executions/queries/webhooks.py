@@ -12,6 +12,7 @@ from executions.commands.base import parse_id
 from executions.errors import Invalid, NotFound
 from executions.models import WebhookDelivery, WebhookEndpoint
 from executions.queries.page import Page
+from executions.webhooks.schedule import REST_AFTER
 
 STATES = ("waiting", "failing", "failed", "delivered")
 _NOT_DELIVERED = Q(delivered_at__isnull=True)
@@ -80,14 +81,10 @@ def find_webhook(endpoint_id: uuid.UUID | str) -> Hook:
     return found[0]
 
 
-def troubled_webhooks(failures: int) -> Troubled:
-    """Return endpoints that somebody should look at.
-
-    Args:
-        failures: in a row, from which on one counts as failing.
-    """
+def troubled_webhooks() -> Troubled:
+    """Return endpoints that somebody should look at."""
     found = WebhookEndpoint.objects.filter(
-        Q(disabled_because__in=("gone", "failing")) | Q(disabled_at__isnull=True, failures__gte=failures)
+        Q(disabled_because__in=("gone", "failing")) | Q(disabled_at__isnull=True, failures__gte=REST_AFTER)
     ).order_by("created_at", "id")
     rows = list(found)
     return Troubled([each for each in rows if each.enabled], [each for each in rows if not each.enabled])

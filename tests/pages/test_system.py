@@ -133,7 +133,7 @@ def test_the_part_is_fetched_alone_and_a_page_costs_a_constant_number_of_queries
 ):
     client = cast.client("operator")
     worker(execution=launch().pk)
-    with django_assert_num_queries(13) as few:
+    with django_assert_num_queries(14) as few:
         part = client.get(URL, headers={"HX-Request": "true", "HX-Target": "system"}).content.decode()
     for number in range(5):
         run = launch()

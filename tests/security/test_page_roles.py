@@ -20,6 +20,7 @@ from tests.support.confirming import confirm
 pytestmark = pytest.mark.django_db
 
 READ, AUDIT, MANAGE, LAUNCH = "executions:read", "audit:read", "console:manage", "executions:launch"
+HOOKS = "webhooks:manage"
 OWN = ""
 """Being signed in is enough."""
 PAGES = {
@@ -64,6 +65,11 @@ PAGES = {
     "help-role": OWN,
     "system": READ,
     "settings-people": MANAGE,
+    "settings-webhooks": HOOKS,
+    "webhook": HOOKS,
+    "webhook-new": HOOKS,
+    "webhook-edit": HOOKS,
+    "webhook-message": HOOKS,
 }
 """What is looked at, and the scope it needs."""
 ALSO = {"bulk-preview": {"executions:pause"}}
@@ -78,7 +84,8 @@ ACTS = {
     "freeze-lift", "desk-annotate", "desk-release", "desk-hand-over", "bulk-begin", "bulk-stop", "inbox-answer",
     "launch-workflow", "audit-verify", "audit-export", "settings-profile-save", "settings-theme", "reason-add",
     "reason-change", "reason-move", "reason-delete", "label-rule-save", "label-rule-remove", "token-create",
-    "token-revoke", "person-reset-factor",
+    "token-revoke", "person-reset-factor", "webhook-create", "webhook-change", "webhook-rotate", "webhook-disable",
+    "webhook-enable", "webhook-delete", "webhook-test", "webhook-replay", "webhook-replay-failed",
 }  # fmt: skip
 """What is done, by POST alone."""
 TOLD = {
@@ -106,7 +113,10 @@ def addresses(cast, launch, ask, program) -> Callable[[str], str]:  # noqa: F811
     job = program("admin").post("/v1/bulk", body).json()
     token, _ = commands.create_token(admin, cast.admin, name=f"{SECRET} token")
     User.objects.create(username=f"{SECRET}-person", first_name=SECRET)
+    hook = commands.create_webhook(admin, url=f"https://8.8.8.8/{SECRET}", kinds=["*"], description=SECRET)
+    message = commands.test_webhook(admin, hook.pk)
     told = {
+        "endpoint_id": hook.pk, "delivery_id": message.pk,
         "view_id": view.pk, "execution_id": run.pk, "hold_id": hold.pk, "suspension_id": asked.pk,
         "condition_id": uuid.uuid4(), "freeze_id": freeze.pk, "job_id": job["id"], "template_id": template.pk,
         "token_id": token.pk, "user_id": cast.operator.pk, "seq": 1, "name": "noop", "ledger": str(run.pk),
