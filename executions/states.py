@@ -201,6 +201,9 @@ STATE_HINT = {
     "place": "A hold can only be placed on a run that has not finished.",
     "answer": "There is no open question.",
 }
+GOES_BACK = frozenset({"retry", "skip", "amend"})
+"""Commands that change what a run does next; what has ended for ever has no next step."""
+FORK_INSTEAD = "Fork it to go on from one of its boundaries."
 
 
 def allowed_commands(
@@ -232,7 +235,8 @@ def _judge(
     if COMMAND_SCOPE[name] not in scopes:
         return Verdict(name, False, "permission", f"You may not do this: it needs the scope {COMMAND_SCOPE[name]}.")
     if state not in ALLOWED_STATES[name]:
-        return Verdict(name, False, "state", f"{STATE_SENTENCE[state]} {STATE_HINT[name]}")
+        hint = FORK_INSTEAD if name in GOES_BACK and state in TERMINAL else STATE_HINT[name]
+        return Verdict(name, False, "state", f"{STATE_SENTENCE[state]} {hint}")
     if name == "answer" and not facts.open_suspensions:
         return Verdict(name, False, "state", STATE_HINT[name])
     if name in ("resume", "fork"):
