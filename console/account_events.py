@@ -6,14 +6,20 @@ from allauth.account import signals as account
 from allauth.account.internal.flows.login import get_authentication_records
 from allauth.mfa import signals as mfa
 from allauth.mfa.models import Authenticator
+from allauth.socialaccount import signals as social
+from allauth.socialaccount.models import SocialAccount, SocialLogin
 from django.contrib.auth import get_user_model
 from django.contrib.auth.signals import user_logged_out
 from django.db.models import Q
 from django.dispatch import receiver
 from django.http import HttpRequest
 
+from console.account_facts import identity_of
 from executions.actors import Actor
 from executions.commands import account as record
+
+PROVIDER = Actor("policy:oidc", "OpenID Connect", "policy", "console")
+"""Who makes accounts, ties identities and sets groups at a sign-in: the provider's word, by settings."""
 
 
 @receiver(account.user_logged_in)
@@ -75,6 +81,27 @@ def _factor_renewed(user: Any, authenticator: Authenticator, **_: Any) -> None:
 @receiver(mfa.authentication_failed)
 def _factor_refused(user: Any, authenticator: Authenticator, **_: Any) -> None:
     _factor(user, "refused", authenticator)
+
+
+@receiver(social.social_account_added)
+def _identity_added(sociallogin: SocialLogin, **_: Any) -> None:
+    identity_added(sociallogin.account)
+
+
+@receiver(social.social_account_removed)
+def _identity_removed(request: HttpRequest, socialaccount: SocialAccount, **_: Any) -> None:
+    _identity(Actor.of_user(request.user), socialaccount, added=False)
+
+
+def identity_added(tied: SocialAccount) -> None:
+    """Record that a provider's identity is somebody's from now on; allauth tells of it only for accounts there were."""
+    _identity(PROVIDER, tied, added=True)
+
+
+def _identity(actor: Actor, tied: SocialAccount, *, added: bool) -> None:
+    record.record_identity(
+        actor, identity_of(tied.user), added=added, provider=str(tied.provider), subject=str(tied.uid)
+    )
 
 
 def _factor(user: Any, act: str, authenticator: Authenticator) -> None:

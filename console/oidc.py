@@ -18,16 +18,13 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from console.account_events import PROVIDER, identity_added
 from console.account_facts import facts_of, identity_of
-from executions.actors import Actor
 from executions.commands.account import record_account
 
 type View = Callable[..., HttpResponse]
 
 logger = logging.getLogger("holdpoint.oidc")
-
-PROVIDER = Actor("policy:oidc", "OpenID Connect", "policy", "console")
-"""Who makes accounts and sets groups at a sign-in: the provider's word, by an administrator's settings."""
 
 
 class ProviderAdapter(DefaultSocialAccountAdapter):
@@ -71,6 +68,7 @@ class ProviderAdapter(DefaultSocialAccountAdapter):
         """Make the account, without a password, and put it on record."""
         user = super().save_user(request, sociallogin, form)
         record_account(PROVIDER, identity_of(user), None, facts_of(user))
+        identity_added(sociallogin.account)
         self._set_groups(user, sociallogin)
         return user
 

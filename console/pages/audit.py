@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHt
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.dateparse import parse_datetime
 
 from console.pages.audit_form import AuditForm
 from console.pages.audit_rows import rows_of
@@ -20,13 +21,15 @@ from executions.commands.audit import begin_export
 from executions.errors import Invalid, Refused
 from executions.provenance.auditlines import AuditFilter, AuditLine
 from executions.provenance.export import export_chunks
-from executions.queries import Page
+from executions.queries import Count, Page
 from executions.queries import audit as record
 from executions.queries.extract import extract_of
 from executions.queries.verifications import standing
 
 PAGE_SIZE = 50
 WHOLE_ID = 36
+MOST_NEW = 20
+"""New lines are counted exactly up to here."""
 
 
 @page("audit:read", what="read audit")
@@ -87,6 +90,21 @@ def export(request: HttpRequest, actor: Actor) -> HttpResponseBase:
     )
 
 
+@page("audit:read", what="read audit")
+def news(request: HttpRequest) -> HttpResponse:
+    """Tell an open first page how many lines have come since; ``newest`` is the time of its first line."""
+    form = AuditForm(request.GET)
+    newest = parse_datetime(request.GET.get("newest", "").replace(" ", "+"))
+    number = 0
+    if form.is_valid():
+        found = record.search(form.wanted(), None, MOST_NEW + 1).rows
+        number = sum(newest is None or each.at > newest for each in found)
+    parameters = [(name, value) for name in form.fields for value in request.GET.getlist(name) if value.strip()]
+    new = Count(min(number, MOST_NEW), number > MOST_NEW)
+    context = {"new": new, "newest_url": address(parameters), "target": "lines", "oob": True}
+    return render(request, "components/news.html", context)
+
+
 def listing(request: HttpRequest) -> tuple[dict[str, Any], int]:
     """Return what the page shows, and its status: 422 where the filter is not right."""
     given = request.GET if request.method in ("GET", "HEAD") else request.POST
@@ -122,6 +140,10 @@ def listing(request: HttpRequest) -> tuple[dict[str, Any], int]:
         "previous_url": address(parameters, found.previous) if found.previous else "",
         "next_url": address(parameters, found.next) if found.next else "",
     }
+    # A page further back, or one that ends at some time, has nothing new to wait for.
+    if status == 200 and not cursor and wanted.until is None:
+        newest = found.rows[0].at.isoformat() if found.rows else ""
+        context["news_url"] = f"{reverse('audit-news')}?{urlencode([*parameters, ('newest', newest)])}"
     context["altered"] = sum(row.altered for row in context["rows"])
     return context, status
 

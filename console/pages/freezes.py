@@ -83,6 +83,20 @@ def progress(request: HttpRequest, freeze_id: uuid.UUID) -> HttpResponse:
     return render(request, "freezes/lifting.html", {"view": view, "freeze": view.freeze})
 
 
+@page("executions:read", what="read freezes")
+def news(request: HttpRequest) -> HttpResponse:
+    """Tell an open first page what it does not show: freezes placed since, and those lifted meanwhile."""
+    shown = {text for text in request.GET.get("rows", "").split(",")[: 2 * PAGE_SIZE] if text}
+    found = queries.list_freezes(open_only=True, overdue_first=True, limit=PAGE_SIZE)
+    listed = {str(freeze.pk) for freeze in found.rows}
+    placed, lifted = len(listed - shown), 0 if found.next else len(shown - listed)
+    words = ["new"] if placed else []
+    words += [f"and {lifted} lifted" if placed else "lifted"] if lifted else []
+    new = Count(placed or lifted, capped=False)
+    context = {"new": new, "new_words": " ".join(words), "newest_url": reverse("freezes"), "counts": tab_counts()}
+    return render(request, "freezes/news.html", context)
+
+
 @command_view(lambda request, *, refusal, said, freeze_id: show(request, (freeze_id, refusal)))
 def lift(request: HttpRequest, actor: Actor, freeze_id: uuid.UUID) -> Done:
     """Lift a freeze."""
@@ -106,6 +120,7 @@ def show(request: HttpRequest, lifting: Lifting = None) -> HttpResponse:
         "freezes": _views(request, found.rows, lifting),
         "all": everyone,
         "next": found.next,
+        "paged": bool(request.GET.get("cursor")),
         "verdict": freeze_verdict(actor),
         "refusal": refusal,
         "counts": tab_counts(),

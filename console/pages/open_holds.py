@@ -1,6 +1,7 @@
 """The holds that keep runs now: whose they are, since when, which are overdue; one of them open beside the list."""
 
 import functools
+import hashlib
 import uuid
 from typing import Any
 from urllib.parse import urlencode
@@ -11,14 +12,15 @@ from django.template.loader import get_template
 from django.urls import reverse
 
 from console.pages.base import actor_of, is_fragment, page, refused
-from console.pages.desk_item import DeskItem, chosen
+from console.pages.desk_item import DeskItem, chosen, read_item
 from console.pages.hold_tabs import tab_counts
 from console.pages.run_offers import Attempt
 from executions import states
 from executions.authoring import registry
 from executions.errors import NotAllowed, Refused
 from executions.models import Hold
-from executions.queries.holdlist import HoldFilter, list_open_holds
+from executions.queries import Count
+from executions.queries.holdlist import HoldFilter, holds_by_id, list_open_holds
 from executions.queries.page import Page
 from executions.queries.worklist import HOLD
 
@@ -90,6 +92,11 @@ class HoldList:
         return f"desk=holds&{self.address(item=self.named).partition('?')[2]}"
 
     @property
+    def news_url(self) -> str:
+        """Where an open page asks for what has changed."""
+        return reverse("holds-news") + self.address(item=self.named).removeprefix(reverse("holds"))
+
+    @property
     def list_url(self) -> str:
         """The list with nothing open."""
         return self.address()
@@ -144,6 +151,21 @@ class HoldRow:
         self.current = self.key == shown.named
 
     @property
+    def gone(self) -> str:
+        """Why it keeps nothing any more; empty while it does."""
+        if self.hold.released_at is not None:
+            return f"released by {self.hold.released_by_name}"
+        return "" if self.hold.execution.outcome is None else f"run {self.hold.execution.state}"
+
+    @property
+    def print(self) -> str:
+        """Changes when the row would read otherwise; an open page tells which one it shows."""
+        hold = self.hold
+        conditions = [condition.pk for condition in getattr(hold, "condition_list", [])]
+        told = (self.gone, hold.responsible, hold.is_overdue, hold.review_by, hold.dual_control, conditions)
+        return hashlib.sha256(repr(told).encode()).hexdigest()[:8]
+
+    @property
     def run_title(self) -> str:
         """What people call the run."""
         return self.hold.execution.title or self.workflow_title
@@ -167,6 +189,27 @@ def open_holds(request: HttpRequest) -> HttpResponse:
     if is_fragment(request, "desk"):
         return render(request, "holds/desk.html", shown.context())
     return render(request, "holds/page.html", shown.context())
+
+
+@page("executions:read", what="read holds")
+def news(request: HttpRequest) -> HttpResponse:
+    """Show what has changed on an open list: rows in place, and how many are new on its first page.
+
+    Parameters besides the filter: ``rows``, ``<key>:<print>`` of each row with commas between.
+    """
+    shown = HoldList(request)
+    pairs = (text.rpartition(":") for text in request.GET.get("rows", "").split(",")[: 2 * ROWS] if text)
+    known = {key: told for key, _, told in pairs}
+    ids = [named[1] for key in known if (named := read_item(key))]
+    rows = [HoldRow(shown, hold) for hold in holds_by_id(ids)]
+    listed = set() if shown.cursor else {HoldRow(shown, hold).key for hold in shown.found.rows}
+    context = {
+        "rows": [row for row in rows if known.get(row.key) != row.print],
+        "new": Count(len(listed - known.keys()), capped=False),
+        "newest_url": shown.address(cursor=""),
+        "counts": tab_counts(),
+    }
+    return render(request, "holds/news.html", context)
 
 
 def show(request: HttpRequest, *, refusal: Refused | None, said: str, command: str, key: uuid.UUID) -> HttpResponse:

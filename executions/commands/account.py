@@ -75,6 +75,24 @@ def record_account(
         append(SYSTEM_LEDGER, "account.changed", actor, data={**account, **_difference(before, after)})
 
 
+@command("record identity")
+def record_identity(actor: Actor, account: Mapping[str, Any], *, added: bool, provider: str, subject: str) -> None:
+    """Record that a provider's identity was tied to an account, or taken from it.
+
+    Args:
+        actor: who did it.
+        account: ``account`` (id) and ``name``.
+        added: tied to it; taken from it where False.
+        provider: which provider.
+        subject: what the provider calls the person.
+    """
+    data = {**account, "provider": provider[:200], "subject": subject[:255]}
+    if added:
+        append(SYSTEM_LEDGER, "account.identity_added", actor, data=data)
+    else:
+        append(SYSTEM_LEDGER, "account.identity_removed", actor, data=data)
+
+
 @command("record group")
 def record_group(
     actor: Actor, group: Mapping[str, Any], before: Mapping[str, Any] | None, after: Mapping[str, Any] | None

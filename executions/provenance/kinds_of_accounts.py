@@ -7,6 +7,7 @@ FACTOR = {
     "name?": "what its owner calls a passkey",
 }
 ACCOUNT = {"account": "id of the person", "name": "the person's user name"}
+IDENTITY = {"provider": "which provider", "subject": "what the provider calls the person (`sub`)"}
 GROUP = {"group": "id of the group", "name": "the group's name"}
 FACTS = "`username`, `email`, `is_active`, `is_staff`, `is_superuser`, `groups` and `permissions`"
 
@@ -38,6 +39,17 @@ ACCOUNT_KINDS: dict[str, Kind] = {
     ),
     "account.deleted": Kind(
         "Account deleted", "Somebody deleted an account. System ledger.", {**ACCOUNT, "facts": FACTS}
+    ),
+    "account.identity_added": Kind(
+        "Identity tied to account",
+        "A provider's identity was tied to an account: whoever signs in there with it is this person here from now on. "
+        "System ledger.",
+        {**ACCOUNT, **IDENTITY},
+    ),
+    "account.identity_removed": Kind(
+        "Identity taken from account",
+        "A provider's identity was taken from an account and signs nobody in any more. System ledger.",
+        {**ACCOUNT, **IDENTITY},
     ),
     "group.created": Kind(
         "Group made", "Somebody made a group. System ledger.", {**GROUP, "permissions": "codenames of what it may do"}

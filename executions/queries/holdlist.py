@@ -1,6 +1,7 @@
 """The list of open holds: overdue ones first, then oldest; filtered, paged and counted."""
 
 import uuid
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.db.models import Case, IntegerField, Prefetch, Q, QuerySet, Value, When
@@ -83,12 +84,17 @@ def list_open_holds(wanted: HoldFilter, *, cursor: str | None = None, limit: int
     # Ids first: of thousands of rows only what orders them is sorted.
     ranks = list(holds.order_by("rank", "pk").values_list("rank", "pk")[: limit + 1])
     more, ranks = len(ranks) > limit, ranks[:limit]
-    conditions = Prefetch("conditions", Trigger.objects.filter(closed_at__isnull=True), to_attr="condition_list")
-    shown = Hold.objects.filter(pk__in=[key for _, key in ranks]).select_related("execution").defer(*HEAVY)
-    found: dict[uuid.UUID, Hold] = {hold.pk: hold for hold in shown.prefetch_related(conditions)}
+    found = {hold.pk: hold for hold in holds_by_id([key for _, key in ranks])}
     # One that was released between the two is gone already.
     rows = [found[key] for _, key in ranks if key in found]
     return Page(rows, f"holds:{ranks[-1][0]}:{ranks[-1][1]}" if more else None)
+
+
+def holds_by_id(keys: Iterable[uuid.UUID]) -> list[Hold]:
+    """Return holds, open or not, each with its run and open conditions (``condition_list``), in no order."""
+    conditions = Prefetch("conditions", Trigger.objects.filter(closed_at__isnull=True), to_attr="condition_list")
+    found = Hold.objects.filter(pk__in=list(keys)).select_related("execution").defer(*HEAVY)
+    return list(found.prefetch_related(conditions))
 
 
 def count_open_holds(wanted: HoldFilter) -> Count:

@@ -52,7 +52,7 @@ def test_a_freeze_without_a_script(cast, launch):
     placed = Freeze.objects.get()
     assert (placed.labels, placed.placed_via) == ({"bank": "north"}, "console")
     page = text_of(client.get(URL))
-    assert "bank=north operator The bank is down Frozen by operator" in page
+    assert "bank=north The bank is down Frozen by operator" in page
     shown = text_of(client.get(f"/executions/{run.pk}"))
     assert "Frozen by operator" in shown
     assert "Freezes during its life" in shown

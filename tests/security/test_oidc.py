@@ -20,9 +20,13 @@ def test_known_people_sign_in_by_their_verified_address_and_then_by_the_provider
     assert name_of(client) == "reviewer"
     assert lines("account.signed_in") == [("reviewer", {"by": ["oidc"]})]
     assert len(provider.verifiers[0]) > 40, "PKCE"
+    ((who, data),) = lines("account.identity_added")
+    assert (who, data["name"], data["account"]) == ("OpenID Connect", "reviewer", cast.reviewer.pk)
+    assert data["subject"]
 
     again, _ = sign_in(provider, email="renamed@example.com")
     assert name_of(again) == "reviewer"
+    assert len(lines("account.identity_added")) == 1, "tied once"
 
 
 @pytest.mark.parametrize(
@@ -51,6 +55,7 @@ def test_accounts_are_made_only_where_the_settings_say_so(cast, provider, settin
     assert not made.groups.exists()
     ((who, data),) = lines("account.created")
     assert (who, data["name"]) == ("OpenID Connect", "nadia")
+    assert [(data["name"], data["subject"]) for _, data in lines("account.identity_added")] == [("nadia", "new")]
 
 
 def test_groups_follow_the_claim_at_each_sign_in(cast, provider, settings):
