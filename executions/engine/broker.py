@@ -2,6 +2,7 @@
 
 import time
 from dataclasses import dataclass
+from typing import Any
 
 import redis
 from django.conf import settings
@@ -39,18 +40,8 @@ class Broker:
 def look() -> Broker:
     """Ask the broker how it is. Never raises: one that is away is an answer too."""
     try:
-        client = redis.Redis.from_url(
-            settings.REDIS_URL,
-            socket_timeout=PATIENCE,
-            socket_connect_timeout=PATIENCE,
-            retry=Retry(NoBackoff(), 0),
-            decode_responses=True,
-        )
-        with client:
-            client.ping()
-            begun = time.perf_counter()
-            client.ping()
-            seconds = time.perf_counter() - begun
+        with _client() as client:
+            seconds = _round_trip(client)
             pipeline = client.pipeline(transaction=False)
             pipeline.info("server")
             pipeline.pubsub_numsub(SIGNALS)
@@ -61,6 +52,35 @@ def look() -> Broker:
         slow = isinstance(error, redis.TimeoutError | TimeoutError)
         return Broker(False, problem="It does not answer in time." if slow else "It cannot be reached.")
     return Broker(True, seconds, _version(server), sum(lengths), sum(count for _, count in subscribed))
+
+
+def facts() -> dict[str, Any]:
+    """Return what the broker says of itself (INFO), and ``round_trip_seconds``.
+
+    Raises:
+        redis.RedisError: it is away, or refuses INFO.
+        OSError: the same, from below.
+    """
+    with _client() as client:
+        seconds = _round_trip(client)
+        return {**client.info(), "round_trip_seconds": seconds}
+
+
+def _client() -> redis.Redis:
+    return redis.Redis.from_url(
+        settings.REDIS_URL,
+        socket_timeout=PATIENCE,
+        socket_connect_timeout=PATIENCE,
+        retry=Retry(NoBackoff(), 0),
+        decode_responses=True,
+    )
+
+
+def _round_trip(client: redis.Redis) -> float:
+    client.ping()
+    begun = time.perf_counter()
+    client.ping()
+    return time.perf_counter() - begun
 
 
 def _version(server: dict[str, str]) -> str:

@@ -209,6 +209,8 @@ def _sweeper() -> None:
             {
                 "name": worker_name(),
                 "workflows": to_json(registry.all_names()),
+                "fingerprints": fingerprints(),
+                "clock": time.time(),
                 "execution": held[0].execution_id if held else None,
                 "version": own_version(),
             },
@@ -233,6 +235,12 @@ def _clerk() -> None:
 def _herald() -> None:
     """Tell webhooks of events. A thread of its own, so that no run waits for it."""
     herald.attend(_stop)
+
+
+@functools.cache
+def fingerprints() -> str:
+    """Return the fingerprints of the workflows that this process knows, by name, as JSON."""
+    return to_json({workflow.name: workflow.fingerprint for workflow in registry.all_workflows()})
 
 
 @functools.cache

@@ -296,9 +296,10 @@ UNION ALL
 """  # noqa: S608
 
 WORKER_SEEN = """
-INSERT INTO executions_worker (name, workflows, execution, version, started_at, seen_at)
-VALUES (%(name)s, %(workflows)s::jsonb, %(execution)s, %(version)s, now(), now())
-ON CONFLICT (name) DO UPDATE SET seen_at = now(), execution = %(execution)s
+INSERT INTO executions_worker (name, workflows, fingerprints, execution, version, skew, started_at, seen_at)
+VALUES (%(name)s, %(workflows)s::jsonb, %(fingerprints)s::jsonb, %(execution)s, %(version)s,
+        %(clock)s - extract(epoch FROM clock_timestamp()), now(), now())
+ON CONFLICT (name) DO UPDATE SET seen_at = now(), execution = %(execution)s, skew = EXCLUDED.skew
 """
 WORKER_GONE = "DELETE FROM executions_worker WHERE name = %(name)s OR seen_at < now() - interval '1 hour'"
 """Presence, not history: a worker that has stopped or was silent for an hour is no longer listed."""

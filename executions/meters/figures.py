@@ -42,6 +42,17 @@ SELECT CASE WHEN error = '' THEN 'waiting' ELSE 'failing' END, count(*)
 FROM (SELECT error FROM executions_notification WHERE next_at IS NOT NULL LIMIT %(cap)s) AS unsent
 GROUP BY 1
 """
+DELIVERIES = """
+SELECT CASE WHEN error = '' THEN 'waiting' ELSE 'failing' END, count(*),
+       extract(epoch FROM now() - min(created_at))::float
+FROM (SELECT error, created_at FROM executions_webhookdelivery WHERE next_at IS NOT NULL LIMIT %(cap)s) AS unsent
+GROUP BY 1
+"""
+ENDPOINTS = """
+SELECT CASE WHEN disabled_at IS NOT NULL THEN 'disabled' WHEN failing_since IS NOT NULL THEN 'failing' ELSE 'well' END,
+       count(*)
+FROM executions_webhookendpoint GROUP BY 1
+"""
 
 
 def figures() -> list[Sample]:
@@ -50,7 +61,7 @@ def figures() -> list[Sample]:
     Raises:
         django.db.Error: it is away.
     """
-    return [*_system(system()), *_runs(), *_holds(), *_questions(), *_notifications(), *_verification()]
+    return [*_system(system()), *_runs(), *_holds(), *_questions(), *_messages(), *_verification()]
 
 
 def _rows(statement: str, **parameters: Any) -> list[Any]:
@@ -108,10 +119,18 @@ def _questions() -> Iterator[Sample]:
         yield Sample("questions_oldest_seconds", (kind,), seconds)
 
 
-def _notifications() -> Iterator[Sample]:
+def _messages() -> Iterator[Sample]:
     counted = dict(_rows(NOTIFICATIONS))
     for status in ("waiting", "failing"):
         yield Sample("notifications", (status,), counted.get(status, 0))
+    unsent = {status: (count, seconds) for status, count, seconds in _rows(DELIVERIES)}
+    for status in ("waiting", "failing"):
+        count, seconds = unsent.get(status, (0, 0.0))
+        yield Sample("webhook_deliveries", (status,), count)
+        yield Sample("webhook_oldest_seconds", (status,), seconds)
+    endpoints = dict(_rows(ENDPOINTS))
+    for status in ("well", "failing", "disabled"):
+        yield Sample("webhook_endpoints", (status,), endpoints.get(status, 0))
 
 
 def _verification() -> Iterator[Sample]:

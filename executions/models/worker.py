@@ -13,6 +13,8 @@ class Worker(models.Model):
     workflows = models.JSONField(default=list, help_text="Names of the workflows it knows")
     execution = models.UUIDField(null=True, blank=True, help_text="The run it is on")
     version = models.TextField(blank=True, db_default="")
+    fingerprints = models.JSONField(default=dict, db_default={}, help_text="Of the routes of its workflows, by name")
+    skew = models.FloatField(null=True, blank=True, help_text="Seconds that its clock is ahead of the database's")
 
     class Meta:
         default_permissions = ("view",)
