@@ -1,6 +1,7 @@
 """The console as a Django application."""
 
 from django.apps import AppConfig
+from django.conf import settings
 
 
 class ConsoleConfig(AppConfig):
@@ -12,3 +13,10 @@ class ConsoleConfig(AppConfig):
 
     def ready(self) -> None:
         from console import account_events, appearance, required_factor  # noqa: F401  (they hear of sign-ins)
+
+        if settings.HOLDPOINT_PROCESS == "web":
+            from console import stream
+            from console.follow import follower
+            from executions.meters import level
+
+            level("stream_listeners", lambda: stream.open_streams() + follower.open_streams())
