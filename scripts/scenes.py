@@ -1,6 +1,7 @@
 """`python -m scripts.scenes`: bring demo runs into the situations that the pictures show; print name and path of each.
 
-It finds the running stack as every `manage.py` command does.
+It finds the running stack as every `manage.py` command does, and may be run again: what is not as a picture needs it
+any more, because the demo's people have gone on with it, is launched anew.
 """
 
 import contextlib
@@ -32,27 +33,43 @@ def main() -> None:
     from executions import commands
     from executions.actors import Actor
     from executions.errors import Refused
-    from executions.models import Execution, Suspension
+    from executions.models import BulkJob, Execution, Hold, ReasonTemplate, Suspension
+    from executions.queries.selection import Selection
     from workflows.invoices.samples import WRONG, corrected, samples
+    from workflows.management.commands.seed_demo import RUNS
 
     people = {user.username: Actor.of_user(user) for user in get_user_model().objects.all()}
     operator, reviewer = people["operator"], people["reviewer"]
     everything = samples()
+    recipes = {title: (workflow, payload, labels) for workflow, title, payload, labels in RUNS}
 
-    def launch(title: str, files: dict[str, bytes], seconds: float) -> Execution:
-        return commands.launch(
-            operator,
-            "invoice-batch",
-            {"seconds_per_invoice": seconds},
-            title=title,
-            labels={"period": "Q2", "entity": "Hamburg"},
-            files=files.items(),
-        )
+    def batch(title: str, files: dict[str, bytes], seconds: float) -> Execution:
+        labels = {"period": "Q2", "entity": "Hamburg"}
+        payload = {"seconds_per_invoice": seconds}
+        return commands.launch(operator, "invoice-batch", payload, title=title, labels=labels, files=files.items())
+
+    def waiting(title: str) -> Execution:
+        """Return a run of that title that waits, launched anew where none does any more."""
+        found = Execution.objects.filter(title=title, state__in=("queued", "processing", "suspended")).last()
+        if found is None:
+            workflow, payload, labels = recipes[title]
+            found = commands.launch(operator, workflow, payload, title=title, labels=labels)
+        wait_until(lambda: open_questions(found).exists(), f"a question of {title}")
+        return found
+
+    def open_questions(run: Execution) -> Any:
+        return Suspension.objects.filter(execution=run, closed_at=None)
+
+    def newest(what: str, **wanted: Any) -> Execution:
+        found = Execution.objects.filter(**wanted).order_by("-pk").first()
+        if found is None:
+            raise LookupError(f"The demo's past has no {what}.")
+        return found
 
     # Whoever carries the slow demo run is needed for the scenes.
-    slow = Execution.objects.get(title__startswith="April, slowly")
-    paused = launch("May, all suppliers", everything, 0.6)
-    commands.pause(operator, slow.pk, reason="Not before the audit on Friday.")
+    for slow in Execution.objects.filter(title__startswith="April, slowly", state="processing"):
+        commands.pause(operator, slow.pk, reason="Not before the audit on Friday.")
+    paused = batch("May, all suppliers", everything, 0.6)
     wait_until(lambda: (fresh(paused).progress or {}).get("done", 0) >= 8, "progress")
     hold = commands.pause(
         reviewer,
@@ -68,21 +85,31 @@ def main() -> None:
     with contextlib.suppress(Refused):  # refused and recorded: the picture shows it
         commands.cancel(people["auditor"], paused.pk, reason="The batch is wrong as a whole.")
 
-    asking = Execution.objects.get(title="March, all suppliers")
-    wait_until(lambda: Suspension.objects.filter(execution=asking, closed_at=None).exists(), "a question")
-    demos = {name: Execution.objects.get(title=title) for name, title in DEMOS.items()}
-    for run in demos.values():
-        wait_until(lambda run=run: Suspension.objects.filter(execution=run, closed_at=None).exists(), "a question")
+    demos = {name: waiting(title) for name, title in DEMOS.items()}
     audit = demos["execution-gate"]
-    wait_until(lambda: Suspension.objects.filter(execution__parent=audit, closed_at=None).count() == 2, "two findings")
-    for found in Suspension.objects.filter(execution__parent=audit, closed_at=None):
-        said = {"verdict": "to repair", "note": "Ana orders a disk."}
-        commands.answer(reviewer, found.pk, data=said, context_digest=found.context_digest)
-    wait_until(lambda: Suspension.objects.filter(execution=audit, key="gate").exists(), "the gate")
+    if not open_questions(audit).filter(key="gate").exists():
+        findings = Suspension.objects.filter(execution__parent=audit, closed_at=None)
+        wait_until(lambda: findings.count() == 2, "two findings")
+        for found in findings:
+            said = {"verdict": "to repair", "note": "Ana orders a disk."}
+            commands.answer(reviewer, found.pk, data=said, context_digest=found.context_digest)
+        wait_until(lambda: open_questions(audit).filter(key="gate").exists(), "the gate")
+    asking = batch("March, all suppliers", everything, 0)
+    wait_until(lambda: open_questions(asking).exists(), "a question")
 
-    done = Execution.objects.get(title="March, first week")
+    few = {name: content for name, content in everything.items() if name not in WRONG}
+    done = batch("March, first week", dict(list(few.items())[:4]), 0)
     wait_until(lambda: fresh(done).state == "succeeded", "the end")
-    processing = launch("June, all suppliers", {k: v for k, v in everything.items() if k not in WRONG}, 20)
+    fork = commands.fork(operator, asking.pk, reason="To try the other rates.")
+    many = commands.begin_bulk(
+        operator,
+        "pause",
+        selection=Selection(ids=[run.pk for run in Execution.objects.filter(state="suspended").order_by("-pk")[:3]]),
+        reason="Nothing moves while the bank is being called.",
+    )
+    wait_until(lambda: not BulkJob.objects.get(pk=many.pk).is_open, "the bulk job")
+    commands.begin_bulk(operator, "resume", selection=Selection(job=many.pk), reason="The bank has confirmed.")
+    processing = batch("June, all suppliers", few, 20)
     wait_until(lambda: fresh(processing).state == "processing", "a worker")
     scenes = {
         **demos,
@@ -90,12 +117,22 @@ def main() -> None:
         "execution-suspended": asking,
         "execution-succeeded": done,
         "execution-processing": processing,
-        "execution-held": Execution.objects.get(title="Prepayments, second look"),
-        "execution-cancelled": Execution.objects.get(title__contains="sent twice"),
-        "execution-queued": Execution.objects.get(title="Month's end"),
+        "execution-held": newest("run that compliance holds", title="April, new suppliers"),
+        "execution-cancelled": newest("cancelled run", state="cancelled", parent=None),
+        "execution-queued": newest("run that is to start later", title="Month's end"),
+        "execution-failed": newest("failed run", state="failed", parent=None),
+        "execution-over-budget": newest("agent over its budget", title="Checkout 4.2.0 into production"),
+        "execution-family": newest("run with many children", title="Disks of all sites before the backup window"),
+        "execution-fork": fork,
+        "execution-forked": asking,
     }
     for name, run in scenes.items():
         print(f"{name} /executions/{run.pk}")
+    kept = Hold.objects.filter(released_at=None, kind="compliance", dual_control=True).latest("pk")
+    print(f"question question-{open_questions(demos['execution-asks']).latest('pk').pk}")
+    print(f"hold hold-{kept.pk}")
+    print(f"bulk-job /bulk/{many.pk}")
+    print(f"reason /settings/reasons/{ReasonTemplate.objects.order_by('position')[0].pk}")
 
 
 def fresh(run: Any) -> Any:

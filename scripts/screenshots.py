@@ -34,6 +34,7 @@ LAUNCHED = (
     "fleet-audit",
 )
 SETTINGS = ("profile", "tokens", "views", "reasons", "labels", "webhooks", "people")
+LONGEST_START_SECONDS = 300
 SETTLE_MILLISECONDS = 300
 """Until scripts have run and the stream has said that it is there."""
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -74,7 +75,7 @@ def chromium_path() -> str | None:
 
 @contextmanager
 def stack() -> Iterator[str]:
-    """Run a stack in a directory of its own, and tell `manage.py` of this process where it is."""
+    """Run a stack in a directory of its own, its past written; tell `manage.py` of this process where it is."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -89,11 +90,12 @@ def stack() -> Iterator[str]:
                 [sys.executable, "manage.py", "up"], cwd=PROJECT, stdout=output, stderr=subprocess.STDOUT
             )
         try:
-            deadline = time.monotonic() + 90
-            while "Holdpoint is running" not in log.read_text(errors="replace"):
-                if process.poll() is not None or time.monotonic() > deadline:
-                    raise RuntimeError(f"The stack did not start:\n{log.read_text(errors='replace')}")
-                time.sleep(0.1)
+            deadline = time.monotonic() + LONGEST_START_SECONDS
+            for said in ("Holdpoint is running", "past runs were written"):
+                while said not in log.read_text(errors="replace"):
+                    if process.poll() is not None or time.monotonic() > deadline:
+                        raise RuntimeError(f"The stack did not start:\n{log.read_text(errors='replace')}")
+                    time.sleep(0.1)
             yield f"http://127.0.0.1:{port}"
         finally:
             process.send_signal(signal.SIGINT)
@@ -134,9 +136,12 @@ def pages_of(person: str, scenes: dict[str, str]) -> dict[str, str]:
             "executions-paused": "/executions?state=paused&sort=since",
             "executions-filtered": "/executions?needs=1&launched=7d&columns=progress,held,since,owner,labels",
             "executions-nothing-matches": "/executions?q=nothing+like+this",
+            "bulk-job": scenes["bulk-job"],
             "inbox": "/inbox",
+            "inbox-one": f"/inbox?item={scenes['question']}",
             "inbox-answered": "/inbox?tab=all",
             "holds": "/holds",
+            "holds-one": f"/holds?item={scenes['hold']}",
             "holds-new": "/holds/new",
             "freezes-new": "/holds/new?workflow=invoice-batch",
             "freezes": "/holds/freezes",
@@ -145,8 +150,11 @@ def pages_of(person: str, scenes: dict[str, str]) -> dict[str, str]:
             "bulk-preview": "/bulk/preview?command=pause&all=1",
             "workflows": "/workflows",
             "workflow": "/workflows/invoice-batch",
+            "workflow-30-days": "/workflows/refund-approval?period=30d",
             **{f"launch-{name}": f"/launch/{name}" for name in LAUNCHED},
             "not-allowed": "/audit",
+            "timeline-zoomed": f"{scenes['execution-over-budget']}?life=hour",
+            "timeline-each-child": f"{scenes['execution-family']}?kin=each",
             "execution-payload": f"{scenes['execution-paused']}/payload",
             **runs,
         }
@@ -176,6 +184,9 @@ def pages_of(person: str, scenes: dict[str, str]) -> dict[str, str]:
         "administration": "/admin/",
         "administration-people": "/admin/auth/user/",
         "not-found": "/executions/none",
+        "settings-reason": scenes["reason"],
+        "settings-password": "/accounts/password/change/",
+        "sign-out": "/accounts/logout/",
         "api": "/v1/docs",
         "help-operator": "/help/operator",
     }

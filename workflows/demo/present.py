@@ -15,7 +15,7 @@ from executions import clock, commands
 from executions.errors import Refused, Unconfirmed
 from executions.models import Execution, Freeze, Hold, Suspension
 from workflows.demo.replies import reply
-from workflows.demo.stories.agents import errand
+from workflows.demo.stories.agents import FROZEN, SERVICES, errand
 from workflows.demo.stories.audits import tour
 from workflows.demo.stories.batches import folder
 from workflows.demo.stories.joining import joiner
@@ -59,7 +59,7 @@ class Present:
             commands.freeze(
                 self.team.reviewers[0],
                 reason=reason,
-                labels={"service": "label printer"},
+                labels={"service": FROZEN.lower()},
                 reason_code="recall",
                 ticket="OPS-608",
                 review_by=review,
@@ -105,7 +105,7 @@ class Present:
         elif workflow.startswith("report"):
             title, payload, labels = figures(rng, sure=rng.random() < 0.5)
         elif workflow == "release-agent":
-            title, payload, labels = errand(rng)
+            title, payload, labels = errand(rng, (*SERVICES, FROZEN))
         elif workflow == "invoice-batch":
             title, files, labels = folder(rng, wrong=rng.choice((0, 0, 1, 1, 2)))
             # Long enough to be watched, never on both workers.

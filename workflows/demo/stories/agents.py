@@ -1,20 +1,23 @@
 """Release agents: they ask which release, and may not touch production without a person."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from executions import commands
 from workflows.agent_loop import RELEASES
 from workflows.demo.teller import Teller
 
-SERVICES = ("Backend", "Checkout", "Search", "Catalogue", "Label printer", "Warehouse scanner")
+SERVICES = ("Backend", "Checkout", "Search", "Catalogue", "Warehouse scanner")
+FROZEN = "Label printer"
+"""The service that the demo begins with a freeze on; its past, which is written under that freeze, has no run of it."""
 MOST_TURNS = 12
 PACE = dict.fromkeys(("read", "look_up", "ask", "stage", "check", "go_live"), 8.0)
 """Seconds that each step takes, by and large."""
 
 
-def errand(rng: Any) -> tuple[str, dict[str, Any], dict[str, str]]:
+def errand(rng: Any, services: Sequence[str] = SERVICES) -> tuple[str, dict[str, Any], dict[str, str]]:
     """Return title, input and labels of what an agent is asked to do."""
-    service, release = rng.choice(SERVICES), rng.choice((*RELEASES, ""))
+    service, release = rng.choice(services), rng.choice((*RELEASES, ""))
     title = f"{service} {release} into production" if release else f"{service} into production"
     asked = f"Deploy {release} of the {service.lower()}." if release else f"Bring the new {service.lower()} live."
     return title, {"request": asked}, {"desk": "platform", "service": service.lower()}

@@ -37,9 +37,10 @@ class Command(BaseCommand):
         # What fails in a story is part of it, and nobody's to look after.
         logging.getLogger("holdpoint.engine").setLevel(logging.ERROR)
         rng = random.Random(options["seed"])  # noqa: S311  (stories, not secrets)
+        present = Present(team, rng)
+        if not options["past_only"]:
+            present.begin()
         if told := write_past(team, rng=rng, limit=options["stories"], rest=REST):
             self.stdout.write(f"{told} past runs were written")
         if not options["past_only"]:
-            present = Present(team, rng)
-            present.begin()
             present.go_on()
