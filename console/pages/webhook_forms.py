@@ -12,6 +12,22 @@ from executions.models import WebhookEndpoint
 from executions.provenance.kinds import KINDS
 from executions.webhooks.choosing import EVERY
 
+OFTEN = (
+    "execution.launched",
+    "execution.succeeded",
+    "execution.failed",
+    "execution.cancelled",
+    "hold.placed",
+    "hold.released",
+    "suspension.opened",
+    "suspension.answered",
+    "suspension.escalated",
+    "freeze.placed",
+    "freeze.lifted",
+    "sla.breached",
+)
+"""Kinds that are offered before all others."""
+
 
 @dataclass(frozen=True, slots=True)
 class Choice:
@@ -96,8 +112,14 @@ def stored(endpoint: WebhookEndpoint) -> dict[str, Any]:
     }
 
 
+def often(ticked: Iterable[str]) -> list[Choice]:
+    """Return the boxes for kinds that are chosen often."""
+    chosen = set(ticked)
+    return [Choice(kind, KINDS[kind].title, kind in chosen) for kind in OFTEN]
+
+
 def families_of(ticked: Iterable[str]) -> list[Family]:
-    """Return the boxes for kinds of events.
+    """Return the boxes for all other kinds of events, by their nouns.
 
     Args:
         ticked: names of kinds and families.
@@ -109,7 +131,8 @@ def families_of(ticked: Iterable[str]) -> list[Family]:
         if noun not in found:
             whole = f"{noun}.*"
             found[noun] = Family(noun, Choice(whole, "All of them", whole in chosen), [])
-        found[noun].kinds.append(Choice(kind, told.title, kind in chosen))
+        if kind not in OFTEN:
+            found[noun].kinds.append(Choice(kind, told.title, kind in chosen))
     return list(found.values())
 
 

@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from console.confirmed import confirmed
 from console.pages.base import actor_of, add_errors, command_view, page
-from console.pages.webhook_forms import WebhookForm, everything, families_of, stored
+from console.pages.webhook_forms import WebhookForm, everything, families_of, often, stored
 from executions import commands, queries
 from executions.actors import Actor
 from executions.commands.webhook import MOST_ENDPOINTS, OVERLAP_HOURS, SCOPE
@@ -19,7 +19,7 @@ from executions.models import WebhookEndpoint
 from executions.queries.webhooks import STATES
 from executions.webhooks.secrets import endpoint_secrets, shown
 
-ROWS = 50
+ROWS = 25
 OVERLAPS = (
     (str(OVERLAP_HOURS), "For a day"),
     ("1", "For an hour"),
@@ -160,11 +160,14 @@ def _form(
     wrong = list(refusal.errors.get("kinds", [])) if refusal else []
     if refusal and not (wrong and len(refusal.errors) == 1):
         add_errors(form, refusal)
+    families = families_of(kinds)
     context = {
         **SETTINGS,
         "form": form,
         "endpoint": endpoint,
-        "families": families_of(kinds),
+        "often": often(kinds),
+        "families": families,
+        "more": any(family.ticked for family in families),
         "everything": everything(kinds),
         "kinds_wrong": wrong,
     }

@@ -202,6 +202,12 @@ def test_an_endpoint_that_fails_rests_whatever_waits_and_everything_goes_once_it
         due_now()
         send()
     assert len(told("webhook.failing")) == 1, "said once"
+    test = commands.test_webhook(cast.actor("admin"), hook.pk)
+    receiver.answers.append(500)
+    assert send() == 1, "a test waits for nothing"
+    test.refresh_from_db()
+    assert test.state == "failed"
+    test.delete()
     # An hour later it answers again, at the first message that is due; the others' times are hours away.
     hook.deliveries.update(next_at=Now() + datetime.timedelta(hours=5))
     last = hook.deliveries.order_by("id").last()
