@@ -42,6 +42,7 @@ class Condition:
         timezone: in which the cron expression is meant.
         event: for ``event``: the name.
         match: for ``event``: what its data must contain.
+        signed: for ``webhook``: only calls with a good signature count.
     """
 
     kind: str
@@ -50,6 +51,7 @@ class Condition:
     timezone: str = ""
     event: str = ""
     match: dict[str, Any] = field(default_factory=dict)
+    signed: bool = False
 
 
 def read_conditions(given: Any, name: str = "resume_when") -> tuple[Condition, ...]:
@@ -108,7 +110,14 @@ def next_time(cron: str, zone: str, now: datetime.datetime) -> datetime.datetime
 
 
 def in_words(
-    kind: str, *, due_at: Any = None, cron: str = "", zone: str = "", event: str = "", match: Any = None
+    kind: str,
+    *,
+    due_at: Any = None,
+    cron: str = "",
+    zone: str = "",
+    event: str = "",
+    match: Any = None,
+    signed: bool = False,
 ) -> str:
     """Say what is waited for, such as ``event order.shipped with {"order": 7}``.
 
@@ -119,9 +128,10 @@ def in_words(
         zone: of the cron expression.
         event: name of the event.
         match: what its data must contain.
+        signed: whether calls must be signed.
     """
     if kind == "webhook":
-        return "a call of its webhook"
+        return "a signed call of its webhook" if signed else "a call of its webhook"
     if kind == "event":
         from executions.provenance.jsontext import to_json
 
@@ -194,8 +204,16 @@ def _read_event(entry: Mapping[str, Any], name: str) -> Condition:
 
 
 def _read_webhook(entry: Mapping[str, Any], name: str) -> Condition:
-    if entry["webhook"] is not True:
-        raise _wrong(f"{name}.webhook", "Must be true, or left out.")
+    how = entry["webhook"]
+    if isinstance(how, Mapping):
+        unknown = sorted(str(key)[:60] for key in set(how) - {"signed"})
+        if unknown:
+            raise _wrong(f"{name}.webhook.{unknown[0]}", "Unknown field. Known: signed.")
+        if not isinstance(how.get("signed", False), bool):
+            raise _wrong(f"{name}.webhook.signed", "Must be true or false.")
+        return Condition("webhook", signed=how.get("signed", False))
+    if how is not True:
+        raise _wrong(f"{name}.webhook", 'Must be true or {"signed": true}, or left out.')
     return Condition("webhook")
 
 

@@ -28,7 +28,22 @@ _ONE = {
             },
         },
         {"type": "object", "required": ["event"], "properties": {"event": {"type": "string"}, "match": _MATCH}},
-        {"type": "object", "required": ["webhook"], "properties": {"webhook": {"const": True}}},
+        {
+            "type": "object",
+            "required": ["webhook"],
+            "properties": {
+                "webhook": {
+                    "oneOf": [
+                        {"const": True},
+                        {
+                            "type": "object",
+                            "properties": {"signed": {"type": "boolean"}},
+                            "additionalProperties": False,
+                        },
+                    ]
+                }
+            },
+        },
     ]
 }
 

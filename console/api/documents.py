@@ -3,11 +3,13 @@
 import uuid
 from typing import Any
 
-from ninja import Schema
+from ninja import Field, Schema
 
 from console.api.limits import BudgetOut, SlaOut
 from console.api.parts import ConditionOut, Moment, Person, VerdictOut
 from console.api.question_documents import SuspensionOut
+
+SIGNING = "What calls of the webhook are to be signed with, where it takes signed calls only; shown this once."
 
 
 class NoteOut(Schema):
@@ -135,12 +137,14 @@ class Paused(Standing):
 
     hold: HoldOut
     resume_token: str | None
+    signing_secret: str | None = Field(description=SIGNING)
 
 
 class HoldPlaced(HoldOut):
     """A hold that was just placed, and its webhook's token, which is shown this once."""
 
     resume_token: str | None
+    signing_secret: str | None = Field(description=SIGNING)
 
 
 class RunSummary(Schema):

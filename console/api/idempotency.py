@@ -21,6 +21,7 @@ from console.models import IdempotentRequest
 from executions.actors import Actor
 from executions.errors import Invalid, Refused, Unconfirmed
 from executions.resumetoken import read_token, token_of
+from executions.webhooks.secrets import inbound_secrets, shown
 
 HEADER = "Idempotency-Key"
 REPLAYED = "Idempotent-Replayed"
@@ -28,6 +29,7 @@ KEPT = timedelta(hours=24)
 PURGED_AT_ONCE = 500
 KEY_LENGTH = 255
 SEALED_FIELD = "resume_token"
+SECRET_FIELD = "signing_secret"  # noqa: S105  (its name)
 STORED_HEADERS = ("Content-Type", "Location", "ETag")
 
 type Run = Callable[..., HttpResponse]
@@ -118,23 +120,28 @@ def keep(known: IdempotentRequest, response: HttpResponse) -> None:
 
 
 def sealed(content: bytes) -> bytes:
-    """Return an answer as it is stored: with whose resume token it holds in place of the token itself."""
+    """Return an answer as it is stored: with whose resume token it holds in place of the token, and of its secret."""
     if SEALED_FIELD.encode() not in content:
         return content
     document = json.loads(content)
     token = read_token(document.get(SEALED_FIELD) or "") if isinstance(document, dict) else None
-    return content if token is None else json.dumps({**document, SEALED_FIELD: {"of": token.hex}}).encode()
+    if token is None:
+        return content
+    signed = {SECRET_FIELD: {"of": token.hex}} if document.get(SECRET_FIELD) else {}
+    return json.dumps({**document, SEALED_FIELD: {"of": token.hex}, **signed}).encode()
 
 
 def unsealed(content: bytes) -> bytes:
-    """Return a stored answer as it was given. Only the answer's own field counts, not one of a payload in it."""
+    """Return a stored answer as it was given. Only the answer's own fields count, not those of a payload in it."""
     if SEALED_FIELD.encode() not in content:
         return content
     document = json.loads(content)
     seal = document.get(SEALED_FIELD) if isinstance(document, dict) else None
     if not isinstance(seal, dict):
         return content
-    return json.dumps({**document, SEALED_FIELD: token_of(uuid.UUID(seal["of"]))}).encode()
+    key = uuid.UUID(seal["of"])
+    signed = {SECRET_FIELD: shown(inbound_secrets(key)[0])} if document.get(SECRET_FIELD) else {}
+    return json.dumps({**document, SEALED_FIELD: token_of(key), **signed}).encode()
 
 
 def purge() -> None:

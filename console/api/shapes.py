@@ -25,7 +25,7 @@ from console.api.question_shapes import questions_out, verdict_out
 from executions import queries
 from executions.actors import Actor
 from executions.commands.base import verdicts
-from executions.commands.condition import resume_token
+from executions.commands.condition import resume_token, signing_secret
 from executions.commands.foresight import Foresight, foreseen
 from executions.models import Execution, Hold, HoldNote, Trigger
 from executions.queries.tree import Tree, tree_of
@@ -115,13 +115,14 @@ def standing(execution: Execution, actor: Actor) -> Standing:
 def paused(hold: Hold, actor: Actor) -> Paused:
     """Say how a run stands after a pause."""
     document = hold_out(hold, conditions=hold.new_conditions)
-    return Paused(**_standing_facts(hold.execution, actor), hold=document, resume_token=resume_token(hold))
+    once = {"resume_token": resume_token(hold), "signing_secret": signing_secret(hold)}
+    return Paused(**_standing_facts(hold.execution, actor), hold=document, **once)
 
 
 def placed(hold: Hold) -> HoldPlaced:
     """Describe a hold that was just placed."""
     document = hold_out(hold, conditions=hold.new_conditions)
-    return HoldPlaced(**document.model_dump(), resume_token=resume_token(hold))
+    return HoldPlaced(**document.model_dump(), resume_token=resume_token(hold), signing_secret=signing_secret(hold))
 
 
 def _standing_facts(execution: Execution, actor: Actor) -> dict[str, Any]:

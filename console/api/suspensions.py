@@ -7,8 +7,11 @@ from django.http import HttpRequest, HttpResponse
 from ninja import Field, Query, Router, Schema
 
 from console.access import require_scope
-from console.api.bodies import read_command
+from console.api.bodies import Body, read_command
+from console.api.conditions import condition_out
+from console.api.documents import SIGNING
 from console.api.openapi import PROBLEMS, takes
+from console.api.parts import ConditionOut
 from console.api.problems import answer_refusal
 from console.api.question_documents import SuspensionOut
 from console.api.question_shapes import suspension_out
@@ -18,11 +21,13 @@ from executions import commands
 from executions.actors import Actor
 from executions.commands.answering import Answerer, person_behind
 from executions.commands.base import parse_id
+from executions.commands.condition import secret_of
 from executions.errors import Stale
 from executions.models import Suspension
 from executions.queries import Page
 from executions.queries.inbox import list_inbox
 from executions.queries.open_work import find_question, list_questions
+from executions.resumetoken import token_of
 
 router = Router(tags=["Questions"])
 READERS = ("executions:read", "suspensions:answer")
@@ -112,6 +117,41 @@ def answer(request: HttpRequest, id: str) -> HttpResponse:
         # The digest is part of the body, not a precondition of HTTP: the state of the question is in the way.
         return answer_refusal(request, stale, 409, suspension=_as_it_is(id, request.auth))
     return reply(suspension_out(answered, request.auth))
+
+
+class WebhookWish(Body):
+    """Give a wait for an event a webhook."""
+
+    signed: bool = Field(False, description="Only calls signed by Standard Webhooks 1.0 count.")
+
+
+class WebhookGiven(Schema):
+    """A webhook that ends one wait."""
+
+    condition: ConditionOut
+    resume_token: str = Field(description="`POST /v1/triggers/{token}` ends the wait; shown this once.")
+    signing_secret: str | None = Field(description=SIGNING)
+
+
+@router.post(
+    "/{id}/webhook",
+    response={201: WebhookGiven, **PROBLEMS},
+    openapi_extra=takes(WebhookWish, required=False),
+    operation_id="give_webhook",
+    summary="Give a wait a webhook",
+)
+def give_webhook(request: HttpRequest, id: str) -> HttpResponse:
+    """Make an address that ends this one wait for an event, once, as the event would. Needs `events:emit`.
+
+    `data` of the call is what the wait returns. 409 for a question to people, and where the wait has a webhook.
+    """
+    body, _ = read_command(request, WebhookWish, "give webhook")
+    made = commands.give_webhook(request.auth, id, signed=body.signed)
+    made.refresh_from_db()
+    document = WebhookGiven(
+        condition=condition_out(made), resume_token=token_of(made.pk), signing_secret=secret_of(made)
+    )
+    return reply(document, 201)
 
 
 @of_runs.post(

@@ -6,11 +6,12 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from ninja import Field, Router, Schema
 
-from console.api.bodies import Body, read_command
+from console.api.bodies import Body, body_of, read_command
 from console.api.openapi import PROBLEMS, takes
 from console.api.replies import reply
 from executions import commands
-from executions.commands.trigger import find_webhook, webhook_actor
+from executions.commands.inbound import CALL, check_call, webhook_actor
+from executions.commands.trigger import find_webhook
 
 webhooks = Router(tags=["Waiting"])
 events = Router(tags=["Waiting"])
@@ -55,17 +56,24 @@ class EventSent(Schema):
     summary="Resume by webhook",
 )
 def call_webhook(request: HttpRequest, token: str) -> HttpResponse:
-    """Release the one hold that this resume token was given out for.
+    """Release the one hold, or answer the one wait, that this resume token was given out for.
 
     Needs no login and no scope: the token, from the answer to a pause with `{"webhook": true}`, is the permission. It
     works once. 409 where the hold has ended meanwhile, and then nothing is changed: a later hold of the same run is
     another one. 404 for a token that was never given out.
+
+    One that was set with `{"webhook": {"signed": true}}` takes calls signed by Standard Webhooks 1.0 alone, with the
+    `signing_secret` that came with the token: 403 for a signature that does not fit or a time more than five minutes
+    off, 409 for a `webhook-id` that came before. Each refusal is recorded in the run's history.
     """
     trigger = find_webhook(token)
-    # Whatever is wrong with the body belongs into the history of the run that the token is for.
+    # Whatever is wrong with the call belongs into the history of the run that the token is for.
     request.auth = webhook_actor(trigger)  # type: ignore[attr-defined]
-    body, _ = read_command(request, WebhookBody, "call webhook", str(trigger.execution_id))
-    execution = commands.fire_webhook(token, data=body.data, additional_context=body.additional_context, note=body.note)
+    message_id = check_call(trigger, request.headers, body_of(request))
+    body, _ = read_command(request, WebhookBody, CALL, str(trigger.execution_id))
+    execution = commands.fire_webhook(
+        token, data=body.data, additional_context=body.additional_context, note=body.note, message_id=message_id
+    )
     return reply(Woken(execution=execution.pk, state=execution.state))
 
 

@@ -15,6 +15,7 @@ from executions.commands.label_rule import remove_label_rule, set_label_rule
 from executions.commands.launch import launch
 from executions.commands.payload import amend_payload, replace_file
 from executions.commands.preference import save_preference
+from executions.commands.question_webhook import give_webhook
 from executions.commands.reason import add_reason, change_reason, delete_reason, move_reason
 from executions.commands.suspension import answer, answer_by_key
 from executions.commands.token import create_token, revoke_token
@@ -52,6 +53,7 @@ __all__ = [
     "fire_webhook",
     "fork",
     "freeze",
+    "give_webhook",
     "hand_over",
     "label",
     "launch",

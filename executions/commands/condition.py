@@ -17,6 +17,7 @@ from executions.errors import Invalid, NotAllowed
 from executions.models import Emission, Execution, Hold, Suspension, Trigger
 from executions.provenance import append
 from executions.resumetoken import token_of
+from executions.webhooks.secrets import inbound_secrets, shown
 
 
 def set_conditions(execution: Execution, hold: Hold, actor: Actor, conditions: Iterable[Condition]) -> None:
@@ -48,6 +49,7 @@ def set_conditions(execution: Execution, hold: Hold, actor: Actor, conditions: I
                 timezone=wish.timezone,
                 event_name=wish.event,
                 match=wish.match,
+                signed=wish.signed,
                 # What was sent before somebody held the run cannot be what he waits for.
                 after=_last_sent(wish.event) if wish.kind == "event" else 0,
             ),
@@ -81,6 +83,25 @@ def resume_token(hold: Hold) -> str | None:
     return next((token_of(trigger.pk) for trigger in hold.new_conditions if trigger.kind == "webhook"), None)
 
 
+def signing_secret(hold: Hold) -> str | None:
+    """Return what calls of a hold's webhook are to be signed with; None where they need no signature.
+
+    Args:
+        hold: as in ``resume_token``.
+    """
+    return next((secret_of(trigger) for trigger in hold.new_conditions if trigger.signed), None)
+
+
+def secret_of(trigger: Trigger) -> str | None:
+    """Return what calls of a webhook are to be signed with; None where they need no signature."""
+    return shown(inbound_secrets(trigger.pk)[0]) if trigger.signed else None
+
+
+def set_webhook(suspension: Suspension, execution: Execution, actor: Actor, *, signed: bool) -> Trigger:
+    """Bind a webhook to an open question; the caller holds the execution's lock and has asked the rules."""
+    return _insert(Trigger(execution=execution, suspension=suspension, kind="webhook", signed=signed), actor)
+
+
 def _insert(trigger: Trigger, actor: Actor) -> Trigger:
     trigger.set_by, trigger.set_by_name = actor.id, actor.name
     trigger.save(force_insert=True)
@@ -105,6 +126,8 @@ def what_of(trigger: Trigger) -> dict[str, Any]:
         return {"event": trigger.event_name, "match": trigger.match}
     if trigger.kind == "cron":
         return {"due_at": trigger.due_at, "cron": trigger.cron, "timezone": trigger.timezone}
+    if trigger.kind == "webhook":
+        return {"signed": True} if trigger.signed else {}
     return {"due_at": trigger.due_at} if trigger.kind == "time" else {}
 
 

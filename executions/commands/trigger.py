@@ -12,6 +12,7 @@ from executions.actors import Actor
 from executions.commands.base import holds_in_force, lock, record_denial
 from executions.commands.condition import bound_to
 from executions.commands.hold import note_resumed, release_holds
+from executions.commands.inbound import CALL, take_in, webhook_actor
 from executions.commands.suspension import close_answered
 from executions.commands.tree import holds_others, is_over, is_past_holding
 from executions.engine.post import tell
@@ -95,6 +96,7 @@ def fire_webhook(
     data: dict[str, Any] | None = None,
     additional_context: dict[str, Any] | None = None,
     note: str = "",
+    message_id: str = "",
 ) -> Execution:
     """Fire the condition that a resume token stands for.
 
@@ -103,6 +105,7 @@ def fire_webhook(
         data: for ``ctx.resumed.data``.
         additional_context: for ``ctx.resumed.additional_context``.
         note: for ``ctx.resumed.note`` and the history.
+        message_id: of a signed call, from ``inbound.check_call``; it counts once.
 
     Returns:
         The execution as it is now.
@@ -115,16 +118,19 @@ def fire_webhook(
     trigger = find_webhook(token)
     actor = webhook_actor(trigger)
     try:
-        firing = fire(
-            actor,
-            trigger.pk,
-            data=clean_object(data or {}, "data"),
-            additional_context=clean_object(additional_context or {}, "additional_context"),
-            note=clean_reason(note, "note", required=False),
-        )
+        with transaction.atomic():
+            if trigger.signed:
+                take_in(trigger, message_id)
+            firing = fire(
+                actor,
+                trigger.pk,
+                data=clean_object(data or {}, "data"),
+                additional_context=clean_object(additional_context or {}, "additional_context"),
+                note=clean_reason(note, "note", required=False),
+            )
     except Refused as refusal:
         refusal.execution_id = trigger.execution_id
-        record_denial(actor, "call webhook", refusal)
+        record_denial(actor, CALL, refusal)
         raise
     if firing.late:
         raise Conflict(firing.late, state=firing.execution.state)
@@ -142,11 +148,6 @@ def find_webhook(token: str) -> Trigger:
     if found is None:
         raise NotFound("There is no such resume token. Use the one that the pause answered with.")
     return found
-
-
-def webhook_actor(trigger: Trigger) -> Actor:
-    """Return who acts when a webhook is called: nobody but the token is known."""
-    return Actor(f"trigger:{trigger.pk}", f"webhook of {trigger.set_by_name}", "webhook", "webhook")
 
 
 def actor_of_emission(emission: Emission) -> Actor:

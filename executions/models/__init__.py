@@ -13,7 +13,7 @@ from executions.models.notification import Notification
 from executions.models.record import Record
 from executions.models.suspension import Suspension, Vote
 from executions.models.token import ApiToken
-from executions.models.trigger import Emission, Trigger
+from executions.models.trigger import Emission, Trigger, TriggerCall
 from executions.models.webhook import WebhookDelivery, WebhookEndpoint
 from executions.models.worker import Worker
 
@@ -40,6 +40,7 @@ __all__ = [
     "SavedView",
     "Suspension",
     "Trigger",
+    "TriggerCall",
     "Vote",
     "WebhookDelivery",
     "WebhookEndpoint",

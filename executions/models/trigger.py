@@ -62,6 +62,7 @@ class Trigger(models.Model):
     timezone = models.TextField(blank=True, db_default="", help_text="In which the cron expression is meant")
     event_name = models.TextField(blank=True, db_default="")
     match = models.JSONField(default=dict, blank=True, help_text="What the event's data must contain")
+    signed = models.BooleanField(db_default=False, help_text="For webhook: only calls with a good signature count")
     after = models.BigIntegerField(db_default=0, help_text="Only events sent after this one count")
     set_by = models.TextField(help_text="Stable id of the actor")
     set_by_name = models.TextField()
@@ -123,4 +124,20 @@ class Trigger(models.Model):
             zone=self.timezone,
             event=self.event_name,
             match=self.match,
+            signed=self.signed,
         )
+
+
+class TriggerCall(models.Model):
+    """A signed call of a webhook that was let in: its id counts once. Kept while its timestamp is accepted."""
+
+    trigger = models.ForeignKey(Trigger, on_delete=models.PROTECT, related_name="calls")
+    message_id = models.TextField()
+    at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        default_permissions = ()
+        constraints = [models.UniqueConstraint(fields=["trigger", "message_id"], name="triggercall_once")]
+
+    def __str__(self) -> str:
+        return self.message_id

@@ -20,6 +20,7 @@ TRIGGER_KINDS: dict[str, Kind] = {
             "timezone?": "in which it is meant",
             "event?": "name of the event waited for",
             "match?": "what its data must contain",
+            "signed?": "true for a webhook whose calls must be signed",
         },
     ),
     "trigger.fired": Kind(

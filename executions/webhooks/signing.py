@@ -4,10 +4,13 @@ import base64
 import hashlib
 import hmac
 from collections.abc import Iterable, Mapping
+from datetime import timedelta
 
 ID, TIMESTAMP, SIGNATURE = "webhook-id", "webhook-timestamp", "webhook-signature"
 TOLERANCE_SECONDS = 300
 """How far the timestamp of a call may be from our clock. Source: the specification's reference libraries."""
+WINDOW = timedelta(seconds=2 * TOLERANCE_SECONDS)
+"""A message whose id was noted longer ago is refused by its timestamp."""
 MOST_SIGNATURES = 20
 LONGEST_ID = 200
 

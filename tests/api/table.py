@@ -69,6 +69,7 @@ TABLE = {
     ("GET", "/v1/suspensions"): (READ | {"suspensions:answer"}, None),
     ("GET", "/v1/suspensions/{id}"): (READ | {"suspensions:answer"}, None),
     ("POST", "/v1/suspensions/{id}/answer"): ({"suspensions:answer"}, {"data": {}, "context_digest": "x"}),
+    ("POST", "/v1/suspensions/{id}/webhook"): ({"events:emit"}, {"signed": True}),
     ("POST", "/v1/events"): ({"events:emit"}, {"name": "order.shipped"}),
     ("POST", "/v1/triggers/{token}"): (ANYBODY, {}),
     ("GET", "/v1/audit"): (AUDIT, None),
