@@ -12,9 +12,10 @@ os.environ.setdefault("HOLDPOINT_PROCESS", "web")
 django_application = get_asgi_application()
 
 from console.bodylimit import BodyLimit  # noqa: E402  (only now are the models loaded)
+from console.opening import Opening  # noqa: E402
 
 application = BodyLimit(
-    django_application,
+    Opening(django_application),
     most=settings.HOLDPOINT["MAX_REQUEST_BYTES"],
     of_strangers=settings.DATA_UPLOAD_MAX_MEMORY_SIZE,
     session_cookie=settings.SESSION_COOKIE_NAME,

@@ -13,7 +13,7 @@ from console.follow.choice import Choice, door_called, kinds_called, labels_call
 from console.follow.follower import streams_of
 from console.follow.place import AmongAll, InRun, Place
 from console.follow.reader import Reader
-from console.follow.standing import NEEDED, OF_SYSTEM, credential_of, standing_of
+from console.follow.standing import NEEDED, OF_SYSTEM, Standing, credential_of
 from console.follow.stream import stream
 from executions import queries
 from executions.errors import Gone, Invalid
@@ -147,7 +147,7 @@ def _open(request: HttpRequest, choice: Choice, place: Place, *, follow: bool) -
         response["Retry-After"] = str(RETRY_SECONDS)
         return response
     credential = credential_of(request, actor)
-    reader = Reader(choice, credential, standing_of(credential), actor.user_id)
+    reader = Reader(choice, credential, Standing(actor.can(OF_SYSTEM)), actor.user_id)
     return StreamingHttpResponse(stream(reader, place, follow=follow), content_type=EVENT_STREAM, headers=TRANSPORT)
 
 

@@ -101,6 +101,8 @@ class Follower:
         while True:
             joining, self._joining = self._joining, []
             try:
+                if joining:
+                    await self._look({reader for reader, _ in joining})
                 place = await self._read()
             except Exception as error:
                 self._joining = joining + self._joining
@@ -115,7 +117,8 @@ class Follower:
                 if not joined.done():
                     self._readers.add(reader)
                     joined.set_result(place)
-            if await self._news.take(LOOK_SECONDS):
+            news = await self._news.take(LOOK_SECONDS)
+            if any(name == "change" for name, _ in news):
                 await asyncio.sleep(GATHER_SECONDS)
 
     async def _read(self) -> Snapshot:

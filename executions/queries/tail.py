@@ -26,7 +26,12 @@ MOST_BYTES = 4_000_000
 
 # A transaction that reads after it has written sees its own lines, which may yet be rolled back: they count as unseen.
 CURRENT = "SELECT pg_current_snapshot()::text, pg_current_xact_id_if_assigned()::text::bigint"
-NEWEST_BELOW = "SELECT max(written_in) FROM executions_event WHERE written_in < %s"
+NEWEST_SEEN = """
+SELECT (SELECT max(written_in) FROM executions_event
+        WHERE written_in < pg_snapshot_xmax(pg_current_snapshot())::text::bigint
+        AND written_in IS DISTINCT FROM pg_current_xact_id_if_assigned()::text::bigint),
+       pg_current_snapshot()::text, pg_current_xact_id_if_assigned()::text::bigint
+"""
 
 NOT_GIVEN_OUT = """
 SELECT count(*) FROM (
@@ -128,8 +133,8 @@ def beginning() -> Cursor:
 
 def now() -> Cursor:
     """Return the cursor after all that is committed."""
-    current = _current()
-    (newest,) = _row(NEWEST_BELOW, [current.xmax])
+    newest, *snapshot = _row(NEWEST_SEEN)
+    current = _snapshot(*snapshot)
     return Cursor(BEGINNING if newest is None else current.cut(newest + 1))
 
 
@@ -246,7 +251,10 @@ def _current_past(cursor: Cursor) -> Snapshot:
 
 
 def _current() -> Snapshot:
-    text, own = _row(CURRENT)
+    return _snapshot(*_row(CURRENT))
+
+
+def _snapshot(text: str, own: int | None) -> Snapshot:
     found = Snapshot.of_postgres(text)
     return found if own is None or own >= found.xmax else Snapshot(found.xmax, found.running | {own})
 
@@ -260,3 +268,6 @@ def _rows(statement: str, parameters: Any = None) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(statement, parameters)
         return cursor.fetchall()
+
+
+__all__ = ["Batch", "Cursor", "Line", "Snapshot", "after", "beginning", "check", "lines_of_another_cluster", "now"]
