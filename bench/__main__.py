@@ -21,6 +21,7 @@ NAMES = (
     "takeover",
     "paused-cost",
     "freeze",
+    "streams",
     "scale",
 )
 
@@ -39,7 +40,7 @@ def main() -> int:
         import django
 
         django.setup()
-        from bench import asking, authority, families, freezing, records, scale, steps
+        from bench import asking, authority, families, freezing, records, scale, steps, streams
 
         measures = {
             "one-run": steps.one_run,
@@ -53,6 +54,7 @@ def main() -> int:
             "takeover": authority.takeover,
             "paused-cost": authority.paused_cost,
             "freeze": freezing.freezing,
+            "streams": streams.streams,
             "scale": scale.list_and_verify,
         }
         for name in wanted.names or NAMES:

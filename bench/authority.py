@@ -242,7 +242,7 @@ _api: list[Api] = []
 def stack_api(stack: Stack) -> Api:
     """Return the API client, with the web started at the first use."""
     if not _api:
-        _api.append(Api(stack.address or stack.web()))
+        _api.append(Api(stack.address))
     return _api[0]
 
 

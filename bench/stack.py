@@ -29,7 +29,7 @@ class Stack:
         self.valkey = EmbeddedValkey(self.directory / "valkey")
         self.journal = self.directory / "journal"
         self.processes: list[subprocess.Popen[bytes]] = []
-        self.address = ""
+        self._address = ""
 
     def start(self) -> None:
         """Start the services and set this process's environment to them; call before Django is set up."""
@@ -69,18 +69,30 @@ class Stack:
             wait_for(lambda log=log: " ready." in log.read_text(errors="replace"), 60, f"worker {process.pid}")
         return [process for process, _ in started]
 
-    def web(self) -> str:
-        """Start uvicorn and return its address."""
+    def web(self, application: str = "console.asgi:application", ready: str = "/healthz", **environment: str) -> str:
+        """Start uvicorn and return its address.
+
+        Args:
+            application: what it serves.
+            ready: the path that answers once it does.
+            environment: settings of this process alone.
+        """
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
-        argv = [sys.executable, "-m", "uvicorn", "console.asgi:application", "--port", str(port)]
+        argv = [sys.executable, "-m", "uvicorn", application, "--port", str(port)]
         argv += ["--log-level", "error", "--no-access-log"]
-        extra = {"HOLDPOINT_PROCESS": "web", "HOLDPOINT_LOG": "json"}
+        extra = {"HOLDPOINT_PROCESS": "web", "HOLDPOINT_LOG": "json", **environment}
         self._spawn(Command("web", argv, extra, directory=str(PROJECT)), self.directory / "web.log")
-        self.address = f"http://127.0.0.1:{port}"
-        wait_for(lambda: _answers(f"{self.address}/healthz"), 60, "web")
-        return self.address
+        address = f"http://127.0.0.1:{port}"
+        wait_for(lambda: _answers(f"{address}{ready}"), 60, application)
+        return address
+
+    @property
+    def address(self) -> str:
+        """Return where the console is that the measurements share, started at the first use."""
+        self._address = self._address or self.web()
+        return self._address
 
     def stop_processes(self, processes: list[subprocess.Popen[bytes]]) -> None:
         """Kill processes and forget them."""

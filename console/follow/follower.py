@@ -21,7 +21,7 @@ logger = logging.getLogger("holdpoint.follow")
 
 LOOK_SECONDS = 1.0
 """So often the tail is looked at when nobody says that anything has changed: with Redis away, and for system events."""
-GATHER_SECONDS = 0.05
+GATHER_SECONDS = 0.02
 """After a hint others follow; they are read together."""
 CLOSING_KINDS = frozenset(
     {
