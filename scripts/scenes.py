@@ -12,7 +12,7 @@ from typing import Any
 
 import django
 
-PATIENCE_SECONDS = 60
+PATIENCE_SECONDS, PAST_SECONDS = 60, 300
 DEMOS = {
     "execution-asks": "Refund OR-20817, Ines Almeida",
     "execution-pause-in-route": "Quarterly report, north",
@@ -61,11 +61,20 @@ def main() -> None:
         return Suspension.objects.filter(execution=run, closed_at=None)
 
     def newest(what: str, **wanted: Any) -> Execution:
-        found = Execution.objects.filter(**wanted).order_by("-pk").first()
-        if found is None:
-            raise LookupError(f"The demo's past has no {what}.")
-        return found
+        """Return the newest run of a kind; the demo's past, which is being written, has or will have one."""
+        found = Execution.objects.filter(**wanted).order_by("-pk")
+        wait_until(found.exists, what, PAST_SECONDS)
+        return found[0]
 
+    # The past first: while it is being written, people may go on with what is staged.
+    past = {
+        "execution-held": newest("a run that compliance holds", title="April, new suppliers"),
+        "execution-cancelled": newest("a cancelled run", state="cancelled", parent=None),
+        "execution-queued": newest("a run that is to start later", title="Month's end"),
+        "execution-failed": newest("a failed run", state="failed", parent=None),
+        "execution-over-budget": newest("an agent over its budget", title="Checkout 4.2.0 into production"),
+        "execution-family": newest("a run with many children", title="Disks of all sites before the backup window"),
+    }
     # Whoever carries the slow demo run is needed for the scenes.
     for slow in Execution.objects.filter(title__startswith="April, slowly", state="processing"):
         commands.pause(operator, slow.pk, reason="Not before the audit on Friday.")
@@ -117,12 +126,7 @@ def main() -> None:
         "execution-suspended": asking,
         "execution-succeeded": done,
         "execution-processing": processing,
-        "execution-held": newest("run that compliance holds", title="April, new suppliers"),
-        "execution-cancelled": newest("cancelled run", state="cancelled", parent=None),
-        "execution-queued": newest("run that is to start later", title="Month's end"),
-        "execution-failed": newest("failed run", state="failed", parent=None),
-        "execution-over-budget": newest("agent over its budget", title="Checkout 4.2.0 into production"),
-        "execution-family": newest("run with many children", title="Disks of all sites before the backup window"),
+        **past,
         "execution-fork": fork,
         "execution-forked": asking,
     }
@@ -140,16 +144,16 @@ def fresh(run: Any) -> Any:
     return type(run).objects.get(pk=run.pk)
 
 
-def wait_until(condition: Callable[[], object], what: str) -> None:
-    """Wait for the workers.
+def wait_until(condition: Callable[[], object], what: str, seconds: float = PATIENCE_SECONDS) -> None:
+    """Wait for the workers, or for the demo's people.
 
     Raises:
         TimeoutError: it took too long.
     """
-    deadline = time.monotonic() + PATIENCE_SECONDS
+    deadline = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > deadline:
-            raise TimeoutError(f"Waited {PATIENCE_SECONDS} s for {what}.")
+            raise TimeoutError(f"Waited {seconds} s for {what}.")
         time.sleep(0.1)
 
 

@@ -4,7 +4,8 @@ import pytest
 
 from executions import commands, queries
 from executions.commands.reason import STARTERS, seed_reasons
-from executions.models import SYSTEM_LEDGER, Event, ReasonTemplate
+from executions.models import SYSTEM_LEDGER, BulkJob, Event, ReasonTemplate
+from tests.domain import story
 
 pytestmark = pytest.mark.django_db
 URL = "/settings/reasons"
@@ -109,3 +110,15 @@ def test_markup_in_a_template_is_text(cast, template):
 
     assert "<script>alert" not in page
     assert "&lt;script&gt;alert(1)&lt;/script&gt; &quot;quoted&quot; &amp; more" in page
+
+
+def test_a_bulk_command_offers_them_too_and_takes_the_chosen_one_without_a_script(cast, template):
+    template("The bank is down.", "pause")
+    run = story.launch(cast)
+    client = cast.client("operator")
+    preview = client.post("/bulk/preview", {"command": "pause", "run": str(run.pk)}).content.decode()
+    assert '<option value="The bank is down."' in preview
+    client.post(
+        "/bulk/begin", {"command": "pause", "run": str(run.pk), "reason": "", "reason_picked": "The bank is down."}
+    )
+    assert BulkJob.objects.get().reason == "The bank is down."
