@@ -1,0 +1,50 @@
+"""Holds in Chromium: told what is new, never moved under the hand; and the keys of the timeline and of forms."""
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from executions import commands
+
+pytestmark = pytest.mark.usefixtures("live_db")
+
+
+def test_a_list_of_holds_changes_in_place_gathers_what_is_new_and_keeps_the_focus(page: Page, sign_in, cast):
+    first, second = (commands.launch(cast.actor("operator"), "noop", {}, title=f"calm {n}") for n in (1, 2))
+    hold = commands.pause(cast.actor("operator"), first.pk, reason="calm: totals differ")
+    sign_in(page.context, "reviewer")
+    page.goto("/holds?q=calm")
+    expect(page.locator(".live")).to_contain_text("live")
+    page.locator(f"#open-hold-{hold.pk}").focus()
+
+    commands.pause(cast.actor("operator"), second.pk, reason="calm: also")
+    expect(page.locator("#news")).to_have_text("1 new")
+    commands.release(cast.actor("operator"), hold.pk, reason="They agree")
+
+    expect(page.locator(f"#row-hold-{hold.pk}")).to_contain_text("released by operator")
+    expect(page.locator(f"#open-hold-{hold.pk}")).to_be_focused()
+    expect(page.locator("[data-row]")).to_have_count(1)
+    page.locator("#news a").click()
+    expect(page.locator("[data-row]")).to_contain_text("calm: also")
+    expect(page.locator("#news")).to_have_text("")
+
+
+def test_the_timeline_is_zoomed_and_a_form_sent_by_keys(page: Page, sign_in, cast):
+    run = commands.launch(cast.actor("operator"), "noop", {}, title="Zoomed")
+    sign_in(page.context, "operator")
+    page.goto(f"/executions/{run.pk}")
+    expect(page.locator(".live")).to_have_attribute("data-live", "open")
+    page.keyboard.press("p")
+    page.keyboard.type("Looking at it")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("#run-head")).to_contain_text("Paused by operator")
+
+    page.wait_for_timeout(1100)  # a life of more than a second can be zoomed into
+    page.locator("#timeline-box").focus()
+    page.keyboard.press("+")
+    expect(page).to_have_url(re.compile(r"\?life=\d+-\d+$"))
+    expect(page.locator("#timeline-box")).to_be_focused()
+    expect(page.locator("#timeline-box")).to_have_attribute("aria-label", re.compile("Timeline of the run, from"))
+    page.keyboard.press("0")
+    expect(page).to_have_url(re.compile(rf"/executions/{run.pk}/?$"))
