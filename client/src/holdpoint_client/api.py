@@ -29,6 +29,7 @@ class Api:
     """
 
     def __init__(self, connection: Connection, timeout: httpx.Timeout = TIMEOUT) -> None:
+        self._connection, self._timeout = connection, timeout
         self.wire = Wire(connection, timeout)
         self.url = connection.url
 
@@ -36,6 +37,10 @@ class Api:
     def has_answered(self) -> bool:
         """Whether the server was ever there; one that was is waited for."""
         return self.wire.has_answered
+
+    def another(self) -> "Api":
+        """Return one more way to the same server, for a thread of its own."""
+        return Api(self._connection, self._timeout)
 
     def get(self, path: str, **query: Any) -> Document:
         """Read a document; parameters that are empty are left out.
@@ -115,13 +120,15 @@ class Api:
             ``items``, and ``next`` where there are more.
         """
         items: list[Document] = []
+        first: Document = {}
         while True:
             left = MOST_PER_PAGE if most is None else min(most - len(items), MOST_PER_PAGE)
             page = self.get(path, cursor=cursor, limit=left, **query)
             items += page["items"]
-            cursor = page["next"]
+            cursor, first = page["next"], first or page
             if cursor is None or (most is not None and len(items) >= most):
-                return {**page, "items": items, "next": cursor}
+                # What else the first page says, such as where the one before it is, holds for all of them.
+                return {**first, "items": items, "next": cursor}
 
     def events(self, run_id: str, after: int) -> Iterator[Document]:
         """Yield a run's events in order, from the one after ``after`` to the last there is now."""

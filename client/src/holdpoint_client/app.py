@@ -13,6 +13,7 @@ from holdpoint_client.commands import (
     accounts,
     bulk,
     correcting,
+    events,
     freezes,
     going_back,
     holds,
@@ -110,6 +111,7 @@ workflow.command("show")(workflows.show)
 
 event = _group("event", "Named events, which runs may wait for.", app)
 event.command("emit")(waiting.emit)
+app.command("events")(events.events)
 app.command("trigger")(waiting.trigger)
 
 audit = _group("audit", "The record of who did what and why.", app)

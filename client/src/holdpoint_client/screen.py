@@ -71,8 +71,7 @@ class Screen:
         else:
             self.show(draw(page["items"], self.width))
             if page.get("next"):
-                more = f"--all, --limit N or --cursor {clean(page['next'])}"
-                self.aside(f"{len(page['items']):,} shown, there are more: {more}")
+                self.aside(f"{len(page['items']):,} shown; more: --all, -n N, --cursor {clean(page['next'])}")
 
     def aside(self, text: str, style: str = "dim") -> None:
         """Print a remark beside the result."""

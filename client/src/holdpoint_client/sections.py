@@ -33,7 +33,7 @@ class Top(Sectioned):
     sections: ClassVar = {
         "Runs": ("execution", "inbox", "hold", "freeze", "bulk", "workflow"),
         "From outside": ("event", "trigger"),
-        "What happened": ("audit",),
+        "What happened": ("events", "audit"),
         "You and the server": ("login", "logout", "whoami", "profiles", "token", "system"),
     }
 

@@ -1,4 +1,7 @@
-"""Following a run until it ends: redrawn in place on a terminal, a line per change elsewhere."""
+"""Following runs: woken by the server's stream, or looking now and then where there is none.
+
+On a terminal what is shown is redrawn in place; elsewhere there is a line per change.
+"""
 
 import time
 from collections.abc import Callable, Iterator
@@ -12,10 +15,17 @@ from holdpoint_client.api import Api
 from holdpoint_client.failures import Exit, Failure
 from holdpoint_client.screen import Draw
 from holdpoint_client.session import Session
+from holdpoint_client.stream import Bell, NoStream, Place, follow
 from holdpoint_client.views.history import event_line
 from holdpoint_client.views.runs import FINISHED, run_block, runs_table
 
 type Document = dict[str, Any]
+
+ENDS = ("execution.succeeded", "execution.failed", "execution.cancelled")
+QUIET = 10.0
+"""Seconds between two looks at a list while the stream tells of nothing: ages grow."""
+BREATH = 0.3
+"""Seconds in which what happens together is looked at together."""
 
 
 def watch_run(session: Session, run_id: str, interval: float) -> None:
@@ -24,7 +34,7 @@ def watch_run(session: Session, run_id: str, interval: float) -> None:
     Args:
         session: this invocation.
         run_id: its whole id.
-        interval: seconds between two looks.
+        interval: seconds between two looks; progress within a step is seen by looking alone.
 
     Raises:
         Failure: the run cannot be read at all. A server that is away later on is waited for.
@@ -37,14 +47,16 @@ def watch_run(session: Session, run_id: str, interval: float) -> None:
             else:
                 screen.show(runs_table([run], screen.width))
         return
-    first = session.api.get(f"/async-executions/{run_id}")
+    first = session.api.run(run_id)
     with Live(run_block(first), console=screen.out, auto_refresh=False) as live:
         for run in _looks(session, run_id, interval):
             # Ages grow even while nothing changes, so every look is drawn.
             live.update(run_block(run), refresh=True)
 
 
-def watch_list(session: Session, read: Callable[[], Document], draw: Draw, empty: str, interval: float) -> None:
+def watch_list(
+    session: Session, read: Callable[[], Document], draw: Draw, empty: str, interval: float, **stream: Any
+) -> None:
     """Keep a list on the screen as it changes, until Ctrl-C; elsewhere print it anew at every change.
 
     Args:
@@ -52,7 +64,8 @@ def watch_list(session: Session, read: Callable[[], Document], draw: Draw, empty
         read: reads a page.
         draw: makes a table of its items.
         empty: what to say where there are none.
-        interval: seconds between two looks.
+        interval: seconds between two looks where there is no stream.
+        stream: parameters of the stream that tells of changes.
 
     Raises:
         Failure: it cannot be read at all.
@@ -60,38 +73,35 @@ def watch_list(session: Session, read: Callable[[], Document], draw: Draw, empty
     screen = session.screen
     if screen.as_json or not screen.out.is_terminal:
         seen: Any = None
-        while True:
-            page = _patiently(session, lambda api: read(), interval)
+        for page in _pages(session, read, interval, stream):
             if page != seen:
                 seen = page
                 if screen.as_json:
                     screen.document(page, line=True)
                 else:
                     screen.page(page, draw, empty)
-            time.sleep(interval)
+        return
 
     def drawn(page: Document) -> RenderableType:
         # What does not fit would be scrolled away and drawn again at every look.
         room = max(screen.out.height - 2, 1)
         return draw(page["items"][:room], screen.width) if page["items"] else Text(empty, "dim")
 
-    with Live(drawn(read()), console=screen.out, auto_refresh=False, screen=False) as live:
-        while True:
-            time.sleep(interval)
-            live.update(drawn(_patiently(session, lambda api: read(), interval)), refresh=True)
+    pages = _pages(session, read, interval, stream)
+    with Live(drawn(next(pages)), console=screen.out, auto_refresh=False) as live:
+        for page in pages:
+            live.update(drawn(page), refresh=True)
 
 
-def follow_events(session: Session, run_id: str, after: int, interval: float) -> None:
+def follow_run_events(session: Session, run_id: str, after: int, interval: float) -> None:
     """Print a run's events as they come, until it has finished; arguments as for ``watch_run``."""
     at = after
-    while True:
-        run = _look(session, run_id, interval)
-        for event in _news(session, run_id, at, interval):
-            print_event(session, event)
-            at = event["seq"]
-        if run["state"] in FINISHED:
-            return
-        time.sleep(interval)
+    for event in _run_events(session, run_id, after, interval):
+        # Both ways of reading may tell of one event; a history's numbers have no gaps.
+        if event["seq"] <= at:
+            continue
+        at = event["seq"]
+        print_event(session, event)
 
 
 def print_event(session: Session, event: Document) -> None:
@@ -100,6 +110,28 @@ def print_event(session: Session, event: Document) -> None:
         session.screen.document(event, line=True)
     else:
         session.screen.show(event_line(event, session.screen.width))
+
+
+def _run_events(session: Session, run_id: str, after: int, interval: float) -> Iterator[Document]:
+    at = after
+    try:
+        if session.api.run(run_id)["state"] not in FINISHED:
+            place, path = Place(str(after) if after else ""), f"/async-executions/{run_id}/events/stream"
+            for event in follow(session.api, path, place, lost=session.screen.aside):
+                at = event["seq"]
+                yield event
+                if event["kind"] in ENDS:
+                    break
+    except NoStream:
+        pass
+    while True:
+        run = _look(session, run_id, interval)
+        for event in _patiently(session, lambda api, at=at: list(api.events(run_id, at)), interval):  # type: ignore[misc]
+            at = event["seq"]
+            yield event
+        if run["state"] in FINISHED:
+            return
+        time.sleep(interval)
 
 
 def _changes(session: Session, run_id: str, interval: float) -> Iterator[Document]:
@@ -112,20 +144,28 @@ def _changes(session: Session, run_id: str, interval: float) -> Iterator[Documen
 
 
 def _looks(session: Session, run_id: str, interval: float) -> Iterator[Document]:
+    bell = Bell(session.api, f"/async-executions/{run_id}/events/stream")
     while True:
         run = _look(session, run_id, interval)
         yield run
         if run["state"] in FINISHED:
             return
-        time.sleep(interval)
+        bell.wait(interval)
+
+
+def _pages(
+    session: Session, read: Callable[[], Document], interval: float, stream: dict[str, Any]
+) -> Iterator[Document]:
+    yield read()
+    bell = Bell(session.api, "/events/stream", **stream)
+    while True:
+        bell.wait(QUIET if bell.hears else interval)
+        time.sleep(BREATH)
+        yield _patiently(session, lambda api: read(), interval)
 
 
 def _look(session: Session, run_id: str, interval: float) -> Document:
-    return _patiently(session, lambda api: api.get(f"/async-executions/{run_id}"), interval)
-
-
-def _news(session: Session, run_id: str, after: int, interval: float) -> list[Document]:
-    return _patiently(session, lambda api: list(api.events(run_id, after)), interval)
+    return _patiently(session, lambda api: api.run(run_id), interval)
 
 
 def _patiently[T](session: Session, read: Callable[[Api], T], interval: float) -> T:

@@ -11,7 +11,7 @@ from holdpoint_client.failures import usage
 from holdpoint_client.ids import find_run, find_runs
 from holdpoint_client.session import Session
 from holdpoint_client.views.runs import run_block, runs_table
-from holdpoint_client.watching import follow_events, print_event, watch_list, watch_run
+from holdpoint_client.watching import follow_run_events, print_event, watch_list, watch_run
 
 
 def list_runs(
@@ -41,6 +41,9 @@ def list_runs(
             autocompletion=completing.filters,
         ),
     ] = None,
+    sort: Annotated[
+        str, typer.Option("--sort", help="newest, oldest, since (longest in their state first), priority or finished.")
+    ] = "",
     watch: Annotated[
         bool, typer.Option("--watch", help="Keep the list before you as it changes; Ctrl-C ends.")
     ] = False,
@@ -51,7 +54,7 @@ def list_runs(
     cursor: Cursor = None,
     as_json: Json = False,
 ) -> None:
-    """List runs, newest first."""
+    """List runs, newest first where no other order is asked for."""
     session: Session = context.obj.begin(as_json)
     named = {"state": ",".join(state or []), "workflow": workflow, "label": label, "q": search}
     named |= {"launched-by": launched_by, "parent": parent}
@@ -59,11 +62,13 @@ def list_runs(
     wanted = filter_of(session.api, texts + (filter or []))
 
     def read() -> dict[str, Any]:
-        return session.api.pages("/async-executions", None if every else limit, cursor, **wanted)
+        return session.api.pages("/async-executions", None if every else limit, cursor, sort=sort, **wanted)
 
     empty = "No run matches." if wanted or cursor else "There are no runs yet."
     if watch:
-        watch_list(session, read, runs_table, empty, interval)
+        # Changes of other workflows are no changes of this list.
+        stream = {"workflow": workflow} if workflow else {}
+        watch_list(session, read, runs_table, empty, interval, **stream)
     elif ids and not as_json:
         for run in read()["items"]:
             session.screen.show(run["id"])
@@ -108,7 +113,7 @@ def events(
     session: Session = context.obj.begin(as_json)
     run_id = find_run(session.api, id).id
     if follow:
-        follow_events(session, run_id, after, interval)
+        follow_run_events(session, run_id, after, interval)
         return
     for event in session.api.events(run_id, after):
         print_event(session, event)

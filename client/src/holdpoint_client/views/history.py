@@ -8,19 +8,29 @@ from holdpoint_client.words import clean, clock, padded
 
 type Document = dict[str, Any]
 
+KIND, WHO = 26, 30
+"""Columns of the screen."""
+
 
 def event_line(event: Document, width: int) -> Text:
     """Draw one event of a history: when, what, who and through which door; why, below where there is no room beside."""
+    return _line(event, width, f"{event['seq']:>4}  {clock(event['at'])}  ")
+
+
+def stream_line(event: Document, width: int) -> Text:
+    """Draw one event of all runs: when, which run, what, who; why, as in ``event_line``."""
+    run = event["run"][:18] if event["run"] else "system"
+    return _line(event, width, f"{clock(event['at'])}  {padded(run, 18)}  ")
+
+
+def _line(event: Document, width: int, head: str) -> Text:
     who = f"{clean(event['actor']['name'])} via {clean(event['via'])}"
-    text = Text.assemble(
-        (f"{event['seq']:>4}  {clock(event['at'])}  ", "dim"),
-        (f"{clean(event['kind']):<26}  ", "bold"),
-        padded(who, 30),
-    )
+    text = Text.assemble((head, "dim"), (padded(clean(event["kind"]), KIND), "bold"), "  ", padded(who, WHO))
     data = event["data"] if isinstance(event["data"], dict) else {}
     about = ": ".join(str(data[name]) for name in ("step", "text") if data.get(name))
     why = Text(clean(event["reason"])) if event["reason"] else Text(clean(about), "dim")
     if not why:
+        text.rstrip()
         return text
     beside = text.cell_len + 2 + why.cell_len <= width
     return Text.assemble(text, "  " if beside else "\n      ", why)

@@ -21,6 +21,15 @@ def hold_text(hold: Document) -> Text:
             text.append(f" [{name.replace('_', ' ')} {clean(hold[name])}]")
     if hold["review_by"]:
         text.append(f" [review by {clock(hold['review_by'])}]")
+    if hold["responsible"] and hold["responsible"] != hold["placed_by"]["name"]:
+        text.append(f" [looked after by {clean(hold['responsible'])}]")
+    told = ["another person must release it"] if hold["dual_control"] else []
+    told += ["forbids to cancel"] if hold["blocks_cancel"] else []
+    if told:
+        text.append(f" [{', '.join(told)}]")
+    for condition in hold["conditions"]:
+        if not condition["closed_at"] and condition["kind"] != "manual":
+            text.append(f"\nreleased by itself: {clean(condition['says'])}", "dim")
     text.append(f"\nhold {hold['id']}", "dim")
     for note in hold["notes"]:
         text.append(f"\n{clean(note['author']['name'])}, {clock(note['at'])}: {clean(note['text'])}")

@@ -43,13 +43,19 @@ def outcome_block(told: Document) -> RenderableType:
     head = Text("✓ whole: nothing was changed", "green") if whole else Text("✗ broken", "bold red")
     rows: list[tuple[str, RenderableType]] = []
     for name, value in told.items():
-        if name in ("whole", "outcome") or value in (None, [], {}, ""):
+        if name in ("whole", "outcome") or value in (None, [], {}, "", 0):
             continue
         if isinstance(value, list):
             rows += [(clean(name), clean(json.dumps(each, ensure_ascii=False))) for each in value[:20]]
             if len(value) > 20:
                 rows.append(("", Text(f"and {len(value) - 20} more: --json", "dim")))
         else:
-            shown = f"{value:,}" if isinstance(value, int) else clean(value)
+            shown = f"{value:,}" if isinstance(value, int) else _in_words(value)
             rows.append((clean(name).replace("_", " "), shown))
     return Group(head, pairs(rows))
+
+
+def _in_words(value: Any) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{clean(name)} {clean(each)}" for name, each in value.items())
+    return clean(value)

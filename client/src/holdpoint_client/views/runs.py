@@ -9,7 +9,7 @@ from rich.text import Text
 from holdpoint_client.ids import shown_id
 from holdpoint_client.tables import Column, fitted, pairs
 from holdpoint_client.views.holds import hold_text
-from holdpoint_client.words import age, clean, clock, listed
+from holdpoint_client.words import age, clean, clean_lines, clock, lasting, listed, until
 
 type Document = dict[str, Any]
 
@@ -47,7 +47,7 @@ def runs_table(runs: list[Document], width: int) -> Table:
     roomy = width >= ROOMY
     columns = [Column("id"), Column("state"), Column("title", free=True)]
     columns += [Column("workflow", free=True)] if roomy else []
-    columns += [Column("steps", justify="right"), Column("next, or what it waits for", free=True)]
+    columns += [Column("steps", justify="right"), Column("next, or waits for" if roomy else "waits for", free=True)]
     columns += [Column("launched by", free=True)] if roomy else []
     columns.append(Column("for", justify="right"))
     ids = [run["id"] for run in runs]
@@ -73,10 +73,14 @@ def _facts(run: Document) -> list[tuple[str, RenderableType]]:
         ("id", run["id"]),
         ("workflow", clean(run["workflow"])),
         ("launched by", launched),
-        (f"{run['state']} for", f"{age(run['state_since'])} (since {clock(run['state_since'])})"),
+        (f"{clean(run['state'])} for", f"{age(run['state_since'])} (since {clock(run['state_since'])})"),
     ]
     if run["not_before"] and run["state"] == "queued":
-        rows.append(("not before", clock(run["not_before"])))
+        rows.append(("not before", f"{clock(run['not_before'])} ({until(run['not_before'])})"))
+    if run["parent"]:
+        rows.append(("child of", f"{run['parent']}  {clean(run['parent_key'] or '')}"))
+    if run["forked_from"]:
+        rows.append(("forked from", f"{run['forked_from']} after line {run['forked_at']}"))
     if run["labels"]:
         rows.append(("labels", clean(", ".join(f"{name}:{value}" for name, value in run["labels"].items()))))
     rows.append(("steps", _steps(run)))
@@ -84,13 +88,34 @@ def _facts(run: Document) -> list[tuple[str, RenderableType]]:
         rows.append(("progress", progress))
     if run["error"] and run["state"] != "succeeded":
         rows.append(("error", Text(_error(run["error"]), "red")))
+    rows += _limits(run)
+    rows += [("frozen by", _frozen(freeze)) for freeze in run["freezes"] if not freeze["lifted_at"]]
     rows += [("held by", hold_text(hold)) for hold in run["holds"] if not hold["released_at"]]
     rows += [("waits for", _question(each)) for each in run["suspensions"] if not each["closed_at"]]
+    if below := {name: number for name, number in run["tree"]["counts"].items() if number}:
+        rows.append(("below", ", ".join(f"{number:,} {clean(name)}" for name, number in below.items())))
     if run["files"]:
         rows.append(("files", _files(run["files"])))
     rows.append(("you may", clean(listed(run["allowed"])) or "nothing but look"))
     rows += [(f"not {name}", Text(clean(its["why"]), "dim")) for name, its in _refused_by_holds(run)]
     return rows
+
+
+def _limits(run: Document) -> list[tuple[str, RenderableType]]:
+    rows: list[tuple[str, RenderableType]] = []
+    if sla := run["sla"]:
+        left = sla["left_seconds"]
+        told = f"{lasting(left)} left" if left > 0 else f"{lasting(-left)} over"
+        rows.append(("SLA", Text(told + ("" if sla["running"] else ", the clock stands"), "" if left > 0 else "red")))
+    rows += [
+        (f"budget {clean(each['name'])}", f"{each['spent']:,g} of {each['limit']:,g} spent") for each in run["budgets"]
+    ]
+    return rows
+
+
+def _frozen(freeze: Document) -> Text:
+    who = f"{clean(freeze['placed_by']['name'])}, {age(freeze['placed_at'])}: "
+    return Text.assemble((who, "bold"), clean(freeze["reason"]), (f"\nfreeze {freeze['id']}", "dim"))
 
 
 def _refused_by_holds(run: Document) -> list[tuple[str, Document]]:
@@ -100,8 +125,11 @@ def _refused_by_holds(run: Document) -> list[tuple[str, Document]]:
 def _steps(run: Document) -> Text:
     text = Text()
     for step in run["steps"]:
-        style = "bold" if step["status"] in ("running", "next") else "dim" if step["status"] == "ahead" else ""
-        text.append(f"{STEP_SIGN.get(step['status'], ' ')} {clean(step['name'])}  ", style)
+        sign, status = STEP_SIGN.get(step["status"], " "), step["status"]
+        if run["state"] == "failed" and step["position"] == run["steps_done"]:
+            sign, status = "✗", "next"
+        style = "bold" if status in ("running", "next") else "dim" if status == "ahead" else ""
+        text.append(f"{sign} {clean(step['name'])}  ", style)
     text.append(f"({run['steps_done']} of {run['steps_total']} done)", "dim")
     return text
 
@@ -132,7 +160,14 @@ def _files(files: list[Document]) -> str:
 def _question(suspension: Document) -> Text:
     text = Text.assemble((clean(suspension["title"]), "bold"), f" (asked {age(suspension['opened_at'])} ago)")
     if suspension["prompt"]:
-        text.append(f"\n{clean(suspension['prompt'])}")
+        text.append(f"\n{clean_lines(suspension['prompt'])}")
+    if suspension["answerable"]["allowed"]:
+        text.append(f"\nholdpoint inbox answer {suspension['id']}", "dim")
+    elif suspension["answerable"]["code"] == "permission":
+        text.append(f"\n{clean(suspension['who']['sentence'])}", "dim")
+    for condition in suspension["conditions"]:
+        if not condition["closed_at"]:
+            text.append(f"\ngoes on by itself: {clean(condition['says'])}", "dim")
     return text
 
 
@@ -142,6 +177,10 @@ def _waits_for(run: Document) -> Text:
         first = holds[0]
         more = f" (+{len(holds) - 1})" if len(holds) > 1 else ""
         return Text(f"{clean(first['placed_by']['name'])}{more}: {clean(first['reason'])}", "yellow")
+    frozen = [freeze for freeze in run["freezes"] if not freeze["lifted_at"]]
+    if frozen and run["state"] not in FINISHED:
+        first = frozen[0]
+        return Text(f"frozen by {clean(first['placed_by']['name'])}: {clean(first['reason'])}", "cyan")
     if run["open_suspensions"] and run["state"] == "suspended":
         number = run["open_suspensions"]
         return Text("an answer" if number == 1 else f"{number} answers", "magenta")
