@@ -43,7 +43,8 @@ def question_of(session: Session, id: str) -> Document:
     Raises:
         Failure: there is none.
     """
-    return find_question(session.api, id).facts
+    found = find_question(session.api, id)
+    return found.facts or session.api.get(f"/suspensions/{found.id}")
 
 
 def decided(question: Document, *, approve: bool) -> Document:

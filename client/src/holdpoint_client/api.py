@@ -86,8 +86,12 @@ class Api:
         Raises:
             Failure: refused, or no answer; it is never sent twice.
         """
-        mark = "*" if version is None else f'"{version}"'
+        mark = "" if version is None else f'"{version}"'
         return self.wire.read(self.wire.send("PATCH", f"/v1{path}", version=mark, json=given(body)))
+
+    def put(self, path: str, body: Mapping[str, Any]) -> Document:
+        """Make something what the body says; errors as for ``patch``."""
+        return self.wire.read(self.wire.send("PUT", f"/v1{path}", json=given(body)))
 
     def put_file(self, path: str, content: bytes, reason: str, version: int | None) -> Document:
         """Store a new version of a file; arguments and errors as for ``patch``."""

@@ -14,19 +14,23 @@ from holdpoint_client.commands import (
     bulk,
     correcting,
     events,
+    figures,
     freezes,
     going_back,
     holds,
     launching,
     looking,
+    past,
     questions,
     reading,
     record,
     run_files,
+    settings,
     steering,
     system,
     tokens,
     waiting,
+    webhooks,
     workflows,
 )
 from holdpoint_client.failures import Failure
@@ -58,12 +62,16 @@ app = typer.Typer(cls=Top, epilog=EPILOG, **MANNERS)
 
 execution = _group("execution", "Runs: look, launch, pause, correct, resume.", app, Runs)
 execution.command("list")(reading.list_runs)
+execution.command("count")(figures.count)
 execution.command("status")(reading.status)
 execution.command("events")(reading.events)
 execution.command("tree")(looking.tree)
 execution.command("diff")(looking.diff)
 execution.command("payload")(correcting.payload)
 execution.command("checkpoint")(looking.checkpoint)
+execution.command("boundaries")(past.boundaries)
+execution.command("timeline")(past.timeline)
+execution.command("evidence")(past.evidence)
 execution.command("launch")(launching.launch)
 execution.command("pause")(steering.pause)
 execution.command("resume")(steering.resume)
@@ -80,7 +88,8 @@ files.command("get")(run_files.get)
 files.command("put")(run_files.put)
 
 inbox = _group("inbox", "Questions that runs put to people.", app)
-inbox.command("list")(questions.list_questions)
+inbox.command("list")(questions.inbox)
+inbox.command("questions")(questions.list_questions)
 inbox.command("show")(questions.show)
 inbox.command("answer")(questions.answer)
 inbox.command("approve")(questions.approve)
@@ -88,6 +97,7 @@ inbox.command("deny")(questions.deny)
 
 hold = _group("hold", "Holds: what keeps a run from advancing.", app)
 hold.command("list")(holds.list_holds)
+hold.command("show")(holds.show)
 hold.command("place")(holds.place)
 hold.command("note")(holds.note)
 hold.command("hand-over")(holds.hand_over)
@@ -95,6 +105,7 @@ hold.command("release")(holds.release)
 
 freeze = _group("freeze", "Freezes: stop many runs at once, those of tomorrow too.", app)
 freeze.command("list")(freezes.list_freezes)
+freeze.command("show")(freezes.show)
 freeze.command("preview")(freezes.preview)
 freeze.command("place")(freezes.place)
 freeze.command("lift")(freezes.lift)
@@ -108,6 +119,7 @@ jobs.command("stop")(bulk.stop)
 workflow = _group("workflow", "Workflows: what can be launched.", app)
 workflow.command("list")(workflows.list_workflows)
 workflow.command("show")(workflows.show)
+workflow.command("figures")(figures.figures)
 
 event = _group("event", "Named events, which runs may wait for.", app)
 event.command("emit")(waiting.emit)
@@ -125,12 +137,47 @@ token.command("show")(tokens.show)
 token.command("create")(tokens.create)
 token.command("revoke")(tokens.revoke)
 
-installation = _group("system", "The installation itself.", app)
+view = _group("view", "Saved views of the list of runs.", app)
+view.command("list")(settings.list_views)
+view.command("save")(settings.save_view)
+view.command("change")(settings.change_view)
+view.command("delete")(settings.delete_view)
+
+reason = _group("reason", "Templates for reasons.", app)
+reason.command("list")(settings.list_reasons)
+reason.command("add")(settings.add_reason)
+reason.command("change")(settings.change_reason)
+reason.command("move")(settings.move_reason)
+reason.command("delete")(settings.delete_reason)
+
+label = _group("label", "Labels in use, and rules for their values.", app)
+label.command("list")(settings.list_labels)
+label.command("set-rule")(settings.set_rule)
+label.command("remove-rule")(settings.remove_rule)
+
+webhook = _group("webhook", "Webhooks: servers that are told of events.", app)
+webhook.command("list")(webhooks.list_webhooks)
+webhook.command("show")(webhooks.show)
+webhook.command("create")(webhooks.create)
+webhook.command("change")(webhooks.change)
+webhook.command("rotate")(webhooks.rotate)
+webhook.command("disable")(webhooks.disable)
+webhook.command("enable")(webhooks.enable)
+webhook.command("delete")(webhooks.delete)
+webhook.command("test")(webhooks.send_test)
+webhook.command("deliveries")(webhooks.deliveries)
+webhook.command("delivery")(webhooks.delivery)
+webhook.command("replay")(webhooks.replay)
+
+installation = _group("system", "The installation, and who can sign in to it.", app)
 installation.command("status")(system.status)
+installation.command("show")(system.show)
+installation.command("people")(system.people)
 
 app.command("login")(accounts.login)
 app.command("logout")(accounts.logout)
 app.command("whoami")(accounts.whoami)
+app.command("preferences")(accounts.preferences)
 app.command("profiles")(accounts.profiles)
 
 

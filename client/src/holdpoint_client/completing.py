@@ -67,9 +67,16 @@ hold_ids = _asked("/holds", lambda hold: [(hold["id"], f"{hold['kind']}, {hold['
 question_ids = _asked("/suspensions", lambda asked: [(asked["id"], asked["title"])], limit=MOST, mine=True)
 freeze_ids = _asked("/freezes", lambda freeze: [(freeze["id"], freeze["reason"])], limit=MOST)
 job_ids = _asked("/bulk", lambda job: [(job["id"], f"{job['command']}, {job['state']}")], limit=MOST)
-labels = _asked(
+view_ids = _asked("/views", lambda view: [(view["id"], view["name"])])
+webhook_ids = _asked("/webhooks", lambda hook: [(hook["id"], hook["url"])])
+_labels = _asked(
     "/async-executions", lambda run: [(f"{name}:{value}", "") for name, value in run["labels"].items()], limit=200
 )
+
+
+def labels(context: typer.Context, incomplete: str) -> Offers:
+    """Offer the labels of the newest runs, with their values."""
+    return _labels(context, incomplete)
 
 
 def states(incomplete: str) -> Offers:

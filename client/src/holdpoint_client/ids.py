@@ -59,13 +59,8 @@ def find_hold(api: Api, text: str) -> Found:
 
 
 def find_question(api: Api, text: str) -> Found:
-    """Find a question by its id, or among the open ones by a beginning of it; errors as for runs."""
-    digits = _digits(text, "question")
-    for closed in (False, True) if len(digits) == 32 else (False,):
-        items = _beginning(api.pages("/suspensions", None, closed=closed)["items"], digits)
-        if items:
-            break
-    return _only(items, text, "question", "title", more=False)
+    """Find a question by its id or, among the open ones, by a beginning of it; errors as for runs."""
+    return _find_in(api, text, "/suspensions", "question", "title")
 
 
 def find_freeze(api: Api, text: str) -> Found:

@@ -73,6 +73,13 @@ class Screen:
             if page.get("next"):
                 self.aside(f"{len(page['items']):,} shown; more: --all, -n N, --cursor {clean(page['next'])}")
 
+    def one(self, document: Document, draw: Callable[[Document], RenderableType]) -> None:
+        """Print one thing: the document itself, or as ``draw`` makes it for people."""
+        if self.as_json:
+            self.document(document)
+        else:
+            self.show(draw(document))
+
     def aside(self, text: str, style: str = "dim") -> None:
         """Print a remark beside the result."""
         self.err.print(Text(text, style))

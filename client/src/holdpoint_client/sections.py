@@ -32,9 +32,10 @@ class Top(Sectioned):
 
     sections: ClassVar = {
         "Runs": ("execution", "inbox", "hold", "freeze", "bulk", "workflow"),
-        "From outside": ("event", "trigger"),
+        "From outside and to it": ("event", "trigger", "webhook"),
         "What happened": ("events", "audit"),
-        "You and the server": ("login", "logout", "whoami", "profiles", "token", "system"),
+        "You and the server": ("login", "logout", "whoami", "preferences", "profiles", "token"),
+        "The installation": ("view", "label", "reason", "system"),
     }
 
 
@@ -42,7 +43,10 @@ class Runs(Sectioned):
     """`holdpoint execution`."""
 
     sections: ClassVar = {
-        "Look": ("list", "status", "events", "tree", "diff", "payload", "checkpoint"),
+        "Look": (
+            *("list", "count", "status", "events", "timeline", "tree"),
+            *("payload", "diff", "boundaries", "checkpoint", "evidence"),
+        ),
         "Steer": ("launch", "pause", "resume", "cancel", "retry", "skip", "fork", "extend"),
         "Correct": ("amend", "label", "files"),
     }

@@ -105,7 +105,8 @@ def parsed(lines: Iterator[str], place: Place) -> Iterator[Message]:
 
     The place moves with each blank line, whether or not there is data.
     """
-    event, data, id = "message", [], place.id
+    data: list[str] = []
+    event, id = "message", place.id
     for line in lines:
         if not line:
             place.id = id

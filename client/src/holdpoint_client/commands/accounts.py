@@ -13,7 +13,7 @@ from holdpoint_client.failures import usage
 from holdpoint_client.profiles import forget_profile, keep_profile
 from holdpoint_client.session import Session, can_ask
 from holdpoint_client.tables import Column, fitted
-from holdpoint_client.views.accounts import person_block
+from holdpoint_client.views.accounts import person_block, preferences_block
 from holdpoint_client.words import clean
 
 DEFAULT = "default"
@@ -66,7 +66,7 @@ def logout(context: typer.Context) -> None:
 
 
 def whoami(context: typer.Context, as_json: Json = False) -> None:
-    """Say who you are to the server, what you may do, and until when."""
+    """Say who you are to the server, and what you may do."""
     session: Session = context.obj.begin(as_json)
     me = session.api.get("/me")
     if as_json:
@@ -85,3 +85,18 @@ def profiles(context: typer.Context) -> None:
         return
     rows = [[clean(name), clean(entry["url"])] for name, entry in known.items()]
     session.screen.show(fitted([Column("profile"), Column("server", free=True)], rows, session.screen.width))
+
+
+def preferences(
+    context: typer.Context,
+    time_zone: Annotated[str | None, typer.Option("--time-zone", help="Of the console, such as Europe/Berlin.")] = None,
+    theme: Annotated[str | None, typer.Option("--theme", help="Of the console: system, light or dark.")] = None,
+    density: Annotated[str | None, typer.Option("--density", help="Of the console's lists.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Show or change how you see the console."""
+    session: Session = context.obj.begin(as_json)
+    body = {"time_zone": time_zone, "theme": theme, "density": density}
+    changed = any(value is not None for value in body.values())
+    told = session.api.patch("/me", body) if changed else session.api.get("/me")["preferences"]
+    session.screen.one(told, preferences_block)

@@ -48,6 +48,13 @@ def list_freezes(
     session.screen.page(page, freezes_table, "Nothing is frozen.")
 
 
+def show(context: typer.Context, id: FreezeId, as_json: Json = False) -> None:
+    """Show a freeze."""
+    session: Session = context.obj.begin(as_json)
+    found = find_freeze(session.api, id)
+    session.screen.one(found.facts or session.api.get(f"/freezes/{found.id}"), freeze_block)
+
+
 def preview(
     context: typer.Context,
     workflow: Workflow = "",

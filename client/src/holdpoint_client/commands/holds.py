@@ -54,6 +54,13 @@ def list_holds(
     session.screen.page(page, holds_table, "No hold matches." if chosen else "Nothing is held.")
 
 
+def show(context: typer.Context, id: HoldId, as_json: Json = False) -> None:
+    """Show a hold with its notes."""
+    session: Session = context.obj.begin(as_json)
+    found = find_hold(session.api, id)
+    session.screen.one(found.facts or session.api.get(f"/holds/{found.id}"), hold_text)
+
+
 def place(
     context: typer.Context,
     id: RunId,

@@ -10,7 +10,7 @@ from holdpoint_client.failures import usage
 from holdpoint_client.ids import find_run
 from holdpoint_client.payloads import differences
 from holdpoint_client.session import Session
-from holdpoint_client.views.payloads import changes_table
+from holdpoint_client.views.payloads import changes_table, told_changes
 from holdpoint_client.views.trees import run_tree
 
 type Document = dict[str, Any]
@@ -58,15 +58,27 @@ def diff(
     context: typer.Context,
     id: RunId,
     other: Annotated[
-        str, typer.Argument(metavar="OTHER", help="Id of another run.", autocompletion=completing.run_ids)
-    ],
+        str, typer.Argument(metavar="[OTHER]", help="Id of another run.", autocompletion=completing.run_ids)
+    ] = "",
+    from_seq: Annotated[
+        int | None, typer.Option("--from-seq", min=1, help="Instead: since this boundary, from `execution boundaries`.")
+    ] = None,
+    to_seq: Annotated[int | None, typer.Option("--to-seq", min=1, help="Up to this one; else up to now.")] = None,
     as_json: Json = False,
 ) -> None:
-    """Compare the payloads of two runs, such as a run and its fork. With --json both payloads are printed."""
+    """Compare payloads: of two runs, or of one run then and now.
+
+    With --json, of two runs both are printed, of one what changed.
+    """
     session: Session = context.obj.begin(as_json)
+    if bool(other) == bool(from_seq):
+        raise usage("Compare with what? Give the id of another run, or --from-seq LINE.")
+    if from_seq:
+        path = f"/async-executions/{find_run(session.api, id).id}/boundaries/{from_seq}/changes"
+        told = session.api.get(path, to=to_seq)
+        session.screen.one(told, lambda each: told_changes(each, session.screen.width))
+        return
     one, two = (session.api.run(find_run(session.api, each).id) for each in (id, other))
-    if one["id"] == two["id"]:
-        raise usage("That is one run. Give two.")
     if as_json:
         session.screen.document({"items": [one, two]})
     elif next(differences(one["payload"], two["payload"]), None) is None:

@@ -5,41 +5,61 @@ from typing import Annotated, Any
 
 import typer
 
+from holdpoint_client import completing
 from holdpoint_client.answering import Answer, answer_question, decided, question_of
-from holdpoint_client.commands.options import All, Cursor, Json, Key, Limit, QuestionId, Yes
+from holdpoint_client.commands.options import All, Cursor, Json, Key, Limit, OfWorkflow, QuestionId, Yes
 from holdpoint_client.failures import usage
 from holdpoint_client.ids import find_run
 from holdpoint_client.session import Session
 from holdpoint_client.values import json_object
-from holdpoint_client.views.questions import question_block, questions_table
+from holdpoint_client.views.questions import inbox_table, question_block, questions_table
 
 Comment = Annotated[str, typer.Option("--comment", help="Why, in your own words; kept in the history.")]
 
 
-def list_questions(
+def inbox(
     context: typer.Context,
-    everyone: Annotated[
-        bool, typer.Option("--everyone", help="Also what is put to others, and what waits for no person.")
-    ] = False,
-    run: Annotated[str, typer.Option("--run", help="Only those of this run.")] = "",
-    closed: Annotated[bool, typer.Option("--closed", help="With --everyone: answered and withdrawn ones too.")] = False,
+    kind: Annotated[str, typer.Option("--kind", metavar="question|hold", help="Only questions, or only holds.")] = "",
+    workflow: OfWorkflow = "",
+    urgency: Annotated[
+        str, typer.Option("--urgency", metavar="high|normal|low|others", help="Others: what somebody else looks after.")
+    ] = "",
+    done: Annotated[
+        str, typer.Option("--done", metavar="mine|all", help="What was answered or released, by you or by anybody.")
+    ] = "",
     limit: Limit = 50,
     every: All = False,
     cursor: Cursor = None,
     as_json: Json = False,
 ) -> None:
-    """List the questions that you may answer now.
+    """List what waits for you: questions and holds.
 
-    Most urgent first, then oldest.
+    Most urgent first, then oldest: questions that you may answer, and holds that you may release.
     """
     session: Session = context.obj.begin(as_json)
+    wanted = {"kind": kind, "workflow": workflow, "urgency": urgency, "done": done}
+    page = session.api.pages("/inbox", None if every else limit, cursor, **wanted)
+    empty = "Nothing matches." if any(wanted.values()) or cursor else "Nothing waits for you."
+    session.screen.page(page, inbox_table, empty)
+
+
+def list_questions(
+    context: typer.Context,
+    mine: Annotated[bool, typer.Option("--mine", help="Only those that you may answer now.")] = False,
+    run: Annotated[str, typer.Option("--run", help="Only those of this run.", autocompletion=completing.run_ids)] = "",
+    closed: Annotated[bool, typer.Option("--closed", help="Answered and withdrawn ones too.")] = False,
+    limit: Limit = 50,
+    every: All = False,
+    cursor: Cursor = None,
+    as_json: Json = False,
+) -> None:
+    """List questions, whoever they are put to."""
+    session: Session = context.obj.begin(as_json)
     execution = find_run(session.api, run).id if run else ""
-    mine = not (everyone or closed)
     page = session.api.pages(
         "/suspensions", None if every else limit, cursor, mine=mine, execution=execution, closed=closed
     )
-    empty = "Nothing waits for your answer. --everyone shows what waits for others." if mine else "Nothing waits."
-    session.screen.page(page, questions_table, empty)
+    session.screen.page(page, questions_table, "No question matches." if mine or run else "No run asks anything.")
 
 
 def show(context: typer.Context, id: QuestionId, as_json: Json = False) -> None:

@@ -1,10 +1,12 @@
 """`holdpoint execution list | status | events`: look, and change nothing."""
 
 from typing import Annotated, Any
+from urllib.parse import parse_qs
 
 import typer
 
 from holdpoint_client import completing
+from holdpoint_client.api import in_path
 from holdpoint_client.choosing import FILTERS, filter_of
 from holdpoint_client.commands.options import All, Cursor, Interval, Json, Limit, OfWorkflow, RunId, RunIds
 from holdpoint_client.failures import usage
@@ -44,6 +46,9 @@ def list_runs(
     sort: Annotated[
         str, typer.Option("--sort", help="newest, oldest, since (longest in their state first), priority or finished.")
     ] = "",
+    view: Annotated[
+        str, typer.Option("--view", help="What this saved view shows.", autocompletion=completing.view_ids)
+    ] = "",
     watch: Annotated[
         bool, typer.Option("--watch", help="Keep the list before you as it changes; Ctrl-C ends.")
     ] = False,
@@ -59,10 +64,12 @@ def list_runs(
     named = {"state": ",".join(state or []), "workflow": workflow, "label": label, "q": search}
     named |= {"launched-by": launched_by, "parent": parent}
     texts = [f"{name}={value}" for name, value in named.items() if value]
-    wanted = filter_of(session.api, texts + (filter or []))
+    wanted = _of_view(session, view) | filter_of(session.api, texts + (filter or []))
+    if sort:
+        wanted["sort"] = sort
 
     def read() -> dict[str, Any]:
-        return session.api.pages("/async-executions", None if every else limit, cursor, sort=sort, **wanted)
+        return session.api.pages("/async-executions", None if every else limit, cursor, **wanted)
 
     empty = "No run matches." if wanted or cursor else "There are no runs yet."
     if watch:
@@ -74,6 +81,14 @@ def list_runs(
             session.screen.show(run["id"])
     else:
         session.screen.page(read(), runs_table, empty)
+
+
+def _of_view(session: Session, view: str) -> dict[str, Any]:
+    if not view:
+        return {}
+    query = parse_qs(session.api.get(f"/views/{in_path(view)}")["query"])
+    # Columns are of the console's list.
+    return {name: values if name == "state" else values[0] for name, values in query.items() if name != "columns"}
 
 
 def status(

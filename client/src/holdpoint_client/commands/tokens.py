@@ -40,7 +40,10 @@ def create(
     key: Key = None,
     as_json: Json = False,
 ) -> None:
-    """Make a token that acts for you. Its secret is printed, this once and alone on stdout."""
+    """Make a token that acts for you.
+
+    Its secret is printed this once, alone on stdout.
+    """
     session: Session = context.obj.begin(as_json)
     body = {"name": name, "scopes": scope or None, "expires_at": ahead(expires, "--expires")}
     made = session.api.post("/tokens", body, key or new_key())

@@ -24,7 +24,10 @@ def emit(
     key: Key = None,
     as_json: Json = False,
 ) -> None:
-    """Send a named event: every hold and every step that waits for it goes on."""
+    """Send a named event.
+
+    Every hold and every step that waits for it goes on.
+    """
     session: Session = context.obj.begin(as_json)
     sent = session.api.post("/events", {"name": name, "data": json_object(data, "--data")}, key or new_key())
     if as_json:

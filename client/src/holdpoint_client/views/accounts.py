@@ -35,6 +35,13 @@ def person_block(me: Document, url: str = "") -> RenderableType:
     return Group(head, pairs(rows))
 
 
+def preferences_block(told: Document) -> RenderableType:
+    """Draw how a person sees the console."""
+    columns = clean(", ".join(told["columns"])) or "the usual ones"
+    words = {"time zone": told["time_zone"], "theme": told["theme"], "density": told["density"], "columns": columns}
+    return pairs([(name, clean(value)) for name, value in words.items()])
+
+
 def tokens_table(tokens: list[Document], width: int) -> Table:
     """Draw tokens as a table.
 

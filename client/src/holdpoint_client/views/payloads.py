@@ -8,12 +8,13 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from holdpoint_client.payloads import NOTHING, Change, differences, pointer
+from holdpoint_client.payloads import NOTHING, differences, pointer
 from holdpoint_client.words import clean
 
 MOST = 200
 LONGEST = 2000
 """Characters of one value."""
+SIGNS = {"added": "+", "removed": "-", "changed": "~"}
 LOOK = {"+": "green", "-": "red", "~": "yellow"}
 
 
@@ -25,29 +26,45 @@ def changes_table(before: Any, after: Any, width: int) -> RenderableType:
         width: of the screen, in columns.
     """
     found = list(islice(differences(before, after), MOST + 1))
+    rows = [(each.sign, pointer(each.path), _written(each.before), _written(each.after)) for each in found[:MOST]]
+    more = f"and more; the first {MOST} are shown" if len(found) > MOST else ""
+    return _drawn(rows, more, width)
+
+
+def told_changes(told: dict[str, Any], width: int) -> RenderableType:
+    """Draw what the server says has changed; it says it in the same words.
+
+    Args:
+        told: ``changes`` and how many more there are.
+        width: of the screen, in columns.
+    """
+    rows = [(SIGNS.get(each["kind"], " "), each["path"], each["before"], each["after"]) for each in told["changes"]]
+    if not rows:
+        return Text("Nothing has changed.", "dim")
+    return _drawn(rows, f"and {told['left_out']:,} more" if told["left_out"] else "", width)
+
+
+def _drawn(rows: list[tuple[str, str, str, str]], more: str, width: int) -> RenderableType:
     table = Table.grid(padding=(0, 2))
     table.add_column(no_wrap=True)
     table.add_column(overflow="fold", max_width=max(width // 3, 16))
     table.add_column(overflow="fold")
-    for change in found[:MOST]:
-        table.add_row(Text(change.sign, LOOK[change.sign]), clean(pointer(change.path)), _values(change))
-    if len(found) <= MOST:
-        return table
-    return Group(table, Text(f"and more; the first {MOST} are shown", "dim"))
+    for sign, path, before, after in rows:
+        table.add_row(Text(sign, LOOK.get(sign, "")), clean(path), _values(sign, clean(before), clean(after)))
+    return Group(table, Text(more, "dim")) if more else table
 
 
-def _values(change: Change) -> Text:
-    before, after = _written(change.before), _written(change.after)
-    if change.before is NOTHING:
+def _values(sign: str, before: str, after: str) -> Text:
+    if sign == "+":
         return Text(after, "green")
-    if change.after is NOTHING:
+    if sign == "-":
         return Text(before, "red")
-    parted = "\n" if "\n" in before + after or len(before + after) > 60 else " "
+    parted = "\n" if len(before + after) > 60 else " "
     return Text.assemble((before, "red"), f"{parted}→ ", (after, "green"))
 
 
 def _written(value: Any) -> str:
     if value is NOTHING:
         return ""
-    text = clean(json.dumps(value, ensure_ascii=False))
+    text = json.dumps(value, ensure_ascii=False)
     return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"

@@ -13,7 +13,7 @@ from holdpoint_client.words import age, clean, clean_lines, clock, until
 
 type Document = dict[str, Any]
 
-URGENCY = {"urgent": "bold red", "high": "bold yellow", "low": "dim"}
+URGENCY = {"high": "bold yellow", "low": "dim", "others": "dim"}
 LONGEST = 4000
 """Characters of what a question shows; the rest is in `--json`."""
 
@@ -51,6 +51,29 @@ def questions_table(questions: list[Document], width: int) -> Table:
             ]
         )
     return fitted([*columns, Column("due", justify="right"), Column("for", justify="right")], rows, width)
+
+
+def inbox_table(items: list[Document], width: int) -> Table:
+    """Draw what waits for a person as a table; arguments as for ``questions_table``."""
+    ids = [item["id"] for item in items]
+    columns = [Column("id"), Column("kind"), Column("what", free=True), Column("run", free=True)]
+    columns += [Column("urgency"), Column("due", justify="right"), Column("for", justify="right")]
+    rows: list[list[str | Text]] = []
+    for item in items:
+        done = item["done_at"]
+        urgency = clean(item["urgency"] or "")
+        rows.append(
+            [
+                shown_id(item["id"], ids, width),
+                clean(item["kind"]),
+                clean(item["title"]),
+                Text(clean(item["execution"]["title"]), "dim"),
+                Text(f"done {age(done)} ago", "green") if done else Text(urgency, URGENCY.get(urgency, "")),
+                "" if done or not item["due"] else until(item["due"]),
+                age(item["since"]),
+            ]
+        )
+    return fitted(columns, rows, width)
 
 
 def question_block(question: Document) -> RenderableType:

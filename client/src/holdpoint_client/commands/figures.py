@@ -1,0 +1,50 @@
+"""`holdpoint workflow figures` and `holdpoint execution count`: how many, and how they went."""
+
+from typing import Annotated
+
+import typer
+
+from holdpoint_client import completing
+from holdpoint_client.api import in_path
+from holdpoint_client.choosing import FILTERS, filter_of
+from holdpoint_client.commands.options import Cursor, Json
+from holdpoint_client.session import Session
+from holdpoint_client.views.figures import counts_block, figures_block, figures_table
+
+
+def figures(
+    context: typer.Context,
+    name: Annotated[
+        str, typer.Argument(metavar="[WORKFLOW]", help="All where left out.", autocompletion=completing.workflows)
+    ] = "",
+    period: Annotated[str, typer.Option("--period", metavar="24h|7d|30d", help="Runs launched since then.")] = "24h",
+    cursor: Cursor = None,
+    as_json: Json = False,
+) -> None:
+    """Say how the runs of workflows went."""
+    session: Session = context.obj.begin(as_json)
+    if name:
+        told = session.api.get(f"/workflows/{in_path(name)}/figures", period=period)
+        session.screen.one(told, figures_block)
+        return
+    page = session.api.get("/figures", period=period, cursor=cursor)
+    session.screen.page(page, figures_table, "There are no workflows.")
+
+
+def count(
+    context: typer.Context,
+    filter: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--filter",
+            metavar="NAME=VALUE",
+            help=f"Only runs that match; repeat it to narrow: {', '.join(FILTERS[1:])}.",
+            autocompletion=completing.filters,
+        ),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Count runs by state."""
+    session: Session = context.obj.begin(as_json)
+    told = session.api.get("/async-executions/counts", **filter_of(session.api, filter or []))
+    session.screen.one(told, counts_block)
