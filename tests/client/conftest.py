@@ -50,7 +50,9 @@ class Terminal:
     home: Path
     environment: dict[str, str] = field(default_factory=dict)
 
-    def start(self, *words: str, **changes: str | None) -> subprocess.Popen:
+    def start(
+        self, *words: str, program: tuple[str, ...] = ("-m", "holdpoint_client"), **changes: str | None
+    ) -> subprocess.Popen:
         """Start a command; ``changes`` go into its environment, None takes a variable out."""
         environment = {
             "PATH": os.environ["PATH"],
@@ -64,7 +66,7 @@ class Terminal:
         }
         environment = {name: value for name, value in (environment | changes).items() if value is not None}
         return subprocess.Popen(
-            [sys.executable, "-m", "holdpoint_client", *words],
+            [sys.executable, *program, *words],
             env=environment,
             cwd=self.home,
             stdin=subprocess.PIPE,
@@ -118,3 +120,46 @@ def run(live_db, cast):
         return commands.launch(cast.actor("operator"), workflow, payload or {}, **options)
 
     return make
+
+
+READY = """
+import contextlib, io, json, sys
+from holdpoint_client.app import main
+for line in sys.stdin:
+    sys.argv = ["holdpoint", *json.loads(line)]
+    out, err = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True) for _ in range(2))
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        code = 0
+        try:
+            main()
+        except SystemExit as end:
+            code = end.code or 0
+    print(json.dumps([code, *(stream.buffer.getvalue().decode() for stream in (out, err))]), flush=True)
+"""
+"""Carries out one command after the other, without the time that a process needs to begin."""
+
+
+@pytest.fixture
+def ready():
+    """Make terminals that take many commands in one process: `ready(terminal("admin"))("execution", "list")`."""
+    processes = []
+
+    def make(terminal: Terminal):
+        process = terminal.start(program=("-c", READY), HOLDPOINT_CONFIG=str(terminal.home / "none"))
+        processes.append(process)
+
+        def say(*words: Any) -> Said:
+            process.stdin.write(json.dumps([*map(str, words)]) + "\n")
+            process.stdin.flush()
+            line = process.stdout.readline()
+            assert line, process.stderr.read()
+            said = Said(*json.loads(line))
+            assert terminal.token not in said.out + said.err
+            return said
+
+        return say
+
+    yield make
+    for process in processes:
+        process.stdin.close()
+        process.wait(PATIENCE)

@@ -4,7 +4,7 @@ import json
 import re
 import sys
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TextIO
 
 from rich.console import Console, RenderableType
 from rich.text import Text
@@ -41,14 +41,11 @@ class Screen:
 
     def show(self, *parts: RenderableType) -> None:
         """Print results for people."""
-        if self.out.is_terminal:
-            self.out.print(*parts, sep="\n")
-            return
-        with self.out.capture() as captured:
-            self.out.print(*parts, sep="\n")
-        # Tables fill their columns with spaces, which a file or a pipe has no use for.
-        sys.stdout.write("".join(f"{line.rstrip()}\n" for line in captured.get().splitlines()))
-        sys.stdout.flush()
+        _put(self.out, sys.stdout, parts)
+
+    def say(self, *parts: RenderableType) -> None:
+        """Print what a question is about, or what stands beside a result."""
+        _put(self.err, sys.stderr, parts)
 
     def document(self, document: Any, *, line: bool = False) -> None:
         """Print a result for scripts; on one line where it is one of many."""
@@ -123,6 +120,17 @@ def remedies(problem: Problem) -> list[tuple[str, str]]:
 def _escaped(found: re.Match[str]) -> str:
     units = found[0].encode("utf-16-be")
     return "".join(f"\\u{units[place]:02x}{units[place + 1]:02x}" for place in range(0, len(units), 2))
+
+
+def _put(console: Console, stream: TextIO, parts: tuple[RenderableType, ...]) -> None:
+    if console.is_terminal:
+        console.print(*parts, sep="\n")
+        return
+    with console.capture() as captured:
+        console.print(*parts, sep="\n")
+    # Tables fill their columns with spaces, which a file or a pipe has no use for.
+    stream.write("".join(f"{line.rstrip()}\n" for line in captured.get().splitlines()))
+    stream.flush()
 
 
 def _console(*, stderr: bool) -> Console:

@@ -81,7 +81,7 @@ class Session:
 
     def say(self, text: RenderableType = "") -> None:
         """Print what a question is about, beside the result."""
-        self.screen.err.print(text)
+        self.screen.say(text)
 
 
 def can_ask() -> bool:

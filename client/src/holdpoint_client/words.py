@@ -42,6 +42,14 @@ def clock(text: str) -> str:
     return f"{local:%H:%M:%S}" if local.date() == today else f"{local:%Y-%m-%d %H:%M}"
 
 
+def stamp(text: str) -> str:
+    """Return a time of the API for a list of lines, in this machine's zone and always 12 columns wide."""
+    local, now = moment(text).astimezone(), datetime.now().astimezone()
+    if local.date() == now.date():
+        return f"{local:%H:%M:%S}    "
+    return f"{local:%d %b %H:%M}" if local.year == now.year else f"{local:%Y-%m-%d}  "
+
+
 def age(text: str, now: datetime | None = None) -> str:
     """Return how long ago a time of the API is: ``12 s``, ``5 min``, ``3 h``, ``4 d``."""
     passed = max((now or datetime.now(UTC)) - moment(text), timedelta(0))

@@ -15,7 +15,7 @@ from holdpoint_client.views.figures import counts_block, figures_block, figures_
 def figures(
     context: typer.Context,
     name: Annotated[
-        str, typer.Argument(metavar="[WORKFLOW]", help="All where left out.", autocompletion=completing.workflows)
+        str, typer.Argument(metavar="WORKFLOW", help="All where left out.", autocompletion=completing.workflows)
     ] = "",
     period: Annotated[str, typer.Option("--period", metavar="24h|7d|30d", help="Runs launched since then.")] = "24h",
     cursor: Cursor = None,

@@ -58,7 +58,7 @@ def diff(
     context: typer.Context,
     id: RunId,
     other: Annotated[
-        str, typer.Argument(metavar="[OTHER]", help="Id of another run.", autocompletion=completing.run_ids)
+        str, typer.Argument(metavar="OTHER", help="Id of another run.", autocompletion=completing.run_ids)
     ] = "",
     from_seq: Annotated[
         int | None, typer.Option("--from-seq", min=1, help="Instead: since this boundary, from `execution boundaries`.")

@@ -14,7 +14,7 @@ RunIds = Annotated[
 ManyRunIds = Annotated[
     list[str] | None,
     typer.Argument(
-        metavar="[ID]...",
+        metavar="ID",
         help=f"Ids of runs, {BEGINNING}; - reads them from standard input.",
         autocompletion=completing.run_ids,
     ),

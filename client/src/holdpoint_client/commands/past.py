@@ -30,4 +30,4 @@ def evidence(
     """Gather what an auditor asks about a run, its chain recomputed."""
     session: Session = context.obj.begin(as_json)
     told = session.api.get(f"/async-executions/{find_run(session.api, id).id}/evidence")
-    session.screen.one(told, evidence_block)
+    session.screen.one(told, lambda each: evidence_block(each, session.screen.width))

@@ -170,7 +170,7 @@ def replay(
     context: typer.Context,
     id: WebhookId,
     message: Annotated[
-        str, typer.Argument(metavar="[MESSAGE]", help="Id of a message; with --since, every one that was given up.")
+        str, typer.Argument(metavar="MESSAGE", help="Id of a message; with --since, every one that was given up.")
     ] = "",
     since_: Annotated[
         str, typer.Option("--since", metavar="TIME", help="Those given up that were written since: a time, or 24h.")

@@ -30,7 +30,7 @@ def person_block(me: Document, url: str = "") -> RenderableType:
     rows: list[tuple[str, RenderableType]] = [("server", clean(url))] if url else []
     rows.append(("as", f"{clean(me['name'])} ({clean(me['id'])}), via {clean(me['via'])}"))
     if token := me["token"]:
-        rows.append(("token", f"{clean(token['name'])}, {_end(token['expires_at'])}"))
+        rows.append(("token", f"{clean(token['name'])}, ends {_end(token['expires_at'])}"))
     rows.append(("you may", clean(", ".join(me["scopes"])) or "nothing"))
     return Group(head, pairs(rows))
 
@@ -85,4 +85,4 @@ def _state(token: Document) -> Text:
 
 
 def _end(moment: str | None) -> str:
-    return f"ends {clock(moment)} ({until(moment)})" if moment else "never ends"
+    return f"{clock(moment)} ({until(moment)})" if moment else "never"

@@ -8,7 +8,7 @@ from rich.text import Text
 
 from holdpoint_client.tables import Column, fitted
 from holdpoint_client.views.runs import state_text
-from holdpoint_client.words import capped, clean, clock, lasting
+from holdpoint_client.words import capped, clean, lasting, stamp
 
 type Document = dict[str, Any]
 
@@ -54,7 +54,7 @@ def figures_block(each: Document) -> RenderableType:
     """Draw how the runs of one workflow went, and each part of the period as a bar."""
     table = Table.grid(padding=(0, 2))
     most = max([sum(_parts(part)) for part in each["parts"]] or [1]) or 1
-    for part in each["parts"]:
+    for part in filter(_any, each["parts"]):
         good, bad, ended, rest = _parts(part)
         bar = Text.assemble(
             ("█" * round(good * BAR / most), "green"),
@@ -63,12 +63,16 @@ def figures_block(each: Document) -> RenderableType:
         )
         told = [f"{good} ✓"] * bool(good) + [f"{bad} ✗"] * bool(bad) + [f"{ended} ⊘"] * bool(ended)
         told += [f"{rest} under way"] * bool(rest)
-        table.add_row(Text(clock(part["begins"]), "dim"), bar, ", ".join(told))
+        table.add_row(Text(stamp(part["begins"]), "dim"), bar, ", ".join(told))
     return Group(figures_table([each], 200), Text(), table)
 
 
 def _parts(part: Document) -> tuple[int, int, int, int]:
     return part["succeeded"], part["failed"], part["cancelled"], part["unfinished"]
+
+
+def _any(part: Document) -> bool:
+    return sum(_parts(part)) > 0
 
 
 def _length(seconds: float | None) -> str:

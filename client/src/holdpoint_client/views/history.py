@@ -4,7 +4,7 @@ from typing import Any
 
 from rich.text import Text
 
-from holdpoint_client.words import clean, clock, padded
+from holdpoint_client.words import clean, padded, stamp
 
 type Document = dict[str, Any]
 
@@ -14,13 +14,13 @@ KIND, WHO = 26, 30
 
 def event_line(event: Document, width: int) -> Text:
     """Draw one event of a history: when, what, who and through which door; why, below where there is no room beside."""
-    return _line(event, width, f"{event['seq']:>4}  {clock(event['at'])}  ")
+    return _line(event, width, f"{event['seq']:>4}  {stamp(event['at'])}  ")
 
 
 def stream_line(event: Document, width: int) -> Text:
     """Draw one event of all runs: when, which run, what, who; why, as in ``event_line``."""
     run = event["run"][:18] if event["run"] else "system"
-    return _line(event, width, f"{clock(event['at'])}  {padded(run, 18)}  ")
+    return _line(event, width, f"{stamp(event['at'])}  {padded(run, 18)}  ")
 
 
 def _line(event: Document, width: int, head: str) -> Text:

@@ -10,12 +10,9 @@ from rich.text import Text
 from holdpoint_client.tables import Column, fitted, pairs
 from holdpoint_client.views.history import event_line
 from holdpoint_client.views.runs import state_text
-from holdpoint_client.words import clean, clock, counted, lasting
+from holdpoint_client.words import clean, clock, counted, lasting, stamp
 
 type Document = dict[str, Any]
-
-WIDE = 1000
-"""Columns within which a line of a list stays one."""
 
 
 def boundaries_table(items: list[Document], width: int) -> Table:
@@ -46,7 +43,7 @@ def timeline_block(life: Document) -> RenderableType:
         length = (_moment(band["until"]) - _moment(band["since"])).total_seconds()
         why = ": ".join(clean(part) for part in (band["by"], band["why"]) if part)
         still = " so far" if band["open"] else ""
-        table.add_row(clock(band["since"]), state_text(band["state"]), f"{lasting(length)}{still}", Text(why, "dim"))
+        table.add_row(stamp(band["since"]), state_text(band["state"]), f"{lasting(length)}{still}", Text(why, "dim"))
     parts: list[RenderableType] = [table]
     if life["left_out"]:
         parts.append(Text("Earlier lines are left out: holdpoint execution events has them.", "dim"))
@@ -54,13 +51,18 @@ def timeline_block(life: Document) -> RenderableType:
         acts = Table.grid(padding=(0, 2))
         for act in life["acts"]:
             who = f"{clean(act['actor'])} via {clean(act['via'])}"
-            acts.add_row(clock(act["at"]), Text(clean(act["kind"]), "bold"), who, clean(act["reason"]))
+            acts.add_row(stamp(act["at"]), Text(clean(act["kind"]), "bold"), who, clean(act["reason"]))
         parts += [Text(), acts]
     return Group(*parts)
 
 
-def evidence_block(found: Document) -> RenderableType:
-    """Draw what an auditor asks about a run."""
+def evidence_block(found: Document, width: int) -> RenderableType:
+    """Draw what an auditor asks about a run.
+
+    Args:
+        found: as the API gathers it.
+        width: of the screen, in columns.
+    """
     verified = found["verified"]
     head = (
         Text("✓ whole: nothing was changed", "green")
@@ -79,7 +81,7 @@ def evidence_block(found: Document) -> RenderableType:
     ]
     facts += [("corrected", _correction(each)) for each in found["corrections"]]
     parts: list[RenderableType] = [head, pairs(facts), Text()]
-    parts += [event_line(act, WIDE) for act in found["acts"]]
+    parts += [event_line(act, width) for act in found["acts"]]
     if found["more_acts"]:
         parts.append(Text("There are more: holdpoint execution events.", "dim"))
     parts.append(Text(f"All of it: holdpoint audit export --run {found['id']}", "dim"))

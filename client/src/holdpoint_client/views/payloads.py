@@ -12,7 +12,7 @@ from holdpoint_client.payloads import NOTHING, differences, pointer
 from holdpoint_client.words import clean
 
 MOST = 200
-LONGEST = 2000
+LONGEST = 600
 """Characters of one value."""
 SIGNS = {"added": "+", "removed": "-", "changed": "~"}
 LOOK = {"+": "green", "-": "red", "~": "yellow"}
