@@ -36,6 +36,8 @@ LAUNCHED = (
 SETTINGS = ("profile", "tokens", "views", "reasons", "labels", "webhooks", "people")
 SETTLE_MILLISECONDS = 300
 """Until scripts have run and the stream has said that it is there."""
+SLOW = {"api": 4000}
+"""Pages that draw themselves take longer."""
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 BROWSER_OPTIONS = ["--no-sandbox", "--disable-gpu", "--hide-scrollbars"]
 
@@ -106,7 +108,7 @@ def take(browser: Browser, address: str, scenes: dict[str, str], width: int, sch
     def shoot(page: Page, name: str, path: str) -> None:
         page.set_viewport_size({"width": width, "height": WIDTHS[width]})
         page.goto(address + path)
-        page.wait_for_timeout(SETTLE_MILLISECONDS)
+        page.wait_for_timeout(SLOW.get(name, SETTLE_MILLISECONDS))
         # A window as high as the page, so that what sticks to its edges ends where the page does.
         height = max(page.evaluate("document.documentElement.scrollHeight"), WIDTHS[width])
         page.set_viewport_size({"width": width, "height": height})
@@ -170,7 +172,7 @@ def pages_of(person: str, scenes: dict[str, str]) -> dict[str, str]:
             "execution-as-auditor": paused,
             "execution-evidence": f"{paused}/evidence",
             "execution-payload": f"{paused}/payload",
-            "execution-payload-compared": f"{paused}/payload?against=1",
+            "execution-payload-compared": f"{scenes['execution-over-budget']}/payload?against=1",
         }
     return {
         "execution-held-as-admin": scenes["execution-held"],

@@ -39,20 +39,6 @@ agent = Workflow(
 )
 
 
-@agent.step(title="Read the request")
-def read(ctx: Context, payload: dict[str, Any]) -> Next:
-    """Begin the thread with what was asked for."""
-    return go_on(ctx, [{"type": "request", "text": payload["request"]}])
-
-
-@agent.step(title="Ask a person")
-def ask(ctx: Context, payload: dict[str, Any]) -> Next:
-    """Ask what the model does not know."""
-    move = payload["move"]
-    answer = ctx.suspend("question", title=move["question"], format="choice", choices=move["choices"])
-    return go_on(ctx, [*payload["thread"], {"type": "answer", "text": answer.value, "by": answer.by}])
-
-
 def use_tool(ctx: Context, payload: dict[str, Any]) -> Next:
     """Do what the model chose, and write down what came of it."""
     move = payload["move"]
@@ -63,8 +49,24 @@ def use_tool(ctx: Context, payload: dict[str, Any]) -> Next:
     return go_on(ctx, [*payload["thread"], event])
 
 
-# One function behind several steps, so that whoever looks at a run reads what it does and not "turn" seven times.
+@agent.step(title="Read the request")
+def read(ctx: Context, payload: dict[str, Any]) -> Next:
+    """Begin the thread with what was asked for."""
+    return go_on(ctx, [{"type": "request", "text": payload["request"]}])
+
+
+# One function behind four steps, so that whoever looks at a run reads what it does and not "turn" seven times.
 agent.step(name="look_up", title="Look up the releases")(use_tool)
+
+
+@agent.step(title="Ask a person")
+def ask(ctx: Context, payload: dict[str, Any]) -> Next:
+    """Ask what the model does not know."""
+    move = payload["move"]
+    answer = ctx.suspend("question", title=move["question"], format="choice", choices=move["choices"])
+    return go_on(ctx, [*payload["thread"], {"type": "answer", "text": answer.value, "by": answer.by}])
+
+
 agent.step(name="stage", title="Deploy to staging")(use_tool)
 agent.step(name="check", title="Run the checks")(use_tool)
 agent.step(name="go_live", title="Deploy to production")(use_tool)

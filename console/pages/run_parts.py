@@ -19,14 +19,16 @@ TIMELINE_SECONDS, CHILDREN_SECONDS = 20, 3
 
 
 def places_of(run: RunPage) -> dict[str, tuple[str, ...]]:
-    """Return which parts stand where; without files and with few holds the payload takes their column's room.
+    """Return which parts stand where; without files and with few holds the narrower column has room for more.
 
     Decided once, when the page is loaded: no part moves while somebody looks at it.
     """
     if run.files or run.open_holds > 1:
         return {"top": TOP, "main": MAIN, "side": SIDE, "foot": FOOT}
-    main = tuple(name for name in MAIN if name not in ROOMY)
-    return {"top": TOP, "main": main, "side": SIDE + ROOMY, "foot": FOOT}
+    moved = ("steps", *ROOMY) if run.open_questions else ROOMY
+    main = tuple(name for name in MAIN if name not in moved)
+    side = (*(name for name in moved if name not in ROOMY), *SIDE, *ROOMY)
+    return {"top": TOP, "main": main, "side": side, "foot": FOOT}
 
 
 def keys_of(run: RunPage) -> dict[str, str]:
