@@ -1,12 +1,15 @@
-"""Mistakes in workflow definitions, found at start-up by Django's system checks."""
+"""Mistakes in workflow definitions and own templates, found at start-up by Django's system checks."""
 
 import re
 from typing import Any
 
 from django.core.checks import CheckMessage, Error, register
 from django.forms import BaseForm
+from django.template import TemplateDoesNotExist, TemplateSyntaxError
+from django.template.loader import get_template
 
 from executions.authoring import registry
+from executions.notice_templates import TEMPLATES
 
 
 @register("workflows")
@@ -43,4 +46,21 @@ def check_workflows(**_: Any) -> list[CheckMessage]:
     for workflow in (*registry.all_workflows(), *(second for _, second in registry.doubles())):
         for problem, where in workflow.problems:
             found.append(Error(problem, hint=where, id="executions.E005"))
+    return found
+
+
+@register("notifications")
+def check_notifications(**_: Any) -> list[CheckMessage]:
+    """Report templates of messages that cannot be read: own ones, mostly.
+
+    Returns:
+        Errors with the id ``notifications.E001``.
+    """
+    found: list[CheckMessage] = []
+    for name in TEMPLATES:
+        try:
+            get_template(name)
+        except (TemplateDoesNotExist, TemplateSyntaxError) as error:
+            hint = "Mend it, or leave it out of HOLDPOINT_TEMPLATES."
+            found.append(Error(f"The template {name} cannot be read: {error}", hint=hint, id="notifications.E001"))
     return found

@@ -4,6 +4,7 @@ import os
 import re
 from importlib.util import find_spec
 from ipaddress import ip_network
+from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -84,6 +85,20 @@ def own_networks(name: str) -> list[str]:
                     f"{name}: {entry!r} is neither a network such as 10.1.0.0/16 nor a host's name ({error})."
                 ) from None
     return found
+
+
+def folder(name: str) -> list[Path]:
+    """Return the directory in variable `name` as a list of one; of none where it is not set.
+
+    Raises ImproperlyConfigured where there is no such directory.
+    """
+    text = os.environ.get(name, "").strip()
+    if not text:
+        return []
+    path = Path(text).expanduser()
+    if not path.is_absolute() or not path.is_dir():
+        raise ImproperlyConfigured(f"{name} must be the absolute path of a directory that exists, not {text!r}.")
+    return [path]
 
 
 def one_of(name: str, choices: tuple[str, ...]) -> str:

@@ -5,20 +5,19 @@ A message that cannot be delivered waits longer and longer, then is given up wit
 
 import json
 import logging
-import urllib.error
-import urllib.request
 from email.utils import formataddr
 from typing import Any
 
 from django.conf import settings
-from django.core.mail import send_mail
+from django.core.mail import EmailMultiAlternatives
 from django.db.models.functions import Now
 
-from executions.decisionlink import link_to
 from executions.engine import statements
 from executions.engine.database import rows
+from executions.engine.letters import Letter, chat_message, letter
 from executions.engine.post import office
 from executions.models import Notification, Suspension
+from executions.outbound import Unreachable, post, read_trusted
 from executions.text import storable
 
 logger = logging.getLogger("holdpoint.courier")
@@ -29,17 +28,9 @@ FIRST_PAUSE_SECONDS = 10.0
 LONGEST_PAUSE_SECONDS = 3600.0
 MOST_ATTEMPTS = 14
 """With the pauses above, a good six hours."""
-OCCASIONS = {"opened": "", "reminded": "Reminder: ", "escalated": "Escalated: "}
+AUTOMATIC = {"Auto-Submitted": "auto-generated"}
+"""So that no answering machine answers (RFC 3834)."""
 CLOSED = "The question was closed before this was delivered."
-
-
-class _NoRedirects(urllib.request.HTTPRedirectHandler):
-    def redirect_request(self, *_: Any, **__: Any) -> None:
-        """Follow nothing: the address is the operator's, the place it points to is not."""
-        return
-
-
-_opener = urllib.request.build_opener(_NoRedirects)
 
 
 def deliver_due() -> int:
@@ -57,37 +48,13 @@ def deliver_due() -> int:
     return attempted
 
 
-def message_about(notification: Notification) -> dict[str, Any]:
-    """Return what is sent: enough to know that one is needed, nothing of what the question shows.
-
-    Args:
-        notification: with its suspension and execution loaded.
-    """
-    asked = notification.suspension
-    run = asked.execution
-    title = " ".join(asked.title.split())[:300]
-    run_title = run.title or run.workflow
-    link = link_to(asked.pk)
-    return {
-        "text": f"{OCCASIONS[notification.occasion]}{title} ({run_title} waits for an answer) {link}",
-        "title": title,
-        "occasion": notification.occasion,
-        "kind": asked.kind,
-        "urgency": asked.urgency,
-        "deadline": asked.deadline.isoformat() if asked.deadline else None,
-        "link": link,
-        "question": str(asked.pk),
-        "run": {"id": str(run.pk), "title": run_title, "workflow": run.workflow},
-    }
-
-
 def _attempt(notification: Notification) -> None:
     asked = notification.suspension
     if not asked.is_open:
         Notification.objects.filter(pk=notification.pk).update(next_at=None, error=CLOSED)
         return
     try:
-        _send(notification.target, message_about(notification))
+        _send(notification)
     except Exception as error:  # whatever a stranger's server, or the mail system, comes up with
         _failed(notification, asked, error)
     else:
@@ -96,7 +63,7 @@ def _attempt(notification: Notification) -> None:
 
 def _failed(notification: Notification, asked: Suspension, error: Exception) -> None:
     given_up = notification.attempts >= MOST_ATTEMPTS
-    facts: dict[str, Any] = {"error": storable(f"{type(error).__name__}: {error}")[:500]}
+    facts: dict[str, Any] = {"error": storable(str(error) or type(error).__name__)[:500]}
     if given_up:
         facts["next_at"] = None
     Notification.objects.filter(pk=notification.pk).update(**facts)
@@ -105,22 +72,21 @@ def _failed(notification: Notification, asked: Suspension, error: Exception) -> 
     office.changed(str(asked.execution_id), asked.execution.version)
 
 
-def _send(target: str, message: dict[str, Any]) -> None:
+def _send(notification: Notification) -> None:
+    target = notification.target
     if target.startswith("mailto:"):
-        _mail(target.removeprefix("mailto:"), message)
+        _mail(target.removeprefix("mailto:"), letter(notification))
         return
-    body = json.dumps(message, ensure_ascii=False).encode()
+    body = json.dumps(chat_message(notification), ensure_ascii=False).encode()
     headers = {"Content-Type": "application/json", "User-Agent": "Holdpoint"}
-    request = urllib.request.Request(target, body, headers, method="POST")  # noqa: S310  (checked at start)
-    with _opener.open(request, timeout=TIMEOUT_SECONDS):
-        return
+    # The address is the operator's, who may have it lead anywhere; where it redirects to is not.
+    answer = post(read_trusted(target), body, headers, seconds=TIMEOUT_SECONDS)
+    if not 200 <= answer.status < 300:
+        raise Unreachable(f"It answered {answer.status}.")
 
 
-def _mail(address: str, message: dict[str, Any]) -> None:
-    hurry = "Urgent: " if message["urgency"] == "high" else ""
-    lines = [message["text"]]
-    if message["deadline"]:
-        lines.append(f"Open until {message['deadline']}.")
-    lines.append("You sign in before you answer; the link alone allows nothing.")
+def _mail(address: str, written: Letter) -> None:
     sender = formataddr(("Holdpoint", settings.DEFAULT_FROM_EMAIL))
-    send_mail(f"{hurry}{message['title']}"[:200], "\n\n".join(lines), sender, [address])
+    mail = EmailMultiAlternatives(written.subject, written.text, sender, [address], headers=AUTOMATIC)
+    mail.attach_alternative(written.html, "text/html")
+    mail.send()

@@ -6,7 +6,7 @@ from console.stack.home import PROJECT
 
 # What another process sets or reads by other people's rules is not ours to document.
 READ = re.compile(
-    r"""(?:environ(?:\.get)?[\[(]|flag\(|number\(|names\(|secret\(|targets\(|mailer\(|origin\(|one_of\(|provider\(|own_networks\()\s*"([A-Z_]+)\""""
+    r"""(?:environ(?:\.get)?[\[(]|flag\(|number\(|names\(|secret\(|targets\(|mailer\(|origin\(|one_of\(|provider\(|own_networks\(|folder\()\s*"([A-Z_]+)\""""
 )
 FOREIGN = {"DJANGO_SETTINGS_MODULE", "OTEL_SERVICE_NAME", "OTEL_SDK_DISABLED"}
 
