@@ -23,6 +23,7 @@ from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector, CollectorRegistry
 
 from console.access import Unauthenticated, actor_of_bearer, actor_of_session, require_scope
+from console.observing import name_actor
 from executions.engine import broker
 from executions.engine.life import own_version
 from executions.errors import NotAllowed
@@ -55,6 +56,7 @@ def _refusal(request: HttpRequest) -> HttpResponse | None:
     header = request.headers.get("Authorization", "")
     expected = f"Bearer {settings.HOLDPOINT_METRICS_TOKEN}"
     if settings.HOLDPOINT_METRICS_TOKEN and secrets.compare_digest(header.encode(), expected.encode()):
+        name_actor("metrics token")
         return None
     try:
         actor = actor_of_bearer(request) or actor_of_session(request)

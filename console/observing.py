@@ -52,9 +52,12 @@ class LogMiddleware(RequestMiddleware):
         if REQUEST_ID.fullmatch(given):
             structlog.contextvars.bind_contextvars(request_id=given)
         structlog.contextvars.bind_contextvars(actor="anonymous")
+        request.holdpoint_begun = time.perf_counter()  # type: ignore[attr-defined]
 
     def handle_response(self, request: HttpRequest, response: HttpResponseBase) -> None:
         response.headers["X-Request-ID"] = structlog.contextvars.get_contextvars().get("request_id", "")
+        seconds = time.perf_counter() - request.holdpoint_begun  # type: ignore[attr-defined]
+        structlog.contextvars.bind_contextvars(route=route_of(request), ms=round(seconds * 1000, 1))
         super().handle_response(request, response)
 
     @staticmethod

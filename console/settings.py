@@ -244,4 +244,5 @@ HOLDPOINT_METRICS_TOKEN = environment.secret("HOLDPOINT_METRICS_TOKEN", least=20
 # One line for each request, when it is answered; who asked is bound where that is found out (console/access.py).
 DJANGO_STRUCTLOG_STATUS_START_LOG_LEVEL = logging.DEBUG
 DJANGO_STRUCTLOG_USER_ID_FIELD = ""
+DJANGO_STRUCTLOG_REQUEST_CANCELLED_LOG_LEVEL = logging.INFO  # somebody closed a page: its stream ends
 LOGGING = logging_settings(json=os.environ.get("HOLDPOINT_LOG", "") == "json")

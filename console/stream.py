@@ -25,6 +25,7 @@ from django.views.decorators.http import require_GET
 from redis.exceptions import RedisError
 
 from console.errors import is_database_away
+from console.observing import name_actor
 from console.stack import environment
 from executions.access import scopes_of
 from executions.engine.post import CHANGES
@@ -213,6 +214,7 @@ async def stream(request: HttpRequest) -> HttpResponseBase:
     key = request.session.session_key
     if key is None or (reader := await _reader(key)) is None:
         return HttpResponse("Sign in first.", status=401, content_type="text/plain")
+    name_actor(f"user:{reader}")
     if hub().streams_of(reader) >= MOST_STREAMS:
         told = f"You have {MOST_STREAMS} live pages open. Close some."
         return HttpResponse(told, status=429, content_type="text/plain", headers={"Retry-After": "60"})

@@ -11,6 +11,7 @@ from executions.engine import broker
 from executions.engine.life import own_version
 from executions.models import Worker
 from executions.queries.system import system
+from executions.queries.webhooks import troubled_webhooks
 
 AREA = "workers"
 SKEW_WARN = 2.0
@@ -27,7 +28,7 @@ def examine() -> Iterator[Finding]:
         return
     alive = [view.worker for view in now.alive]
     carrier = broker.look()
-    for trouble in troubles(now, carrier):
+    for trouble in troubles(now, carrier, troubled_webhooks()):
         if carrier.answers or "broker" not in trouble.what:  # the broker has lines of its own
             level = FAIL if trouble.tone == "error" else WARN
             yield Finding(AREA, level, trouble.what, f"{trouble.do} {trouble.command}".strip())

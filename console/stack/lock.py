@@ -73,6 +73,7 @@ class HomeLock:
             with suppress(psutil.NoSuchProcess):
                 known.append([pid, psutil.Process(pid).create_time()])
         draft = self.children.with_suffix(".draft")
+        draft.touch(mode=0o600)
         draft.write_text(json.dumps(known))
         draft.replace(self.children)
 

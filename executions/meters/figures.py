@@ -13,14 +13,17 @@ from executions.states import ACTIVE, HOLD_KINDS
 AGES = ("under_1h", "under_1d", "under_7d", "under_30d", "over_30d")
 """How long a hold has stood."""
 
-UNFINISHED = """
-SELECT wanted.state, counted.workflow, count(*)
-FROM unnest(%(states)s::text[]) AS wanted(state)
-CROSS JOIN LATERAL (
-    SELECT workflow FROM executions_execution WHERE state = wanted.state ORDER BY id DESC LIMIT %(cap)s
+# State by state with the state spelled out, so that the planner knows how many there are and takes the index on state.
+UNFINISHED = f"""
+SELECT state, workflow, count(*) FROM (
+    {
+    " UNION ALL ".join(
+        f"(SELECT state, workflow FROM executions_execution WHERE state = '{state}' LIMIT %(cap)s)" for state in ACTIVE
+    )
+}
 ) AS counted
 GROUP BY 1, 2
-"""
+"""  # noqa: S608  (constants of this module)
 # The oldest first, so that what counts is among those counted.
 HOLDS = """
 SELECT kind, width_bucket(extract(epoch FROM now() - placed_at)::float, ARRAY[3600, 86400, 604800, 2592000]::float[]),
@@ -64,9 +67,9 @@ def figures() -> list[Sample]:
     return [*_system(system()), *_runs(), *_holds(), *_questions(), *_messages(), *_verification()]
 
 
-def _rows(statement: str, **parameters: Any) -> list[Any]:
+def _rows(statement: str) -> list[Any]:
     with connection.cursor() as cursor:
-        cursor.execute(statement, {"cap": QUEUE_CAP, **parameters})
+        cursor.execute(statement, {"cap": QUEUE_CAP})
         return cursor.fetchall()
 
 
@@ -98,7 +101,7 @@ def _system(now: System) -> Iterator[Sample]:
 
 
 def _runs() -> Iterator[Sample]:
-    for state, workflow, count in _rows(UNFINISHED, states=list(ACTIVE)):
+    for state, workflow, count in _rows(UNFINISHED):
         yield Sample("runs", (state, workflow), count)
 
 

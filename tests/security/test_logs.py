@@ -54,6 +54,8 @@ def test_each_request_is_one_line_that_names_who_asked(cast, told):
     (line, other) = [each for each in told() if each["event"] == "request_finished"]
     assert line["actor"] == f"user:{cast.operator.pk}"
     assert line["request"] == "GET /executions"
+    assert line["route"] == "executions"
+    assert line["ms"] > 0
     assert line["request_id"] == answer["X-Request-ID"]
     assert other["actor"] == "anonymous"
     assert other["request_id"] == stranger["X-Request-ID"] != answer["X-Request-ID"]
