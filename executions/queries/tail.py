@@ -40,12 +40,14 @@ SELECT count(*) FROM (
 ) AS lines
 """
 
-# What `upto` sees and `before` does not, in conditions that the index on written_in answers. What was rolled back is
-# not in the table.
+# What `upto` sees and `before` does not: two ranges of the index on written_in, as one condition would be planned as a
+# walk from the oldest line on. What was rolled back is not in the table.
 SEEN = "written_in < %(upto_xmax)s AND written_in <> ALL (%(upto_running)s::bigint[])"
 AHEAD = f"written_in >= %(before_xmax)s AND {SEEN}"
-LATE = f"written_in = ANY (%(before_running)s::bigint[]) AND {SEEN}"
-NEW = f"(written_in >= %(before_xmax)s OR written_in = ANY (%(before_running)s::bigint[])) AND {SEEN}"
+LATE = f"written_in = ANY (%(before_running)s::bigint[]) AND written_in < %(before_xmax)s AND {SEEN}"
+NEW = f"""
+    SELECT * FROM executions_event WHERE {AHEAD} UNION ALL SELECT * FROM executions_event WHERE {LATE}
+"""  # noqa: S608  (constants of this module)
 
 # The newest transaction of what is new, and the one in which the line lies that fills a batch.
 MEASURE = f"""
@@ -61,9 +63,10 @@ SELECT greatest((SELECT max(written_in) FROM executions_event WHERE {AHEAD}), (S
 
 # The transactions of what is new, each with those whose lines come right before its own in some history.
 FOLLOWS = f"""
-SELECT DISTINCT line.written_in, previous.written_in
-FROM (SELECT ledger, seq, written_in FROM executions_event WHERE {NEW}) AS line
-LEFT JOIN executions_event AS previous ON previous.ledger = line.ledger AND previous.seq = line.seq - 1
+SELECT DISTINCT written_in, (
+    SELECT previous.written_in FROM executions_event AS previous
+    WHERE previous.ledger = line.ledger AND previous.seq = line.seq - 1
+) FROM ({NEW}) AS line
 """  # noqa: S608  (constants of this module)
 
 # `at` is read before the ledger's lock is had, so it may go back within a ledger; what was reached so far does not.
@@ -76,7 +79,7 @@ SELECT {", ".join(f"event.{name}" for name in COLUMNS)}, run.workflow, run.title
 FROM (
     SELECT *, count(*) OVER () AS found, sum(size) OVER (ORDER BY moment, ledger, seq) - size AS sizes FROM (
         SELECT ledger, seq, octet_length(data) AS size, max(at) OVER (PARTITION BY ledger ORDER BY seq) AS moment
-        FROM executions_event WHERE {NEW} ORDER BY moment, ledger, seq OFFSET %(told)s LIMIT %(lines)s + 1
+        FROM ({NEW}) AS line ORDER BY moment, ledger, seq OFFSET %(told)s LIMIT %(lines)s + 1
     ) AS ordered
 ) AS chosen
 JOIN executions_event AS event USING (ledger, seq) LEFT JOIN executions_execution AS run ON run.id = ledger
@@ -234,7 +237,9 @@ def _line(row: tuple[Any, ...]) -> Line:
 def _between(before: Snapshot, upto: Snapshot) -> dict[str, Any]:
     return {
         "before_xmax": before.xmax,
-        "before_running": sorted(before.running),
+        # Of an empty list PostgreSQL knows that it implies everything, also what some index is restricted to, and walks
+        # that one. The bound itself is never among the late.
+        "before_running": sorted(before.running) or [before.xmax],
         "upto_xmax": upto.xmax,
         "upto_running": sorted(upto.running),
     }

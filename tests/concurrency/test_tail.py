@@ -14,7 +14,7 @@ from executions.errors import Gone, Invalid
 from executions.models import Event
 from executions.provenance import append
 from executions.queries import tail
-from executions.queries.snapshots import Cursor
+from executions.queries.snapshots import Cursor, Snapshot
 from tests.support.services import SERVICES
 
 pytestmark = pytest.mark.usefixtures("live_db")
@@ -303,3 +303,20 @@ def test_lines_that_came_with_a_backup_from_another_cluster_are_found_and_moved_
         told = [key for batch in _batches(str(tail.beginning()), lines=500) for key in keys(batch.lines, runs)]
         assert len(told) == Event.objects.filter(ledger__in=runs).count()
         transaction.set_rollback(True)
+
+
+@pytest.mark.parametrize("statement", ["MEASURE", "FOLLOWS", "READ"])
+def test_what_is_new_is_looked_for_in_no_index_that_has_only_some_lines(runs, statement):
+    """An empty list of transactions would imply the condition of any of those, and one would be walked whole."""
+    asked = {**tail._between(Snapshot(1_000_000), Snapshot(2_000_000)), "told": 0, "lines": 200, "bytes": 1_000_000}
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT indexname FROM pg_indexes WHERE tablename = 'executions_event' AND indexdef LIKE '% WHERE %'"
+        )
+        partial = {name for (name,) in cursor.fetchall()}
+        cursor.execute("SET LOCAL enable_seqscan = off; DROP INDEX event_written_in")
+        cursor.execute(f"EXPLAIN (COSTS OFF) {getattr(tail, statement)}", asked)
+        plan = "\n".join(line for (line,) in cursor.fetchall())
+        transaction.set_rollback(True)
+    assert len(partial) >= 4
+    assert not {name for name in partial if name in plan}, plan
