@@ -8,7 +8,7 @@ from typing import Any
 
 import django
 
-from scripts.scenes import fresh, wait_until
+from scripts.scenes import PAST_SECONDS, fresh, wait_until
 
 
 def main() -> None:
@@ -43,7 +43,7 @@ def main() -> None:
         answer("reviewer", newcomer, decision="approve", reason="")
         answer("reviewer", newcomer, decision="approve", reason="Talked to the mentor.")
 
-    wait_until(lambda: Execution.objects.filter(title="April, new suppliers").exists(), "the demo's past")
+    wait_until(lambda: Execution.objects.filter(title="April, new suppliers").exists(), "the demo's past", PAST_SECONDS)
     corrected = Execution.objects.filter(files__version__gt=1)
     slow = Execution.objects.filter(title="June, all suppliers", state="processing").last() or commands.launch(
         people["operator"],
