@@ -81,7 +81,7 @@ def create_webhook(
 
 @command("change webhook")
 def change_webhook(
-    actor: Actor, endpoint_id: uuid.UUID | str, *, version: int | None = None, **changes: Any
+    actor: Actor, /, endpoint_id: uuid.UUID | str, *, version: int | None = None, **changes: Any
 ) -> WebhookEndpoint:
     """Change where events are sent, or which. What is waiting goes to the new address.
 

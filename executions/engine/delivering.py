@@ -32,7 +32,7 @@ logger = logging.getLogger("holdpoint.webhooks")
 
 SLICE_SECONDS = 10.0
 """Then other endpoints have their turn."""
-TAKEN_SECONDS = 120.0
+TAKEN_SECONDS = 60.0
 """For a slice, its last attempt, and a resolver that takes its time."""
 RESPONSE_CHARACTERS = 2000
 MOST_TRIES = 40
@@ -42,21 +42,27 @@ GONE = 410
 OUTAGE = timedelta(minutes=1)
 """An endpoint that failed for longer was away as a whole: its messages need not wait for their next times."""
 
-# Endpoints that something is due for, whoever waited longest first. SKIP LOCKED: of two workers each takes others.
+# Endpoints that something is due for, whoever waited longest first; of those that are failing only so many, so that
+# they never fill all threads. SKIP LOCKED: of two workers each takes others.
 TAKE = """
 UPDATE executions_webhookendpoint AS endpoint
 SET taken_until = clock_timestamp() + %(seconds)s * interval '1 second', turn_at = clock_timestamp()
 WHERE id IN (
-    SELECT id FROM executions_webhookendpoint AS each
-    WHERE (taken_until IS NULL OR taken_until < clock_timestamp())
-      AND EXISTS (
-          SELECT FROM executions_webhookdelivery AS message
-          WHERE message.endpoint_id = each.id AND message.next_at <= clock_timestamp()
-            AND (message.origin = 'test'
-                 OR (each.disabled_at IS NULL AND each.resting_until <= clock_timestamp())))
-    ORDER BY turn_at LIMIT %(limit)s FOR NO KEY UPDATE SKIP LOCKED
+    SELECT each.id FROM executions_webhookendpoint AS each
+    JOIN (
+        SELECT id, row_number() OVER (PARTITION BY failures > 0 ORDER BY turn_at) AS place
+        FROM executions_webhookendpoint AS due
+        WHERE (taken_until IS NULL OR taken_until < clock_timestamp())
+          AND EXISTS (
+              SELECT FROM executions_webhookdelivery AS message
+              WHERE message.endpoint_id = due.id AND message.next_at <= clock_timestamp()
+                AND (message.origin = 'test'
+                     OR (due.disabled_at IS NULL AND due.resting_until <= clock_timestamp())))
+    ) AS waiting USING (id)
+    WHERE (taken_until IS NULL OR taken_until < clock_timestamp()) AND (failures = 0 OR place <= %(failing)s)
+    ORDER BY turn_at LIMIT %(limit)s FOR NO KEY UPDATE OF each SKIP LOCKED
 )
-RETURNING id, taken_until
+RETURNING id, taken_until, failures > 0 AS failing
 """
 
 LET_GO = """
@@ -64,16 +70,22 @@ UPDATE executions_webhookendpoint SET taken_until = NULL WHERE id = %(id)s AND t
 """
 
 
-def take(limit: int) -> list[Any]:
+def take(limit: int, failing: int | None = None) -> list[Any]:
     """Take endpoints that something is due for.
 
     Args:
         limit: most of them.
+        failing: most of them that failed at their last attempt; as many as ``limit`` where None.
 
     Returns:
-        ``id`` and ``taken_until`` of each; to be given to ``serve``.
+        ``id``, ``taken_until`` and ``failing`` of each; the first two are to be given to ``serve``.
     """
-    return rows(TAKE, {"seconds": TAKEN_SECONDS, "limit": limit})
+    return rows(TAKE, {"seconds": TAKEN_SECONDS, "limit": limit, "failing": limit if failing is None else failing})
+
+
+def let_go(endpoint_id: Any, until: Any) -> None:
+    """Leave an endpoint to whoever takes it next; nothing where somebody has it already."""
+    rows(LET_GO, {"id": endpoint_id, "until": until})
 
 
 def serve(endpoint_id: Any, until: Any) -> int:
@@ -100,7 +112,7 @@ def serve(endpoint_id: Any, until: Any) -> int:
     except (WebhookEndpoint.DoesNotExist, NotFound):
         logger.info("The webhook %s was deleted meanwhile", endpoint_id)
     finally:
-        rows(LET_GO, {"id": endpoint_id, "until": until})
+        let_go(endpoint_id, until)
     return made
 
 

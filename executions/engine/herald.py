@@ -35,7 +35,8 @@ RETURNING id
 """
 
 _changed = threading.Event()
-_serving: set[Any] = set()
+_serving: dict[Any, Any] = {}
+"""Endpoints that are being served by this process, as they were taken."""
 _lock = threading.Lock()
 
 
@@ -63,14 +64,25 @@ def begin_due() -> int:
     Returns:
         How many were begun with.
     """
+    threads = settings.HOLDPOINT["WEBHOOK_THREADS"]
     with _lock:
-        free = settings.HOLDPOINT["WEBHOOK_THREADS"] - len(_serving)
-    taken = delivering.take(free) if free > 0 else []
+        free = threads - len(_serving)
+        failing = sum(each.failing for each in _serving.values())
+    # One thread is kept from those that are failing: however many hang, the others are served.
+    taken = delivering.take(free, max(threads - 1, 1) - failing) if free > 0 else []
     for each in taken:
         with _lock:
-            _serving.add(each.id)
+            _serving[each.id] = each
         threading.Thread(target=_serve, args=(each.id, each.taken_until), name="messenger", daemon=True).start()
     return len(taken)
+
+
+def leave() -> None:
+    """Let go of every endpoint that this process serves, as it ends; what is in the middle is sent again."""
+    with _lock:
+        taken = list(_serving.values())
+    for each in taken:
+        delivering.let_go(each.id, each.taken_until)
 
 
 def purge() -> int:
@@ -91,5 +103,5 @@ def _serve(endpoint_id: Any, until: Any) -> None:
     finally:
         connections.close_all()
         with _lock:
-            _serving.discard(endpoint_id)
+            _serving.pop(endpoint_id, None)
         _changed.set()

@@ -82,6 +82,7 @@ def stop() -> None:
     """Stop the threads and take this worker off the list."""
     _stop.set()
     try:
+        herald.leave()
         rows(statements.WORKER_GONE, {"name": worker_name()})
     except Exception as error:
         logger.warning("Could not sign off: %s", error)

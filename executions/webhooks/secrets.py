@@ -34,7 +34,7 @@ def shown(secret: bytes) -> str:
 
 def _keys() -> list[str]:
     # While an old key is kept as a fallback, messages carry its signatures too, and receivers can change later.
-    return [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
+    return [str(settings.SECRET_KEY), *(str(key) for key in settings.SECRET_KEY_FALLBACKS)]
 
 
 def _derive(key: str, purpose: bytes, what: str) -> bytes:

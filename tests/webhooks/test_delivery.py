@@ -186,6 +186,21 @@ def test_one_that_hangs_delays_no_other(cast, raw, receiver, endpoint):
     assert (hangs.failures, hangs.last_error) == (1, "No answer within 1 s.")
 
 
+def test_those_that_fail_never_have_all_threads(cast, receiver, endpoint):
+    failing = [endpoint("http://127.0.0.1:65000/") for _ in range(3)]
+    well = endpoint(receiver.url)
+    story.launch(cast)
+    tell(*failing, well)
+    for each in failing:
+        each.__class__.objects.filter(pk=each.pk).update(failures=1, turn_at=Now() - datetime.timedelta(hours=1))
+    taken = delivering.take(4, failing=2)
+    assert sorted(each.failing for each in taken) == [False, True, True]
+    assert well.pk in {each.id for each in taken}
+    for each in taken:
+        delivering.let_go(each.id, each.taken_until)
+    assert len(delivering.take(4)) == 4
+
+
 def test_an_endpoint_that_fails_rests_whatever_waits_and_everything_goes_once_it_answers(cast, receiver, endpoint):
     receiver.answers = [500] * 6
     hook = endpoint(receiver.url)
