@@ -32,8 +32,8 @@ logger = logging.getLogger("holdpoint.webhooks")
 
 SLICE_SECONDS = 10.0
 """Then other endpoints have their turn."""
-TAKEN_SECONDS = 60.0
-"""For a slice, its last attempt, and a resolver that takes its time."""
+SPARE_SECONDS = 10.0
+"""Besides the time of an attempt, for a resolver that takes its time. Whoever has not looked by then is dead."""
 RESPONSE_CHARACTERS = 2000
 MOST_TRIES = 40
 HEADERS_KEPT = 20
@@ -46,7 +46,8 @@ OUTAGE = timedelta(minutes=1)
 # they never fill all threads. SKIP LOCKED: of two workers each takes others.
 TAKE = """
 UPDATE executions_webhookendpoint AS endpoint
-SET taken_until = clock_timestamp() + %(seconds)s * interval '1 second', turn_at = clock_timestamp()
+SET taken_until = clock_timestamp() + %(seconds)s * interval '1 second', taken_by = gen_random_uuid(),
+    turn_at = clock_timestamp()
 WHERE id IN (
     SELECT each.id FROM executions_webhookendpoint AS each
     JOIN (
@@ -62,11 +63,17 @@ WHERE id IN (
     WHERE (taken_until IS NULL OR taken_until < clock_timestamp()) AND (failures = 0 OR place <= %(failing)s)
     ORDER BY turn_at LIMIT %(limit)s FOR NO KEY UPDATE OF each SKIP LOCKED
 )
-RETURNING id, taken_until, failures > 0 AS failing
+RETURNING id, taken_by, failures > 0 AS failing
+"""
+
+# Before each attempt. No row: it took too long, and somebody else has the endpoint.
+KEEP = """
+UPDATE executions_webhookendpoint SET taken_until = clock_timestamp() + %(seconds)s * interval '1 second'
+WHERE id = %(id)s AND taken_by = %(by)s RETURNING id
 """
 
 LET_GO = """
-UPDATE executions_webhookendpoint SET taken_until = NULL WHERE id = %(id)s AND taken_until = %(until)s
+UPDATE executions_webhookendpoint SET taken_until = NULL, taken_by = NULL WHERE id = %(id)s AND taken_by = %(by)s
 """
 
 
@@ -78,22 +85,22 @@ def take(limit: int, failing: int | None = None) -> list[Any]:
         failing: most of them that failed at their last attempt; as many as ``limit`` where None.
 
     Returns:
-        ``id``, ``taken_until`` and ``failing`` of each; the first two are to be given to ``serve``.
+        ``id``, ``taken_by`` and ``failing`` of each; the first two are to be given to ``serve``.
     """
-    return rows(TAKE, {"seconds": TAKEN_SECONDS, "limit": limit, "failing": limit if failing is None else failing})
+    return rows(TAKE, {"seconds": _longest(), "limit": limit, "failing": limit if failing is None else failing})
 
 
-def let_go(endpoint_id: Any, until: Any) -> None:
+def let_go(endpoint_id: Any, by: Any) -> None:
     """Leave an endpoint to whoever takes it next; nothing where somebody has it already."""
-    rows(LET_GO, {"id": endpoint_id, "until": until})
+    rows(LET_GO, {"id": endpoint_id, "by": by})
 
 
-def serve(endpoint_id: Any, until: Any) -> int:
+def serve(endpoint_id: Any, by: Any) -> int:
     """Send an endpoint what is due, in the order of the events, until one fails or others shall have their turn.
 
     Args:
         endpoint_id: which; taken.
-        until: until when it is taken, by which it is let go.
+        by: its ``taken_by``.
 
     Returns:
         How many attempts were made.
@@ -101,7 +108,7 @@ def serve(endpoint_id: Any, until: Any) -> int:
     made = 0
     ends = time.monotonic() + SLICE_SECONDS
     try:
-        while time.monotonic() < ends:
+        while time.monotonic() < ends and rows(KEEP, {"id": endpoint_id, "by": by, "seconds": _longest()}):
             endpoint = WebhookEndpoint.objects.get(pk=endpoint_id)
             delivery = _next(endpoint)
             if delivery is None:
@@ -112,7 +119,7 @@ def serve(endpoint_id: Any, until: Any) -> int:
     except (WebhookEndpoint.DoesNotExist, NotFound):
         logger.info("The webhook %s was deleted meanwhile", endpoint_id)
     finally:
-        let_go(endpoint_id, until)
+        let_go(endpoint_id, by)
     return made
 
 
@@ -131,7 +138,7 @@ def attempt(endpoint: WebhookEndpoint, delivery: WebhookDelivery) -> bool:
     signed = headers_of(_secrets(endpoint, now), delivery.message_id, int(now.timestamp()), body)
     headers = {"Content-Type": "application/json", "User-Agent": "Holdpoint-Webhooks/1", **signed}
     pause = None if delivery.origin == "test" else pause_after(delivery.attempts + 1)
-    again = now + timedelta(seconds=TAKEN_SECONDS if pause is None else pause)
+    again = now + timedelta(seconds=_longest() if pause is None else pause)
     row = WebhookDelivery.objects.filter(pk=delivery.pk)
     # Before it is made: whoever dies in the middle leaves it to be tried again.
     row.update(next_at=again, attempts=F("attempts") + 1)
@@ -147,6 +154,11 @@ def attempt(endpoint: WebhookEndpoint, delivery: WebhookDelivery) -> bool:
         row.update(**facts, **({"next_at": None} if pause is None else {}))
         _went_wrong(endpoint, answer, error, now)
     return delivered
+
+
+def _longest() -> float:
+    """Return the seconds that an attempt may take."""
+    return float(settings.HOLDPOINT["WEBHOOK_TIMEOUT_SECONDS"]) + SPARE_SECONDS
 
 
 def _next(endpoint: WebhookEndpoint) -> WebhookDelivery | None:

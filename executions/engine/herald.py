@@ -73,7 +73,7 @@ def begin_due() -> int:
     for each in taken:
         with _lock:
             _serving[each.id] = each
-        threading.Thread(target=_serve, args=(each.id, each.taken_until), name="messenger", daemon=True).start()
+        threading.Thread(target=_serve, args=(each.id, each.taken_by), name="messenger", daemon=True).start()
     return len(taken)
 
 
@@ -82,7 +82,7 @@ def leave() -> None:
     with _lock:
         taken = list(_serving.values())
     for each in taken:
-        delivering.let_go(each.id, each.taken_until)
+        delivering.let_go(each.id, each.taken_by)
 
 
 def purge() -> int:
@@ -95,9 +95,9 @@ def purge() -> int:
     return len(rows(PURGE, {"before": before, "limit": PURGED_AT_ONCE}))
 
 
-def _serve(endpoint_id: Any, until: Any) -> None:
+def _serve(endpoint_id: Any, by: Any) -> None:
     try:
-        delivering.serve(endpoint_id, until)
+        delivering.serve(endpoint_id, by)
     except Exception as error:  # the rows say what is still to be done, and until when somebody else leaves it alone
         logger.warning("Messages to the webhook %s were interrupted: %s", endpoint_id, str(error).strip()[:300])
     finally:

@@ -42,6 +42,7 @@ class WebhookEndpoint(models.Model):
     last_delivered_at = models.DateTimeField(null=True, blank=True)
     resting_until = models.DateTimeField(db_default=Now(), help_text="Until then nothing is sent")
     taken_until = models.DateTimeField(null=True, blank=True, help_text="Some worker is sending, at most until then")
+    taken_by = models.UUIDField(null=True, blank=True, help_text="Made anew each time, so that only its taker lets go")
     turn_at = models.DateTimeField(db_default=Now(), help_text="When it last had its turn")
 
     class Meta:

@@ -11,7 +11,7 @@ from tests.engine.watching import QUICK, launch, wait_for, wait_until
 from tests.webhooks.receiver import Receiver
 
 pytestmark = pytest.mark.usefixtures("effects_table")
-ALLOW = {"HOLDPOINT_WEBHOOK_ALLOW": "127.0.0.0/8"}
+ALLOW = {"HOLDPOINT_WEBHOOK_ALLOW": "127.0.0.0/8", "HOLDPOINT_WEBHOOK_TIMEOUT_SECONDS": "1"}
 
 
 @pytest.fixture

@@ -66,7 +66,7 @@ def tell(*endpoints: WebhookEndpoint, **chosen: Any) -> None:
 
 def send(limit: int = 10) -> int:
     """Be the herald: serve what is due, one endpoint after the other; return how many attempts were made."""
-    return sum(delivering.serve(each.id, each.taken_until) for each in delivering.take(limit))
+    return sum(delivering.serve(each.id, each.taken_by) for each in delivering.take(limit))
 
 
 def due_now() -> None:
@@ -74,4 +74,4 @@ def due_now() -> None:
     from django.db.models.functions import Now
 
     WebhookDelivery.objects.filter(next_at__isnull=False).update(next_at=Now())
-    WebhookEndpoint.objects.update(resting_until=Now(), taken_until=None)
+    WebhookEndpoint.objects.update(resting_until=Now(), taken_until=None, taken_by=None)

@@ -177,7 +177,7 @@ def test_one_that_hangs_delays_no_other(cast, raw, receiver, endpoint):
     for _ in range(3):
         story.launch(cast)
     tell(hangs, well)
-    taken = {each.id: each.taken_until for each in delivering.take(10)}
+    taken = {each.id: each.taken_by for each in delivering.take(10)}
     assert set(taken) == {hangs.pk, well.pk}
     assert delivering.serve(well.pk, taken[well.pk]) == 3
     assert not delivering.take(10), "the other is still in somebody's hands, and has nothing to do with this one"
@@ -197,7 +197,7 @@ def test_those_that_fail_never_have_all_threads(cast, receiver, endpoint):
     assert sorted(each.failing for each in taken) == [False, True, True]
     assert well.pk in {each.id for each in taken}
     for each in taken:
-        delivering.let_go(each.id, each.taken_until)
+        delivering.let_go(each.id, each.taken_by)
     assert len(delivering.take(4)) == 4
 
 
@@ -348,7 +348,7 @@ def test_a_worker_that_died_in_an_attempt_leaves_it_to_others(cast, receiver, en
     assert send() == 1
     hook.refresh_from_db()
     assert hook.taken_until is None
-    assert delivering.serve(hook.pk, taken.taken_until) == 0, "the one that comes back lets go of nothing"
+    assert delivering.serve(hook.pk, taken.taken_by) == 0, "the one that comes back lets go of nothing"
 
 
 def test_what_is_old_is_forgotten_and_what_waits_is_not(cast, receiver, endpoint):
