@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from django.conf import settings
 from django.contrib.auth.models import Group, User
+from django.db import connections
 from django.utils import timezone
 
 from executions import commands
@@ -299,3 +300,13 @@ def test_it_goes_on_without_redis_and_when_that_is_back(web, token, launch, valk
         valkey.start()
         back = note(run)
         assert stream.until(of_run(run)).key == back
+
+
+def test_it_goes_on_when_every_connection_to_the_database_was_cut(web, token, launch, postgres):
+    with following(web, ALL, token()) as stream:
+        run = launch()
+        stream.until(lambda message: message.key == stored(run)[-1])
+        postgres.cut_connections()
+        connections.close_all()
+        after = note(run)
+        assert stream.until(of_run(run)).key == after
