@@ -50,11 +50,9 @@ class Terminal:
     home: Path
     environment: dict[str, str] = field(default_factory=dict)
 
-    def start(
-        self, *words: str, program: tuple[str, ...] = ("-m", "holdpoint_client"), **changes: str | None
-    ) -> subprocess.Popen:
-        """Start a command; ``changes`` go into its environment, None takes a variable out."""
-        environment = {
+    def environment_of(self) -> dict[str, str | None]:
+        """Return the variables that a command has."""
+        return {
             "PATH": os.environ["PATH"],
             "PYTHONPATH": str(PROJECT / "client" / "src"),
             "HOME": str(self.home),
@@ -64,7 +62,13 @@ class Terminal:
             "TERM": "xterm-256color",
             **self.environment,
         }
-        environment = {name: value for name, value in (environment | changes).items() if value is not None}
+
+    def start(
+        self, *words: str, program: tuple[str, ...] = ("-m", "holdpoint_client"), **changes: str | None
+    ) -> subprocess.Popen:
+        """Start a command; ``changes`` go into its environment, None takes a variable out."""
+        environment = self.environment_of() | changes
+        environment = {name: value for name, value in environment.items() if value is not None}
         return subprocess.Popen(
             [sys.executable, *program, *words],
             env=environment,

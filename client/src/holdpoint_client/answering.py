@@ -64,7 +64,9 @@ def decided(question: Document, *, approve: bool) -> Document:
     raise usage(f"This question is no approval. It asks for {clean(names)}: holdpoint inbox answer {question['id']}")
 
 
-def answer_question(session: Session, question: Document, given: Answer, *, yes: bool, key: str | None) -> None:
+def answer_question(
+    session: Session, question: Document, given: Answer, *, yes: bool, key: str | None, shown: bool = False
+) -> None:
     """Send the answer to a question; what is missing is asked for, and what the server finds wrong asked again.
 
     Args:
@@ -73,6 +75,7 @@ def answer_question(session: Session, question: Document, given: Answer, *, yes:
         given: what came with the command.
         yes: do not ask before it is sent.
         key: Idempotency-Key, or None for a new one.
+        shown: the person has the question before him already.
 
     Raises:
         Failure: refused; or something is missing and nobody can be asked.
@@ -81,8 +84,8 @@ def answer_question(session: Session, question: Document, given: Answer, *, yes:
         raise _not_yours(question)
     form, asks = question["form"], can_ask()
     data = {**(given.data or {}), **typed(form, given.settings)}
-    if asks:
-        session.say(question_block(question))
+    if asks and not shown:
+        session.say(question_block(question, asks=True))
     files = dict(given.files)
     if given.data is None and not given.settings and not files and asks:
         data = ask_fields(session, form, question["default"] or {})

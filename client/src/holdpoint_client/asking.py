@@ -68,7 +68,7 @@ def typed(form: Schema | None, settings: list[str]) -> dict[str, Any]:
 
 def _ask_object(session: Session, known: Mapping[str, Any]) -> dict[str, Any]:
     while True:
-        text = session.ask("Answer, a JSON object", json.dumps(known, ensure_ascii=False) if known else "{}")
+        text = session.ask("Answer, a JSON object:", json.dumps(known, ensure_ascii=False) if known else "{}")
         value = value_of(text)
         if isinstance(value, dict):
             return value
@@ -98,12 +98,12 @@ def _ask_field(session: Session, name: str, field: Schema, required: bool, known
 
 def _hint(field: Schema) -> str:
     if field.get("type") == "array":
-        return "  Numbers, parted by commas"
+        return "  Numbers, parted by commas:"
     if _choices(field):
-        return "  Number"
+        return "  Number:"
     if field.get("type") == "boolean":
-        return "  y or n"
-    return "  Path of the file" if _is_file(field) else "  "
+        return "  y or n:"
+    return "  Path of the file:" if _is_file(field) else "  >"
 
 
 def _choices(field: Schema) -> list[dict[str, Any]]:

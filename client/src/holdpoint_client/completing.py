@@ -52,8 +52,12 @@ def offered(found: Offers, incomplete: str) -> Offers:
         found: value and what it is.
         incomplete: what was typed so far.
     """
-    known = {value: UNSAFE.sub(" ", help)[:LONGEST].strip() for value, help in found if PLAIN.fullmatch(value)}
+    known = {value: _harmless(help) for value, help in found if PLAIN.fullmatch(value)}
     return [(value, help) for value, help in known.items() if value.startswith(incomplete)]
+
+
+def _harmless(help: str) -> str:
+    return " ".join(UNSAFE.sub(" ", help).split())[:LONGEST].strip()
 
 
 def _profile(context: typer.Context) -> str:

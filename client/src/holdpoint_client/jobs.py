@@ -16,8 +16,8 @@ from holdpoint_client.words import counted
 
 type Document = dict[str, Any]
 
-LARGE = 50
-"""Runs from which on the number must be typed: a y is typed too easily."""
+LARGE, FOR_EVER = 50, 10
+"""Runs from which on the number must be typed: a y is typed too easily. Fewer of what cannot be taken back."""
 INTERVAL = 0.5
 """Seconds between two looks at a job."""
 
@@ -70,7 +70,7 @@ def begin_job(session: Session, command: str, choice: Choice, body: Document, ma
     if not manner.yes:
         session.say(preview_block(preview))
         question = f"{command.capitalize()} {counted(number, 'run')}?"
-        if number < LARGE:
+        if number < (FOR_EVER if command == "cancel" else LARGE):
             session.confirm(question)
         else:
             session.confirm_number(question, number)

@@ -77,7 +77,7 @@ class Session:
 
     def ask(self, question: str, default: str = "") -> str:
         """Ask for a text; what is left empty is the default."""
-        return str(typer.prompt(question, default=default, show_default=bool(default), err=True))
+        return str(typer.prompt(question, default=default, show_default=bool(default), prompt_suffix=" ", err=True))
 
     def say(self, text: RenderableType = "") -> None:
         """Print what a question is about, beside the result."""

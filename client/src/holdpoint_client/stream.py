@@ -20,7 +20,7 @@ type Document = dict[str, Any]
 EVENT_STREAM = "text/event-stream"
 SILENCE = httpx.Timeout(10.0, read=60.0)
 """Seconds. The server says every few seconds that it is there; whoever hears nothing for so long is cut off."""
-FIRST_WAIT, LONGEST_WAIT = 1.0, 30.0
+FIRST_WAIT, LONGEST_WAIT = 0.5, 30.0
 """Seconds before a connection is made again; doubled while it fails."""
 NO_STREAM = (404, 405, 429, 501)
 """Statuses that mean: ask now and then instead."""

@@ -22,6 +22,7 @@ from holdpoint_client.views.runs import FINISHED, run_block, runs_table
 type Document = dict[str, Any]
 
 ENDS = ("execution.succeeded", "execution.failed", "execution.cancelled")
+WORKED_ON = ("processing", "pausing", "cancelling")
 QUIET = 10.0
 """Seconds between two looks at a list while the stream tells of nothing: ages grow."""
 BREATH = 0.3
@@ -156,12 +157,16 @@ def _looks(session: Session, run_id: str, interval: float) -> Iterator[Document]
 def _pages(
     session: Session, read: Callable[[], Document], interval: float, stream: dict[str, Any]
 ) -> Iterator[Document]:
-    yield read()
+    page = read()
+    yield page
     bell = Bell(session.api, "/events/stream", **stream)
     while True:
-        bell.wait(QUIET if bell.hears else interval)
+        # Progress within a step is in no event.
+        moves = any(item.get("state") in WORKED_ON for item in page["items"])
+        bell.wait(QUIET if bell.hears and not moves else interval)
         time.sleep(BREATH)
-        yield _patiently(session, lambda api: read(), interval)
+        page = _patiently(session, lambda api: read(), interval)
+        yield page
 
 
 def _look(session: Session, run_id: str, interval: float) -> Document:

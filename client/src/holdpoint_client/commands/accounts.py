@@ -38,7 +38,7 @@ def login(
     if not url:
         if not can_ask():
             raise usage("Nobody can be asked here: add --url.")
-        url = session.ask("Address of the server", DEFAULT_URL)
+        url = session.ask("Address of the server:", DEFAULT_URL)
     if token_from_stdin:
         token = sys.stdin.readline()
     elif can_ask():

@@ -10,7 +10,7 @@ from holdpoint_client.answering import Answer, answer_question, decided, questio
 from holdpoint_client.commands.options import All, Cursor, Json, Key, Limit, OfWorkflow, QuestionId, Yes
 from holdpoint_client.failures import usage
 from holdpoint_client.ids import find_run
-from holdpoint_client.session import Session
+from holdpoint_client.session import Session, can_ask
 from holdpoint_client.values import json_object
 from holdpoint_client.views.questions import inbox_table, question_block, questions_table
 
@@ -124,11 +124,13 @@ def deny(
     session: Session = context.obj.begin(as_json)
     question = question_of(session, id)
     data: dict[str, Any] = decided(question, approve=False)
+    if can_ask():
+        session.say(question_block(question, asks=True))
     if "reason" in question["form"]["properties"]:
         data["reason"] = session.reason(reason, "Why not")
     else:
         comment = comment or reason or ""
-    answer_question(session, question, Answer(data, comment=comment), yes=yes, key=key)
+    answer_question(session, question, Answer(data, comment=comment), yes=yes, key=key, shown=True)
 
 
 def _files(texts: list[str]) -> dict[str, Path]:

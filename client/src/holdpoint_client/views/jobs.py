@@ -9,7 +9,7 @@ from rich.text import Text
 from holdpoint_client.ids import shown_id
 from holdpoint_client.tables import Column, fitted, pairs
 from holdpoint_client.views.runs import state_text
-from holdpoint_client.words import age, capped, clean, clock, counted
+from holdpoint_client.words import age, capped, clean, clock
 
 type Document = dict[str, Any]
 
@@ -20,7 +20,7 @@ def preview_block(preview: Document) -> RenderableType:
     """Draw what a command would do now, and what it would leave out and why."""
     head = Text.assemble(
         (f"{clean(preview['command'])}: ", "bold"),
-        f"{counted(preview['eligible'], 'run')} of {capped(preview['matched'])} chosen",
+        f"{preview['eligible']:,} of {capped(preview['matched'])} runs chosen",
     )
     rows: list[tuple[str, RenderableType]] = [
         (f"{number:,}", state_text(state)) for state, number in preview["by_state"].items() if number

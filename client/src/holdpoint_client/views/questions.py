@@ -76,12 +76,17 @@ def inbox_table(items: list[Document], width: int) -> Table:
     return fitted(columns, rows, width)
 
 
-def question_block(question: Document) -> RenderableType:
-    """Draw a question: what it asks, what it shows, its fields, and how to answer."""
+def question_block(question: Document, *, asks: bool = False) -> RenderableType:
+    """Draw a question: what it asks, what it shows, its fields, and how to answer.
+
+    Args:
+        question: as the API tells it.
+        asks: its fields are about to be asked for.
+    """
     parts: list[RenderableType] = [Text(clean(question["title"]), "bold")]
     if question["prompt"]:
         parts.append(Text(clean_lines(question["prompt"])))
-    parts.append(pairs(_facts(question)))
+    parts.append(pairs(_facts(question) + ([] if asks else _how(question))))
     return Group(*parts)
 
 
@@ -115,6 +120,12 @@ def _facts(question: Document) -> list[tuple[str, RenderableType]]:
     rows += [(f"vote of {clean(vote['by']['name'])}", _vote(vote)) for vote in question["votes"]]
     if question["closed_at"]:
         rows.append((clean(question["outcome"]), _closed(question)))
+    return rows
+
+
+def _how(question: Document) -> list[tuple[str, RenderableType]]:
+    rows: list[tuple[str, RenderableType]] = []
+    if question["closed_at"]:
         return rows
     for name, field in ((question["form"] or {}).get("properties") or {}).items():
         rows.append((f"field {clean(name)}", _field(field, name in question["form"]["required"])))

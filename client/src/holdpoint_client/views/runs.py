@@ -27,6 +27,8 @@ STATE_LOOK = {
 """A sign and a colour for each state, beside its word; a state that is new to this client has the word alone."""
 ROOMY = 110
 """Columns of the screen from which on tables show every column."""
+BAR = 20
+"""Columns of a bar of progress."""
 STEP_SIGN = {"finished": "✓", "running": "▶", "next": "→", "ahead": "·"}
 FINISHED = ("succeeded", "failed", "cancelled")
 
@@ -85,7 +87,7 @@ def _facts(run: Document) -> list[tuple[str, RenderableType]]:
         rows.append(("labels", clean(", ".join(f"{name}:{value}" for name, value in run["labels"].items()))))
     rows.append(("steps", _steps(run)))
     if progress := _progress(run):
-        rows.append(("progress", progress))
+        rows.append(("progress", Text.assemble(_bar(run["progress"]), progress)))
     if run["error"] and run["state"] != "succeeded":
         rows.append(("error", Text(_error(run["error"]), "red")))
     rows += _limits(run)
@@ -141,6 +143,14 @@ def _progress(run: Document) -> str:
     done, total, note = progress.get("done"), progress.get("total"), progress.get("note")
     amount = f"{done} of {total}" if done is not None and total else ""
     return clean("  ".join(filter(None, [amount, str(note) if note else ""])))
+
+
+def _bar(progress: Document) -> Text:
+    done, total = progress.get("done"), progress.get("total")
+    if not isinstance(done, int | float) or not isinstance(total, int | float) or total <= 0:
+        return Text()
+    filled = round(BAR * min(max(done / total, 0), 1))
+    return Text.assemble(("━" * filled, "blue"), ("─" * (BAR - filled), "dim"), "  ")
 
 
 def _error(error: Any) -> str:
