@@ -115,7 +115,12 @@ def stored(endpoint: WebhookEndpoint) -> dict[str, Any]:
 def often(ticked: Iterable[str]) -> list[Choice]:
     """Return the boxes for kinds that are chosen often."""
     chosen = set(ticked)
-    return [Choice(kind, KINDS[kind].title, kind in chosen) for kind in OFTEN]
+    return [Choice(kind, _title(kind), kind in chosen) for kind in OFTEN]
+
+
+def _title(kind: str) -> str:
+    title = KINDS[kind].title
+    return f"Run {title[0].lower()}{title[1:]}" if kind.startswith("execution.") else title
 
 
 def families_of(ticked: Iterable[str]) -> list[Family]:
