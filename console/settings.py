@@ -77,6 +77,7 @@ MIDDLEWARE = [
     "console.errors.ErrorMiddleware",
     "servestatic.middleware.ServeStaticMiddleware",
     "console.observing.LogMiddleware",
+    "console.methods.MethodsMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",

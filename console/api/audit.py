@@ -4,19 +4,19 @@ import json
 import uuid
 from typing import Any, Literal
 
+import pydantic
 from django.core.handlers.asgi import ASGIRequest
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from ninja import Field, Query, Router, Schema
-from pydantic import AwareDatetime
 
 from console.access import require_scope
 from console.api.event_shapes import EventOut, event_out
-from console.api.openapi import PROBLEMS
-from console.api.parts import Moment, Person
+from console.api.openapi import CONFLICT, PROBLEMS
+from console.api.parts import GivenMoment, Moment, Person
 from console.api.replies import BIGINT, Pages, reply
 from console.pages.evidence import VERIFIER
 from executions.commands.audit import begin_export, verify_ledger, verify_record
-from executions.errors import Conflict
+from executions.errors import Conflict, Invalid, NotFound
 from executions.provenance.auditlines import AuditFilter
 from executions.provenance.digests import ledger_name
 from executions.provenance.export import export, export_chunks
@@ -35,8 +35,8 @@ class AuditQuery(Pages):
     kind: str = Field("", description="A kind such as `hold.placed`, or a family such as `hold`.")
     run: str = Field("", description="A run's id or its first eight digits, or `system`.")
     workflow: str = ""
-    since: AwareDatetime | None = None
-    until: AwareDatetime | None = None
+    since: GivenMoment | None = None
+    until: GivenMoment | None = None
     q: str = Field("", description="Words of the reason.")
     via: str = Field("", description="The door: console, api, cli, webhook, engine.")
     refused: bool = Field(False, description="Only attempts that were refused.")
@@ -84,11 +84,21 @@ class LedgerQuery(Schema):
     ledger: str = Field("", description="A run's id, or `system`.")
 
 
+class VerifyOut(Schema):
+    """What recomputing found. ``problems`` names the first bad line of each broken ledger."""
+
+    model_config = pydantic.ConfigDict(extra="allow")
+    whole: bool
+    ledgers: int
+    events: int
+    problems: list[dict[str, Any]]
+
+
 class ExtractQuery(LedgerQuery):
     """Which lines are handed out. Only whole ledgers can be verified completely."""
 
-    since: AwareDatetime | None = None
-    until: AwareDatetime | None = None
+    since: GivenMoment | None = None
+    until: GivenMoment | None = None
     person: str = Field("", description="As in the search, like all that follow: only lines that match are handed out.")
     kind: str = ""
     workflow: str = ""
@@ -140,12 +150,19 @@ def people_named(request: HttpRequest) -> HttpResponse:
 def line(request: HttpRequest, ledger: str, seq: int) -> HttpResponse:
     """Read one line of a run's ledger, or of `system`, with all its data. Needs `audit:read`."""
     require_scope(request.auth, "read record", "audit:read")
-    found = find_line(ledger, seq if seq <= BIGINT else 0)
+    try:
+        found = find_line(ledger, seq if seq <= BIGINT else 0)
+    except Invalid as error:
+        raise NotFound(f"There is no ledger called {ledger[:60]}.") from error
     return reply(LineOut(ledger=ledger_name(found.ledger), **event_out(found).model_dump()))
 
 
 @router.get(
-    "/verifier", response={200: str, **PROBLEMS}, operation_id="verifier", summary="Get the program that verifies"
+    "/verifier",
+    response={200: str, **PROBLEMS},
+    openapi_extra={"x-answers": ["text/x-python"]},
+    operation_id="verifier",
+    summary="Get the program that verifies",
 )
 def verifier(request: HttpRequest) -> HttpResponse:
     """Hand out the Python program that verifies an export anywhere, with nothing but sha256. Needs `audit:read`."""
@@ -154,7 +171,7 @@ def verifier(request: HttpRequest) -> HttpResponse:
     return HttpResponse(VERIFIER.read_bytes(), content_type="text/x-python; charset=utf-8", headers=headers)
 
 
-@router.get("/verify", response={200: dict, **PROBLEMS}, operation_id="verify", summary="Verify the record")
+@router.get("/verify", response={200: VerifyOut, **CONFLICT}, operation_id="verify", summary="Verify the record")
 def verify(request: HttpRequest, query: Query[LedgerQuery]) -> HttpResponse:
     """Recompute every chain, or one, and name the first bad line of each. Needs `audit:read`.
 
@@ -169,7 +186,13 @@ def verify(request: HttpRequest, query: Query[LedgerQuery]) -> HttpResponse:
     return HttpResponse(json.dumps(told), content_type="application/json")
 
 
-@router.get("/export", response={200: str, **PROBLEMS}, operation_id="export", summary="Export the record")
+@router.get(
+    "/export",
+    response={200: str, **PROBLEMS},
+    openapi_extra={"x-answers": OFFERED},
+    operation_id="export",
+    summary="Export the record",
+)
 def export_record(request: HttpRequest, query: Query[ExtractQuery]) -> StreamingHttpResponse:
     """Hand events out, streamed, and record that. Needs `audit:read`.
 

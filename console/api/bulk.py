@@ -17,7 +17,8 @@ from console.api.bulk_documents import (
     item_out,
     preview_out,
 )
-from console.api.openapi import PROBLEMS, takes
+from console.api.openapi import CONFLICT, PROBLEMS, problems, takes
+from console.api.parts import one_of
 from console.api.replies import Pages, reply
 from executions import commands
 from executions.errors import Invalid, Refused
@@ -37,12 +38,12 @@ class JobQuery(Pages):
 class ItemQuery(Pages):
     """Which runs of a job."""
 
-    outcome: str = Field("", description="`done`, `refused` or `left`; all where left out.")
+    outcome: one_of(["", "done", "refused", "left"]) = Field("", description="All where left out.")  # type: ignore[valid-type]
 
 
 @router.post(
     "",
-    response={201: BulkOut, 200: BulkPreviewOut, **PROBLEMS},
+    response={201: BulkOut, 200: BulkPreviewOut, **problems(409, 412)},
     openapi_extra=takes(BulkBody),
     operation_id="bulk",
     summary="Give many runs one command",
@@ -112,8 +113,8 @@ def items(request: HttpRequest, id: str, query: Query[ItemQuery]) -> HttpRespons
 
 @router.post(
     "/{id}/stop",
-    response={200: BulkOut, **PROBLEMS},
-    openapi_extra=takes(StopBody, required=False),
+    response={200: BulkOut, **CONFLICT},
+    openapi_extra=takes(StopBody),
     operation_id="stop_bulk",
     summary="Stop a bulk job",
 )

@@ -7,7 +7,7 @@ from ninja import Field, Schema
 
 from console.api.bodies import Body
 from console.api.documents import CountOut
-from console.api.parts import Moment, Person
+from console.api.parts import Moment, Person, RunId, one_of
 from console.api.run_choice import BulkFilter
 from executions.commands.in_bulk import ACTS
 from executions.models import BulkItem, BulkJob
@@ -17,13 +17,13 @@ from executions.queries.bulk import BulkPreview
 class BulkBody(Body):
     """One command for many runs: those of `ids`, of `filter` or of an earlier `job`."""
 
-    command: str = Field(description=f"One of {', '.join(ACTS)}.", examples=["pause"])
+    command: one_of(ACTS) = Field(description="Which command.", examples=["pause"])  # type: ignore[valid-type]
     reason: str = Field("", description="Why. Not blank, but for `resume`.", examples=["The bank is down"])
-    ids: list[str] | None = Field(None, description="These runs; each gets an outcome.")
+    ids: list[RunId] | None = Field(None, description="These runs; each gets an outcome.")
     filter: BulkFilter | None = Field(None, description="Runs that match and whose state allows the command, now.")
-    job: str | None = Field(None, description="Runs on which this earlier job was carried out.")
+    job: RunId | None = Field(None, description="Runs on which this earlier job was carried out.")
     rate: float | None = Field(
-        None, strict=False, description="Runs per second, 0.01 to 10,000; as fast as can be else."
+        None, ge=0.01, le=10_000, description="Runs per second, 0.01 to 10,000; as fast as can be else."
     )
     arguments: dict[str, Any] = Field({}, description="What the command takes besides; see the reference.")
     expected: int | None = Field(None, description="How many you were told of; refused (412) when it is many more now.")

@@ -6,7 +6,7 @@ from ninja import Router
 from console.access import record_refusal
 from console.api.bodies import read_command
 from console.api.documents import Paused, RunOut, Standing
-from console.api.openapi import PROBLEMS, patches, takes
+from console.api.openapi import CONFLICT, patches, takes
 from console.api.replies import etag, reply, seen_version
 from console.api.runs import address_of
 from console.api.schemas import (
@@ -30,7 +30,7 @@ router = Router(tags=["Commands"])
 
 @router.post(
     "/{id}/pause",
-    response={200: Paused, **PROBLEMS},
+    response={200: Paused, **CONFLICT},
     openapi_extra=takes(PauseBody),
     operation_id="pause",
     summary="Pause a run",
@@ -57,8 +57,8 @@ def pause(request: HttpRequest, id: str) -> HttpResponse:
 
 @router.post(
     "/{id}/resume",
-    response={200: Standing, **PROBLEMS},
-    openapi_extra=takes(ResumeBody, required=False),
+    response={200: Standing, **CONFLICT},
+    openapi_extra=takes(ResumeBody),
     operation_id="resume",
     summary="Resume a run",
 )
@@ -81,7 +81,7 @@ def resume(request: HttpRequest, id: str) -> HttpResponse:
 
 @router.post(
     "/{id}/cancel",
-    response={200: Standing, **PROBLEMS},
+    response={200: Standing, **CONFLICT},
     openapi_extra=takes(CancelBody),
     operation_id="cancel",
     summary="Cancel a run",
@@ -94,8 +94,8 @@ def cancel(request: HttpRequest, id: str) -> HttpResponse:
 
 @router.post(
     "/{id}/retry",
-    response={200: Standing, **PROBLEMS},
-    openapi_extra=takes(RetryBody),
+    response={200: Standing, **CONFLICT},
+    openapi_extra=takes(RetryBody, version=True),
     operation_id="retry",
     summary="Retry a run, or send it back",
 )
@@ -121,7 +121,7 @@ def retry(request: HttpRequest, id: str) -> HttpResponse:
 
 @router.post(
     "/{id}/skip",
-    response={200: Standing, **PROBLEMS},
+    response={200: Standing, **CONFLICT},
     openapi_extra=takes(SkipBody),
     operation_id="skip",
     summary="Skip the next step",
@@ -138,7 +138,7 @@ def skip(request: HttpRequest, id: str) -> HttpResponse:
 
 @router.post(
     "/{id}/fork",
-    response={201: RunOut, **PROBLEMS},
+    response={201: RunOut, **CONFLICT},
     openapi_extra=takes(ForkBody),
     operation_id="fork",
     summary="Fork a run",
@@ -157,7 +157,7 @@ def fork(request: HttpRequest, id: str) -> HttpResponse:
 
 @router.post(
     "/{id}/extend",
-    response={200: Standing, **PROBLEMS},
+    response={200: Standing, **CONFLICT},
     openapi_extra=takes(ExtendBody),
     operation_id="extend",
     summary="Extend the SLA or a budget",
@@ -171,7 +171,7 @@ def extend(request: HttpRequest, id: str) -> HttpResponse:
 
 @router.patch(
     "/{id}/labels",
-    response={200: Standing, **PROBLEMS},
+    response={200: Standing, **CONFLICT},
     openapi_extra=patches(LabelBody, version="optional"),
     operation_id="label",
     summary="Set and remove labels",
@@ -196,7 +196,7 @@ def label(request: HttpRequest, id: str) -> HttpResponse:
 
 @router.patch(
     "/{id}/payload",
-    response={200: Standing, **PROBLEMS},
+    response={200: Standing, **CONFLICT},
     openapi_extra=patches(AmendBody),
     operation_id="amend",
     summary="Correct the payload",

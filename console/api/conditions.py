@@ -47,7 +47,9 @@ _ONE = {
     ]
 }
 
-ResumeWhen = Annotated[Any, WithJsonSchema({"anyOf": [_ONE, {"type": "array", "items": _ONE, "maxItems": 10}]})]
+ResumeWhen = Annotated[
+    Any, WithJsonSchema({"anyOf": [_ONE, {"type": "array", "items": _ONE, "maxItems": 10}, {"type": "null"}]})
+]
 """One condition or several; the domain reads them, so that its words name what is wrong."""
 
 

@@ -11,7 +11,8 @@ from console.access import find_execution, record_refusal
 from console.api.bodies import MULTIPART_TYPE, WrongType
 from console.api.documents import FileOut, FileVersionOut
 from console.api.file_shapes import files_out, version_out
-from console.api.openapi import PROBLEMS, if_match
+from console.api.openapi import CONFLICT, PROBLEMS, if_match
+from console.api.parts import NOT_BLANK
 from console.api.replies import etag, reply, seen_version
 from console.api.runs import address_of
 from executions import commands, queries
@@ -45,7 +46,11 @@ class VersionQuery(Schema):
 class WhyQuery(Schema):
     """Why the file is replaced."""
 
-    reason: str = Field("", description="Why, in words for those who read the history later. Not blank.")
+    reason: str = Field(
+        "",
+        description="Why, in words for those who read the history later. Not blank.",
+        json_schema_extra={**NOT_BLANK, "x-required": True},
+    )
 
 
 @router.get("/{id}/files", response={200: FileList, **PROBLEMS}, operation_id="files", summary="List a run's files")
@@ -58,6 +63,7 @@ def files(request: HttpRequest, id: str) -> HttpResponse:
 @router.get(
     "/{id}/files/{name}",
     response={200: bytes, **PROBLEMS},
+    openapi_extra={"x-answers": ["application/octet-stream"]},
     operation_id="download",
     summary="Download a file",
 )
@@ -72,7 +78,7 @@ def download(request: HttpRequest, id: str, name: str, query: Query[VersionQuery
 
 @router.put(
     "/{id}/files/{name}",
-    response={200: FileVersionOut, **PROBLEMS},
+    response={200: FileVersionOut, **CONFLICT},
     openapi_extra=REPLACEMENT,
     operation_id="replace_file",
     summary="Replace a file",

@@ -7,7 +7,7 @@ from console.access import require_scope
 from console.api.bodies import read_command
 from console.api.documents import CountOut, FreezeOut, FreezePreview
 from console.api.freeze_shapes import freeze_out
-from console.api.openapi import PROBLEMS, takes
+from console.api.openapi import CONFLICT, PROBLEMS, takes
 from console.api.replies import Pages, reply
 from console.api.schemas import FreezeBody, LiftBody
 from executions import commands, queries
@@ -80,7 +80,7 @@ def freeze(request: HttpRequest, id: str) -> HttpResponse:
 
 @router.post(
     "",
-    response={201: FreezeOut, **PROBLEMS},
+    response={201: FreezeOut, **CONFLICT},
     openapi_extra=takes(FreezeBody),
     operation_id="place_freeze",
     summary="Place a freeze",
@@ -110,7 +110,7 @@ def place(request: HttpRequest) -> HttpResponse:
 
 @router.post(
     "/{id}/lift",
-    response={200: FreezeOut, **PROBLEMS},
+    response={200: FreezeOut, **CONFLICT},
     openapi_extra=takes(LiftBody),
     operation_id="lift_freeze",
     summary="Lift a freeze",

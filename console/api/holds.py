@@ -6,7 +6,8 @@ from ninja import Field, Query, Router, Schema
 from console.access import require_scope
 from console.api.bodies import read_command
 from console.api.documents import CountOut, HoldOut, HoldPlaced, NoteOut
-from console.api.openapi import PROBLEMS, takes
+from console.api.openapi import CONFLICT, PROBLEMS, problems, takes
+from console.api.parts import RunIdOrNone, one_of
 from console.api.replies import Pages, reply
 from console.api.schemas import HandOverBody, HoldBody, NoteBody, ReasonBody
 from console.api.shapes import count_out, hold_out, note_out, placed
@@ -22,10 +23,10 @@ READERS = ("executions:read", "holds:place", "holds:release")
 class HoldQuery(Pages):
     """Which holds."""
 
-    execution: str = Field("", description="Only those of this run.")
+    execution: RunIdOrNone = Field("", description="Only those of this run.")
     released: bool = Field(False, description="Released ones and those of finished runs too.")
     overdue: bool = Field(False, description="Only those whose review date has passed.")
-    kind: str = Field("", description=f"One of {', '.join(HOLD_KINDS)}.")
+    kind: one_of(["", *HOLD_KINDS]) = Field("", description="Only those of this kind.")  # type: ignore[valid-type]
     responsible: str = Field("", description="Only those that the person of this user name looks after.")
     workflow: str = Field("", description="Only those on runs of this workflow.")
     placed_by: str = Field("", description="Only those that this person placed, by printed name.")
@@ -53,7 +54,7 @@ class HoldList(Schema):
     next: str | None
 
 
-@router.get("", response={200: HoldList, **PROBLEMS}, operation_id="holds", summary="List holds")
+@router.get("", response={200: HoldList, **problems(404)}, operation_id="holds", summary="List holds")
 def holds(request: HttpRequest, query: Query[HoldQuery]) -> HttpResponse:
     """List open holds of all runs, with notes. Needs `executions:read`, `holds:place` or `holds:release`.
 
@@ -102,7 +103,7 @@ def heirs(request: HttpRequest, id: str) -> HttpResponse:
 
 @router.post(
     "",
-    response={201: HoldPlaced, **PROBLEMS},
+    response={201: HoldPlaced, **problems(404, 409)},
     openapi_extra=takes(HoldBody),
     operation_id="place_hold",
     summary="Place a hold",
@@ -128,7 +129,7 @@ def place(request: HttpRequest) -> HttpResponse:
 
 @router.post(
     "/{id}/notes",
-    response={201: NoteOut, **PROBLEMS},
+    response={201: NoteOut, **CONFLICT},
     openapi_extra=takes(NoteBody),
     operation_id="annotate_hold",
     summary="Add a note",
@@ -143,7 +144,7 @@ def annotate(request: HttpRequest, id: str) -> HttpResponse:
 
 @router.post(
     "/{id}/hand-over",
-    response={200: HoldOut, **PROBLEMS},
+    response={200: HoldOut, **CONFLICT},
     openapi_extra=takes(HandOverBody),
     operation_id="hand_over_hold",
     summary="Hand a hold over",
@@ -160,7 +161,7 @@ def hand_over(request: HttpRequest, id: str) -> HttpResponse:
 
 @router.post(
     "/{id}/release",
-    response={200: HoldOut, **PROBLEMS},
+    response={200: HoldOut, **CONFLICT},
     openapi_extra=takes(ReasonBody),
     operation_id="release_hold",
     summary="Release a hold",

@@ -5,7 +5,7 @@ from ninja import Field, Router, Schema
 
 from console.access import require_scope
 from console.api.bodies import Body, read_command
-from console.api.openapi import PROBLEMS, patches
+from console.api.openapi import CONFLICT, PROBLEMS, patches
 from console.api.parts import Moment
 from console.api.replies import no_content, reply
 from executions import commands, queries
@@ -60,7 +60,7 @@ def labels(request: HttpRequest) -> HttpResponse:
 
 @router.put(
     "/{path:name}",
-    response={200: LabelRuleOut, **PROBLEMS},
+    response={200: LabelRuleOut, **CONFLICT},
     openapi_extra=patches(LabelRuleBody, version=None),
     operation_id="set_label_rule",
     summary="Set the rule of a label",
@@ -75,7 +75,7 @@ def set_rule(request: HttpRequest, name: str) -> HttpResponse:
 
 @router.delete(
     "/{path:name}",
-    response={204: None, **PROBLEMS},
+    response={204: None, **CONFLICT},
     operation_id="remove_label_rule",
     summary="Remove the rule of a label",
 )

@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from ninja import Field, Router, Schema
 
 from console.api.bodies import Body, read_command
-from console.api.openapi import PROBLEMS, patches
+from console.api.openapi import CONFLICT, PROBLEMS, patches
 from console.api.parts import Moment
 from console.api.replies import reply
 from executions import clock, commands, queries
@@ -68,7 +68,7 @@ def me(request: HttpRequest) -> HttpResponse:
 
 @router.patch(
     "",
-    response={200: PreferencesOut, **PROBLEMS},
+    response={200: PreferencesOut, **CONFLICT},
     openapi_extra=patches(PreferencesBody, version=None),
     operation_id="change_preferences",
     summary="Change your preferences",

@@ -2,39 +2,56 @@
 
 from typing import Any, Literal
 
-from ninja import Schema
+from ninja import Field, Schema
 
 from console.api.bodies import JSON_TYPE, MULTIPART_TYPE, REQUEST_PART, Body
+from console.api.parts import VerdictOut
+from console.api.replies import VERSION
 
 IDEMPOTENCY = {
     "in": "header",
     "name": "Idempotency-Key",
     "required": False,
-    "schema": {"type": "string", "minLength": 1, "maxLength": 255},
+    "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[ -~]+$"},
     "description": "The same key and body again within 24 hours: the same answer, no second effect.",
 }
 
 
 class Problem(Schema):
-    """An error (RFC 9457)."""
+    """An error (RFC 9457): what happened and what to do. Members that say nothing are left out."""
 
     type: str
     title: str
     status: int
     detail: str
-    state: str | None = None
-    allowed: list[str] | None = None
-    holds: list[str] | None = None
-    errors: dict[str, list[str]] | None = None
+    state: str | None = Field(None, description="The run's state when it was refused.")
+    allowed: list[str] | None = Field(None, description="Commands you may give now.")
+    commands: dict[str, VerdictOut] | None = Field(None, description="Every command, and why one is not allowed.")
+    holds: list[str] | None = Field(None, description="Ids of the holds in the way.")
+    errors: dict[str, list[str]] | None = Field(None, description="What is wrong, by field.")
 
 
-PROBLEMS = {
-    frozenset({401, 403, 404, 405, 409, 412, 413, 415, 422, 428, 500, 503}): Problem,
-}
+PROBLEMS: dict[Any, Any] = {}
+"""Nothing but the problems that follow from what an operation takes (``description.coming``)."""
 
 
-def takes(model: type[Body], *, files: str = "", required: bool = True) -> dict[str, Any]:
-    """Describe a POST that takes JSON, and multipart where ``files`` says what the file parts are called."""
+def problems(*statuses: int) -> dict[Any, Any]:
+    """Say which problems an operation may answer besides those that follow from what it takes."""
+    return {frozenset(statuses): Problem}
+
+
+CONFLICT = problems(409)
+"""Of most commands: the state, or a hold, may forbid them."""
+
+
+def takes(model: type[Body], *, files: str = "", version: bool = False) -> dict[str, Any]:
+    """Describe a POST.
+
+    Args:
+        model: its body, as JSON.
+        files: what the file parts are called, where it takes multipart too.
+        version: ``If-Match`` may bind it to what its sender saw.
+    """
     schema = _schema(model)
     content: dict[str, Any] = {JSON_TYPE: {"schema": schema}}
     if files:
@@ -45,7 +62,9 @@ def takes(model: type[Body], *, files: str = "", required: bool = True) -> dict[
         multipart = {"type": "object", "properties": parts, "required": [REQUEST_PART]}
         encoding = {REQUEST_PART: {"contentType": JSON_TYPE}}
         content[MULTIPART_TYPE] = {"schema": multipart, "encoding": encoding}
-    return {"parameters": [IDEMPOTENCY], "requestBody": {"required": required, "content": content}}
+    required = any(field.is_required() for field in model.model_fields.values())
+    parameters = [IDEMPOTENCY, *([if_match(required=False)] if version else [])]
+    return {"parameters": parameters, "requestBody": {"required": required, "content": content}}
 
 
 def patches(model: type[Body], *, version: Literal["required", "optional"] | None = "required") -> dict[str, Any]:
@@ -66,7 +85,7 @@ def if_match(*, required: bool) -> dict[str, Any]:
         "in": "header",
         "name": "If-Match",
         "required": required,
-        "schema": {"type": "string"},
+        "schema": {"type": "string", "pattern": VERSION},
         "description": "The ETag you saw; refused with 412 when it has changed since. `*` for whatever it is now.",
     }
 

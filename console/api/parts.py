@@ -1,12 +1,47 @@
 """What several documents of the API are made of."""
 
 import datetime
+import re
 import uuid
-from typing import Any
+from collections.abc import Iterable
+from typing import Annotated, Any
 
 from ninja import Field, Schema
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator, WithJsonSchema
+from pydantic_core import PydanticCustomError
 
 Moment = datetime.datetime
+
+
+def _written_as_time(value: Any) -> Any:
+    """Take a time as ISO 8601 writes it; a bare number would be guessed at."""
+    if isinstance(value, str) and re.match(r"\d{4}-\d\d-\d\d[T ]", value):
+        return value
+    raise PydanticCustomError("time", "Write a time with its zone, such as 2026-01-31T12:00:00Z.")
+
+
+def _in_utc(moment: datetime.datetime) -> datetime.datetime:
+    """Return a time in UTC: PostgreSQL does not know every zone that ISO 8601 can write."""
+    try:
+        return moment.astimezone(datetime.UTC)
+    except OverflowError as error:
+        raise PydanticCustomError("time", "This time lies too far away.") from error
+
+
+GivenMoment = Annotated[AwareDatetime, Field(strict=False), BeforeValidator(_written_as_time), AfterValidator(_in_utc)]
+"""A time that is sent."""
+
+
+UUID_PATTERN = "[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}"
+# Said to those who send it; the domain checks it, so that its words name what is wrong.
+RunId = Annotated[str, WithJsonSchema({"type": "string", "format": "uuid", "pattern": f"^{UUID_PATTERN}$"})]
+RunIdOrNone = Annotated[str, WithJsonSchema({"type": "string", "pattern": f"^({UUID_PATTERN})?$"})]
+NOT_BLANK: dict[str, Any] = {"minLength": 1, "pattern": r"\S"}
+
+
+def one_of(known: Iterable[str]) -> Any:
+    """Return the type of a text that must be one of these; the domain checks it."""
+    return Annotated[str, WithJsonSchema({"type": "string", "enum": list(known)})]
 
 
 class Person(Schema):

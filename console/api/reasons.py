@@ -8,12 +8,14 @@ from ninja import Field, Router, Schema
 
 from console.access import require_scope
 from console.api.bodies import Body, read_command
-from console.api.openapi import PROBLEMS, patches, takes
+from console.api.openapi import CONFLICT, PROBLEMS, patches, takes
+from console.api.parts import NOT_BLANK, one_of
 from console.api.replies import no_content, reply
 from executions import commands, queries
 from executions.commands.reason import LONGEST_CODE, MOST_TEMPLATES, OFFERED_FOR, find_reason
 from executions.models import ReasonTemplate
 
+Command = one_of(OFFERED_FOR)
 router = Router(tags=["Reason templates"])
 
 
@@ -37,17 +39,21 @@ class ReasonTemplateList(Schema):
 class ReasonTemplateBody(Body):
     """Add a template at the end of the list."""
 
-    text: str = Field(description="The words. Not blank, and not there already.", examples=["The bank is down."])
+    text: str = Field(
+        description="The words. Not blank, and not there already.",
+        examples=["The bank is down."],
+        json_schema_extra=NOT_BLANK,
+    )
     reason_code: str = Field("", max_length=LONGEST_CODE, description="A word for statistics.", examples=["dependency"])
-    commands: list[str] = Field([], description=f"Some of {', '.join(OFFERED_FOR)}; all where empty.")
+    commands: list[Command] = Field([], description="Offered for these commands; for all where empty.")
 
 
 class ReasonTemplateChange(Body):
     """What is to change; the rest stays."""
 
-    text: str | None = None
+    text: str | None = Field(None, json_schema_extra=NOT_BLANK)
     reason_code: str | None = Field(None, max_length=LONGEST_CODE)
-    commands: list[str] | None = None
+    commands: list[Command] | None = None
 
 
 class MoveBody(Body):
@@ -72,7 +78,7 @@ def templates(request: HttpRequest) -> HttpResponse:
 
 @router.post(
     "",
-    response={201: ReasonTemplateOut, **PROBLEMS},
+    response={201: ReasonTemplateOut, **CONFLICT},
     openapi_extra=takes(ReasonTemplateBody),
     operation_id="add_reason_template",
     summary="Add a reason template",
@@ -99,7 +105,7 @@ def template(request: HttpRequest, id: str) -> HttpResponse:
 
 @router.patch(
     "/{id}",
-    response={200: ReasonTemplateOut, **PROBLEMS},
+    response={200: ReasonTemplateOut, **CONFLICT},
     openapi_extra=patches(ReasonTemplateChange, version=None),
     operation_id="change_reason_template",
     summary="Change a reason template",
@@ -112,7 +118,7 @@ def change(request: HttpRequest, id: str) -> HttpResponse:
 
 @router.post(
     "/{id}/move",
-    response={200: ReasonTemplateOut, **PROBLEMS},
+    response={200: ReasonTemplateOut, **CONFLICT},
     openapi_extra=takes(MoveBody),
     operation_id="move_reason_template",
     summary="Move a reason template",
@@ -125,7 +131,7 @@ def move(request: HttpRequest, id: str) -> HttpResponse:
 
 
 @router.delete(
-    "/{id}", response={204: None, **PROBLEMS}, operation_id="delete_reason_template", summary="Delete a reason template"
+    "/{id}", response={204: None, **CONFLICT}, operation_id="delete_reason_template", summary="Delete a reason template"
 )
 def delete(request: HttpRequest, id: str) -> HttpResponse:
     """Delete a template; reasons that were given with it stay as they are. Needs `console:manage`."""

@@ -1,5 +1,6 @@
 """Sending a document: it was checked when it was made, so it is written once and sent as it is."""
 
+import re
 from typing import Any
 
 import pydantic
@@ -10,6 +11,8 @@ from executions.errors import Invalid, Refused
 
 MAX_LIMIT = 200
 BIGINT = 2**63 - 1
+VERSION = r'^(\*|(W/)?"?([0-9]{1,18})"?)$'
+"""What If-Match may hold: the ETag of an earlier answer, or * for whatever it is now."""
 
 
 class Pages(Schema):
@@ -62,11 +65,8 @@ def seen_version(request: HttpRequest, *, required: bool) -> int | None:
         if required:
             raise PreconditionRequired("Send If-Match with the ETag you saw, or If-Match: * for whatever it is now.")
         return None
-    text = header.strip()
-    if text == "*":
-        return None
-    number = text.removeprefix("W/").strip('"')
-    if not (number.isascii() and number.isdigit() and len(number) < 19):
+    found = re.fullmatch(VERSION, header.strip())
+    if found is None:
         problem = 'Must be the ETag of an earlier answer, such as "7", or *.'
         raise Invalid(f"If-Match: {problem}", errors={"If-Match": [problem]})
-    return int(number)
+    return int(found[3]) if found[3] else None

@@ -4,15 +4,15 @@ from typing import Annotated, Literal
 
 from django.utils import timezone
 from ninja import Field, Schema
-from pydantic import AwareDatetime, WithJsonSchema
+from pydantic import WithJsonSchema
 
 from console.api.bodies import Body
+from console.api.parts import GivenMoment, RunIdOrNone
 from console.spans import SPANS
 from executions.queries import RunFilter
 from executions.states import HOLD_KINDS, STATES
 
 Span = Literal["", "1h", "24h", "7d", "30d"]
-Moment = Annotated[AwareDatetime, Field(strict=False)]
 States = Annotated[list[str], WithJsonSchema({"type": "array", "items": {"type": "string", "enum": list(STATES)}})]
 HoldKind = Annotated[str, WithJsonSchema({"type": "string", "enum": ["", *HOLD_KINDS]})]
 
@@ -27,14 +27,14 @@ class RunChoice(Schema):
     launched_by: str = Field("", description="Launched by whom: the printed name.")
     held_by: str = Field("", description="Held by a hold that this person placed or looks after.")
     hold: HoldKind = Field("", description="Held by a hold of this kind.")
-    parent: str = Field("", description="Children of the run with this id.")
+    parent: RunIdOrNone = Field("", description="Children of the run with this id.")
     needs: bool = Field(False, description="Needs a person: paused, or asks a question that people answer.")
     launched: Span = Field("", description="Launched within this span that ends now.")
     finished: Span = Field("", description="Finished within this span that ends now.")
-    launched_from: Moment | None = Field(None, description="Launched at this time or later.")
-    launched_before: Moment | None = Field(None, description="Launched before this time.")
-    finished_from: Moment | None = Field(None, description="Finished at this time or later.")
-    finished_before: Moment | None = Field(None, description="Finished before this time.")
+    launched_from: GivenMoment | None = Field(None, description="Launched at this time or later.")
+    launched_before: GivenMoment | None = Field(None, description="Launched before this time.")
+    finished_from: GivenMoment | None = Field(None, description="Finished at this time or later.")
+    finished_before: GivenMoment | None = Field(None, description="Finished before this time.")
 
     def wanted(self) -> RunFilter:
         """Return the filter as the domain takes it. A time that is given counts more than a span."""

@@ -10,7 +10,7 @@ from console.access import find_execution, require_scope
 from console.api.bodies import read_command
 from console.api.documents import CountOut, RunOut, RunSummary
 from console.api.event_shapes import EventOut, event_out
-from console.api.openapi import PROBLEMS, takes
+from console.api.openapi import CONFLICT, PROBLEMS, takes
 from console.api.replies import BIGINT, MAX_LIMIT, Pages, etag, reply
 from console.api.run_choice import RunChoice
 from console.api.schemas import LaunchBody
@@ -65,7 +65,7 @@ class EventList(Schema):
 
 @router.post(
     "",
-    response={201: RunOut, **PROBLEMS},
+    response={201: RunOut, **CONFLICT},
     openapi_extra=takes(LaunchBody, files=FILES_PART),
     operation_id="launch",
     url_name="runs",

@@ -1,16 +1,18 @@
 """What goes in: the bodies of commands. The rules themselves are the commands'."""
 
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 from ninja import Field
-from pydantic import AwareDatetime
 
 from console.api.bodies import Body
 from console.api.conditions import ResumeWhen
+from console.api.parts import NOT_BLANK, GivenMoment, RunId
 
-Moment = Annotated[AwareDatetime, Field(strict=False)]
-
-REASON = Field(description="Why, in words for those who read the history later. Not blank.", examples=["Totals differ"])
+REASON = Field(
+    description="Why, in words for those who read the history later. Not blank.",
+    examples=["Totals differ"],
+    json_schema_extra=NOT_BLANK,
+)
 
 
 class LaunchBody(Body):
@@ -20,8 +22,8 @@ class LaunchBody(Body):
     payload: dict[str, Any] = Field({}, description="Its input; checked by the workflow's input schema.")
     title: str = Field("", description="What people call this run; the workflow's title where blank.")
     labels: dict[str, str] = Field({}, description="Short texts by name, to find the run by.")
-    priority: int = Field(5, description="0 to 9; 9 goes first.")
-    not_before: Moment | None = Field(None, description="Start no earlier than this.")
+    priority: int = Field(5, description="0 to 9; 9 goes first.", json_schema_extra={"minimum": 0, "maximum": 9})
+    not_before: GivenMoment | None = Field(None, description="Start no earlier than this.")
 
 
 Scope = Literal["this", "tree"]
@@ -112,18 +114,20 @@ class LabelBody(Body):
 class AmendBody(Body):
     """Correct the payload of a run that is at rest."""
 
-    changes: dict[str, Any] = Field(description="Field → new value, merged at the root of the payload.")
+    changes: dict[str, Any] = Field(
+        description="Field → new value, merged at the root of the payload.", json_schema_extra={"minProperties": 1}
+    )
     reason: str = REASON
 
 
 class HoldBody(Body):
     """Place a compliance hold. (`POST …/pause` places an operator's.)"""
 
-    execution: str = Field(description="Id of the run.")
+    execution: RunId = Field(description="Id of the run.")
     reason: str = REASON
     reason_code: str = Field("", description="A word for statistics.")
     ticket: str = Field("", description="Link or number of the case elsewhere.")
-    review_by: Moment | None = Field(None, description="When somebody must look at it again; in the future.")
+    review_by: GivenMoment | None = Field(None, description="When somebody must look at it again; in the future.")
     blocks_cancel: bool = Field(False, description="Also forbid cancelling to those who may not release the hold.")
     dual_control: bool = Field(False, description="Another person than you must release it.")
     scope: Scope = Field("tree", description="Only this run, or its unfinished children and theirs too.")
@@ -141,7 +145,7 @@ class FreezeBody(Body):
     reason_code: str = Field("", description="A word for statistics.")
     ticket: str = Field("", description="Link or number of the case elsewhere.")
     dual_control: bool = Field(False, description="Somebody other than you must lift it.")
-    review_by: Moment | None = Field(None, description="When somebody must look at it again.")
+    review_by: GivenMoment | None = Field(None, description="When somebody must look at it again.")
 
 
 class LiftBody(Body):
@@ -149,14 +153,14 @@ class LiftBody(Body):
 
     reason: str = REASON
     rate: float | None = Field(
-        None, strict=False, description="Runs per second, 0.01 to 10,000; all at once where left out."
+        None, ge=0.01, le=10_000, description="Runs per second, 0.01 to 10,000; all at once where left out."
     )
 
 
 class NoteBody(Body):
     """Add a note to a hold."""
 
-    text: str = Field(description="The note. Not blank.")
+    text: str = Field(description="The note. Not blank.", json_schema_extra=NOT_BLANK)
 
 
 class AnswerByKeyBody(Body):

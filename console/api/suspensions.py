@@ -10,8 +10,8 @@ from console.access import require_scope
 from console.api.bodies import Body, read_command
 from console.api.conditions import condition_out
 from console.api.documents import SIGNING
-from console.api.openapi import PROBLEMS, takes
-from console.api.parts import ConditionOut
+from console.api.openapi import CONFLICT, PROBLEMS, problems, takes
+from console.api.parts import ConditionOut, RunIdOrNone
 from console.api.problems import answer_refusal
 from console.api.question_documents import SuspensionOut
 from console.api.question_shapes import suspension_out
@@ -39,7 +39,7 @@ class QuestionQuery(Pages):
     """Which questions."""
 
     mine: bool = Field(False, description="Only those that you may answer.")
-    execution: str = Field("", description="Only those of this run.")
+    execution: RunIdOrNone = Field("", description="Only those of this run.")
     closed: bool = Field(False, description="Answered and withdrawn ones too.")
 
 
@@ -50,7 +50,7 @@ class QuestionList(Schema):
     next: str | None
 
 
-@router.get("", response={200: QuestionList, **PROBLEMS}, operation_id="suspensions", summary="List questions")
+@router.get("", response={200: QuestionList, **problems(404)}, operation_id="suspensions", summary="List questions")
 def suspensions(request: HttpRequest, query: Query[QuestionQuery]) -> HttpResponse:
     """List open questions of all runs, each with the JSON Schema of its answer: oldest first.
 
@@ -91,7 +91,7 @@ def suspension(request: HttpRequest, id: str) -> HttpResponse:
 
 @router.post(
     "/{id}/answer",
-    response={200: SuspensionOut, **PROBLEMS},
+    response={200: SuspensionOut, **CONFLICT},
     openapi_extra=takes(AnswerBody, files="name of the form's file field"),
     operation_id="answer",
     summary="Answer a question",
@@ -135,8 +135,8 @@ class WebhookGiven(Schema):
 
 @router.post(
     "/{id}/webhook",
-    response={201: WebhookGiven, **PROBLEMS},
-    openapi_extra=takes(WebhookWish, required=False),
+    response={201: WebhookGiven, **CONFLICT},
+    openapi_extra=takes(WebhookWish),
     operation_id="give_webhook",
     summary="Give a wait a webhook",
 )
@@ -156,7 +156,7 @@ def give_webhook(request: HttpRequest, id: str) -> HttpResponse:
 
 @of_runs.post(
     "/{id}/answers/{path:key}",
-    response={200: SuspensionOut, **PROBLEMS},
+    response={200: SuspensionOut, **CONFLICT},
     openapi_extra=takes(AnswerByKeyBody, files="name of the form's file field"),
     operation_id="answer_by_key",
     summary="Answer a run's question by its key",

@@ -10,11 +10,11 @@ from ninja import Field, Query, Router, Schema
 
 from console.access import record_refusal
 from console.api.bodies import Body, read_command
-from console.api.openapi import PROBLEMS, takes
-from console.api.parts import Moment, Person
+from console.api.openapi import CONFLICT, PROBLEMS, takes
+from console.api.parts import NOT_BLANK, GivenMoment, Moment, Person, one_of
 from console.api.replies import Pages, reply
-from console.api.run_choice import Moment as GivenMoment
 from executions import commands, queries
+from executions.access import SCOPES
 from executions.errors import NotAllowed
 from executions.models import ApiToken
 
@@ -30,8 +30,12 @@ class TokenQuery(Pages):
 class TokenBody(Body):
     """Make a token that acts for you."""
 
-    name: str = Field(description="What it is for; the record names it with every act.", examples=["nightly export"])
-    scopes: list[str] | None = Field(
+    name: str = Field(
+        description="What it is for; the record names it with every act.",
+        examples=["nightly export"],
+        json_schema_extra={**NOT_BLANK, "maxLength": 200},
+    )
+    scopes: list[one_of(SCOPES)] | None = Field(  # type: ignore[valid-type]
         None, description="What it may do; all that you may where left out.", examples=[["executions:read"]]
     )
     expires_at: GivenMoment | None = Field(None, description="When it ends; never where left out.")
@@ -87,7 +91,7 @@ def tokens(request: HttpRequest, query: Query[TokenQuery]) -> HttpResponse:
 
 @router.post(
     "",
-    response={201: NewToken, **PROBLEMS},
+    response={201: NewToken, **CONFLICT},
     openapi_extra=takes(TokenBody),
     operation_id="make_token",
     summary="Make a token",
@@ -120,8 +124,8 @@ def token(request: HttpRequest, id: int) -> HttpResponse:
 
 @router.post(
     "/{int:id}/revoke",
-    response={200: TokenOut, **PROBLEMS},
-    openapi_extra=takes(RevokeBody, required=False),
+    response={200: TokenOut, **CONFLICT},
+    openapi_extra=takes(RevokeBody),
     operation_id="revoke_token",
     summary="Revoke a token",
 )

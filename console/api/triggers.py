@@ -7,9 +7,10 @@ from django.http import HttpRequest, HttpResponse
 from ninja import Field, Router, Schema
 
 from console.api.bodies import Body, body_of, read_command
-from console.api.openapi import PROBLEMS, takes
+from console.api.openapi import CONFLICT, problems, takes
 from console.api.replies import reply
 from executions import commands
+from executions.authoring.waiting import EVENT_NAME
 from executions.commands.inbound import CALL, check_call, webhook_actor
 from executions.commands.trigger import find_webhook
 
@@ -35,7 +36,11 @@ class Woken(Schema):
 class EventBody(Body):
     """Send a named event."""
 
-    name: str = Field(description="Its name.", examples=["order.shipped"])
+    name: str = Field(
+        description="Its name.",
+        examples=["order.shipped"],
+        json_schema_extra={"pattern": f"^{EVENT_NAME.pattern}$"},
+    )
     data: dict[str, Any] = Field({}, description="What it says; a wait may ask that certain things are in it.")
 
 
@@ -50,8 +55,8 @@ class EventSent(Schema):
 @webhooks.post(
     "/{token}",
     auth=None,
-    response={200: Woken, **PROBLEMS},
-    openapi_extra=takes(WebhookBody, required=False),
+    response={200: Woken, **problems(403, 409)},
+    openapi_extra=takes(WebhookBody),
     operation_id="call_webhook",
     summary="Resume by webhook",
 )
@@ -79,7 +84,7 @@ def call_webhook(request: HttpRequest, token: str) -> HttpResponse:
 
 @events.post(
     "",
-    response={201: EventSent, **PROBLEMS},
+    response={201: EventSent, **CONFLICT},
     openapi_extra=takes(EventBody),
     operation_id="emit",
     summary="Send an event",

@@ -7,7 +7,6 @@ from typing import Any
 from urllib.parse import unquote
 
 from django.http import Http404, HttpRequest, HttpResponse
-from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
 
 from console.access import Unauthenticated
@@ -36,6 +35,7 @@ from console.api import (
     workflows,
 )
 from console.api.bodies import invalid
+from console.api.description import DescribedAPI
 from console.api.idempotency import idempotent
 from console.api.identity import Session, Token
 from console.api.problems import answer_refusal
@@ -47,7 +47,7 @@ DESCRIPTION = """Launch runs, pause, correct and resume them, answer their quest
 Send a token: `Authorization: Bearer hp_…` (`manage.py create_token` makes one). Errors are problem documents
 (RFC 9457). `Idempotency-Key` on any POST makes it safe to repeat. Lists come in pages: send `next` back as `cursor`."""
 
-api = NinjaAPI(
+api = DescribedAPI(
     title="Holdpoint",
     version="1",
     description=DESCRIPTION,
@@ -55,6 +55,7 @@ api = NinjaAPI(
     auth=[Token(), Session()],
     openapi_url="/openapi.json",
     docs_url="/docs",
+    servers=[{"url": "/", "description": "This installation"}],
 )
 
 

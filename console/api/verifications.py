@@ -9,7 +9,7 @@ from ninja import Field, Query, Router, Schema
 
 from console.access import require_scope
 from console.api.bodies import Body, read_command
-from console.api.openapi import PROBLEMS, takes
+from console.api.openapi import CONFLICT, PROBLEMS, takes
 from console.api.parts import Moment, Person
 from console.api.replies import Pages, reply
 from executions.commands.audit import ask_for_verification
@@ -72,7 +72,7 @@ def verifications(request: HttpRequest, query: Query[Pages]) -> HttpResponse:
 
 @router.post(
     "",
-    response={202: VerificationOut, **PROBLEMS},
+    response={202: VerificationOut, **CONFLICT},
     openapi_extra=takes(Body),
     operation_id="ask_for_verification",
     summary="Verify the whole record in the background",

@@ -11,11 +11,12 @@ from ninja import Field, Router, Schema
 
 from console.access import require_scope
 from console.api.bodies import Body, read_command
-from console.api.openapi import PROBLEMS, patches, takes
-from console.api.parts import Moment, Person
+from console.api.openapi import CONFLICT, PROBLEMS, patches, takes
+from console.api.parts import NOT_BLANK, Moment, Person
 from console.api.replies import no_content, reply
 from console.pages.list_address import read_address
 from executions import commands, queries
+from executions.commands.view import LONGEST_NAME
 from executions.models import SavedView
 
 router = Router(tags=["Views"])
@@ -49,7 +50,11 @@ class ViewList(Schema):
 class ViewBody(Body):
     """Save a view."""
 
-    name: str = Field(description="What it is called; one of your views each.", examples=["Stuck invoices"])
+    name: str = Field(
+        description="What it is called; one of your views each.",
+        examples=["Stuck invoices"],
+        json_schema_extra={**NOT_BLANK, "maxLength": LONGEST_NAME},
+    )
     query: str = QUERY
     shared: bool = Field(False, description="Show it to everybody; needs `console:manage`.")
 
@@ -57,7 +62,7 @@ class ViewBody(Body):
 class ViewChange(Body):
     """What is to change; the rest stays."""
 
-    name: str | None = None
+    name: str | None = Field(None, json_schema_extra={**NOT_BLANK, "maxLength": LONGEST_NAME})
     query: str | None = None
     shared: bool | None = None
 
@@ -71,7 +76,7 @@ def views(request: HttpRequest) -> HttpResponse:
 
 @router.post(
     "",
-    response={201: ViewOut, **PROBLEMS},
+    response={201: ViewOut, **CONFLICT},
     openapi_extra=takes(ViewBody),
     operation_id="save_view",
     summary="Save a view",
@@ -95,7 +100,7 @@ def view(request: HttpRequest, id: str) -> HttpResponse:
 
 @router.patch(
     "/{id}",
-    response={200: ViewOut, **PROBLEMS},
+    response={200: ViewOut, **CONFLICT},
     openapi_extra=patches(ViewChange, version=None),
     operation_id="change_view",
     summary="Change a view",
@@ -114,7 +119,7 @@ def change(request: HttpRequest, id: str) -> HttpResponse:
     return reply(view_out(queries.find_view(request.auth, id)))
 
 
-@router.delete("/{id}", response={204: None, **PROBLEMS}, operation_id="delete_view", summary="Delete a view")
+@router.delete("/{id}", response={204: None, **CONFLICT}, operation_id="delete_view", summary="Delete a view")
 def delete(request: HttpRequest, id: str) -> HttpResponse:
     """Delete a view. Needs `executions:read`, for a shared one `console:manage`."""
     require_scope(request.auth, "delete view", "executions:read")

@@ -7,9 +7,8 @@ from ninja import Field, Schema
 from pydantic import WithJsonSchema
 
 from console.api.bodies import Body
-from console.api.parts import Moment, Person
+from console.api.parts import GivenMoment, Moment, Person
 from console.api.replies import Pages
-from console.api.run_choice import Moment as GivenMoment
 from executions.commands.webhook import LONGEST_OVERLAP_HOURS, OVERLAP_HOURS
 from executions.models import SYSTEM_LEDGER, WebhookDelivery
 from executions.queries.webhooks import STATES, Hook

@@ -7,7 +7,7 @@ from ninja import Query, Router
 
 from console.access import require_scope
 from console.api.bodies import Body, read_command
-from console.api.openapi import PROBLEMS, patches, takes
+from console.api.openapi import CONFLICT, PROBLEMS, patches, takes
 from console.api.replies import etag, no_content, reply, seen_version
 from console.api.webhook_documents import (
     DeliveryDetail,
@@ -49,7 +49,7 @@ def webhooks(request: HttpRequest) -> HttpResponse:
 
 @router.post(
     "",
-    response={201: NewSecret, **PROBLEMS},
+    response={201: NewSecret, **CONFLICT},
     openapi_extra=takes(WebhookBody),
     operation_id="create_webhook",
     summary="Make a webhook",
@@ -80,7 +80,7 @@ def webhook(request: HttpRequest, id: str) -> HttpResponse:
 
 @router.patch(
     "/{id}",
-    response={200: WebhookOut, **PROBLEMS},
+    response={200: WebhookOut, **CONFLICT},
     openapi_extra=patches(WebhookChange, version="optional"),
     operation_id="change_webhook",
     summary="Change a webhook",
@@ -93,7 +93,7 @@ def change(request: HttpRequest, id: str) -> HttpResponse:
     return _shown(id)
 
 
-@router.delete("/{id}", response={204: None, **PROBLEMS}, operation_id="delete_webhook", summary="Delete a webhook")
+@router.delete("/{id}", response={204: None, **CONFLICT}, operation_id="delete_webhook", summary="Delete a webhook")
 def delete(request: HttpRequest, id: str) -> HttpResponse:
     """Remove a webhook with its log; what waits for it is never sent. Needs `webhooks:manage`."""
     commands.delete_webhook(request.auth, id)
@@ -102,8 +102,8 @@ def delete(request: HttpRequest, id: str) -> HttpResponse:
 
 @router.post(
     "/{id}/rotate",
-    response={200: NewSecret, **PROBLEMS},
-    openapi_extra=takes(RotateBody, required=False),
+    response={200: NewSecret, **CONFLICT},
+    openapi_extra=takes(RotateBody),
     operation_id="rotate_webhook",
     summary="Rotate the secret",
 )
@@ -118,8 +118,8 @@ def rotate(request: HttpRequest, id: str) -> HttpResponse:
 
 @router.post(
     "/{id}/disable",
-    response={200: WebhookOut, **PROBLEMS},
-    openapi_extra=takes(DisableBody, required=False),
+    response={200: WebhookOut, **CONFLICT},
+    openapi_extra=takes(DisableBody),
     operation_id="disable_webhook",
     summary="Disable a webhook",
 )
@@ -132,8 +132,8 @@ def disable(request: HttpRequest, id: str) -> HttpResponse:
 
 @router.post(
     "/{id}/enable",
-    response={200: WebhookOut, **PROBLEMS},
-    openapi_extra=takes(EnableBody, required=False),
+    response={200: WebhookOut, **CONFLICT},
+    openapi_extra=takes(EnableBody),
     operation_id="enable_webhook",
     summary="Enable a webhook",
 )
@@ -146,8 +146,8 @@ def enable(request: HttpRequest, id: str) -> HttpResponse:
 
 @router.post(
     "/{id}/test",
-    response={202: DeliveryOut, **PROBLEMS},
-    openapi_extra=takes(NothingBody, required=False),
+    response={202: DeliveryOut, **CONFLICT},
+    openapi_extra=takes(NothingBody),
     operation_id="test_webhook",
     summary="Send a test message",
 )
@@ -194,8 +194,8 @@ def delivery(request: HttpRequest, id: str, delivery: str) -> HttpResponse:
 
 @router.post(
     "/{id}/deliveries/{delivery}/replay",
-    response={202: DeliveryOut, **PROBLEMS},
-    openapi_extra=takes(NothingBody, required=False),
+    response={202: DeliveryOut, **CONFLICT},
+    openapi_extra=takes(NothingBody),
     operation_id="replay_webhook_delivery",
     summary="Replay a message",
 )
@@ -213,7 +213,7 @@ def replay(request: HttpRequest, id: str, delivery: str) -> HttpResponse:
 
 @router.post(
     "/{id}/replay-failed",
-    response={202: Replayed, **PROBLEMS},
+    response={202: Replayed, **CONFLICT},
     openapi_extra=takes(ReplayFailedBody),
     operation_id="replay_failed_webhook_deliveries",
     summary="Replay all that failed",

@@ -44,8 +44,7 @@ def encode(body: Any) -> bytes:
     return body if isinstance(body, bytes) else json.dumps(body).encode()
 
 
-@pytest.fixture
-def program(cast) -> Callable[..., Program]:
+def programs(cast: Any) -> Callable[..., Program]:
     """`program("operator")` has all of the operator's scopes; `program("admin", ["executions:read"])` just that one."""
 
     def make(name: str, scopes: list[str] | None = None, **options: Any) -> Program:
@@ -55,8 +54,7 @@ def program(cast) -> Callable[..., Program]:
     return make
 
 
-@pytest.fixture
-def launch(cast) -> Callable[..., Execution]:
+def launches(cast: Any) -> Callable[..., Execution]:
     """`launch()` starts a run of three steps that nobody works on."""
 
     def make(workflow: str = "noop", payload: dict[str, Any] | None = None, **options: Any) -> Execution:
@@ -66,13 +64,22 @@ def launch(cast) -> Callable[..., Execution]:
 
 
 @pytest.fixture
+def program(cast) -> Callable[..., Program]:
+    return programs(cast)
+
+
+@pytest.fixture
+def launch(cast) -> Callable[..., Execution]:
+    return launches(cast)
+
+
+@pytest.fixture
 def path() -> Callable[..., str]:
     """`path(run, "pause")` is the address of a run's command."""
     return lambda execution, *parts: "/".join(["/v1/async-executions", str(execution.pk), *parts])
 
 
-@pytest.fixture
-def ask(launch) -> Callable[..., Suspension]:
+def asks(launch: Callable[..., Execution]) -> Callable[..., Suspension]:
     """`ask()` leaves an open question behind, as the engine stores it."""
     from executions.digests import context_digest, shown_by
 
@@ -102,6 +109,11 @@ def ask(launch) -> Callable[..., Suspension]:
         return suspension
 
     return make
+
+
+@pytest.fixture
+def ask(launch) -> Callable[..., Suspension]:
+    return asks(launch)
 
 
 def facts_of(execution: Execution) -> tuple[Any, ...]:

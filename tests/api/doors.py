@@ -37,11 +37,13 @@ class House:
     def knock(self, client: Any, method: str, route: str, body: Any) -> Any:
         """Send a request of the table and return the answer."""
         address = self.address(client, route) + ("?reason=why" if method == "PUT" and "/files/" in route else "")
-        if isinstance(body, dict):
-            there = {"{id}": str(self.run.pk)}
-            body = {name: there.get(v, v) if isinstance(v, str) else v for name, v in body.items()}
-            body = {name: [str(self.run.pk)] if value == ["{id}"] else value for name, value in body.items()}
+        body = self.filled(body) if isinstance(body, dict) else body
         return client.send(method, address, body, headers={"If-Match": "*"})
+
+    def filled(self, body: dict[str, Any]) -> dict[str, Any]:
+        """Return a body of the table with the run's id in it."""
+        there: dict[str, Any] = {"{id}": str(self.run.pk), "['{id}']": [str(self.run.pk)]}
+        return {name: there.get(str(value), value) for name, value in body.items()}
 
     def address(self, client: Any, route: str) -> str:
         """Return a route's address with everything in it filled in."""

@@ -69,7 +69,7 @@ def test_the_record_names_people_and_its_lines(program, launch, cast):
     assert "admin" in [person["name"] for person in auditor.get("/v1/audit/people").json()["items"]]
     line = auditor.get(f"/v1/audit/lines/{run.pk}/1").json()
     assert (line["kind"], line["ledger"], line["data"]["workflow"]) == ("execution.launched", str(run.pk), "noop")
-    problem(auditor.get("/v1/audit/lines/nowhere/1"), 422)
+    problem(auditor.get("/v1/audit/lines/nowhere/1"), 404)
     assert b"sha256" in auditor.get("/v1/audit/verifier").content
     commands.pause(cast.actor("operator"), run.pk, reason="look")
     listed = auditor.get("/v1/audit/verifications").json()

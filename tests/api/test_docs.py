@@ -23,7 +23,8 @@ def test_the_description_says_how_to_sign_in_and_what_each_route_takes(openapi):
     schema = pause["requestBody"]["content"]["application/json"]["schema"]
     assert schema["required"] == ["reason"]
     assert schema["additionalProperties"] is False
-    one, several = schema["properties"]["resume_when"]["anyOf"]
+    one, several, nothing = schema["properties"]["resume_when"]["anyOf"]
+    assert nothing == {"type": "null"}
     assert one["oneOf"][0]["const"] == "manual"
     assert several["items"] == one
     assert "Idempotency-Key" in [parameter["name"] for parameter in pause["parameters"]]
@@ -48,7 +49,7 @@ def test_every_operation_says_what_it_does_and_what_scope_it_needs(openapi):
 
 @pytest.mark.django_db
 def test_no_reference_leads_nowhere(openapi):
-    known = {f"#/components/schemas/{name}" for name in openapi["components"]["schemas"]}
+    known = {f"#/components/{part}/{name}" for part in ("schemas", "responses") for name in openapi["components"][part]}
 
     def references(node):
         if isinstance(node, dict):
