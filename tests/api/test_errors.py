@@ -19,7 +19,7 @@ def test_commands_take_nothing_but_post(program, launch, path, method, command):
     run, operator = launch(), program("operator")
     told = getattr(operator.client, method)(path(run, command))
     assert problem(told, 405)["type"] == "urn:holdpoint:problem:method-not-allowed"
-    assert told["Allow"] == "POST"
+    assert told["Allow"] == "OPTIONS, POST"
     assert not events_of(run, "command.denied")
 
 
@@ -105,3 +105,16 @@ def test_half_a_surrogate_pair_is_refused_in_words_that_can_be_sent(program, lau
     answer = admin.post(path(run, command), {"reason": "x", field: "\ud800"})
     assert problem(answer, status)["detail"]
     assert problem(admin.post("/v1/holds", {"execution": "\ud800", "reason": "x"}), 404)["detail"]
+
+
+def test_head_is_get_without_its_body_and_options_say_what_is_taken(program, launch, path):
+    operator, run = program("operator"), launch()
+    got, headed = operator.get(path(run)), operator.client.head(path(run))
+    assert (headed.status_code, headed.content, headed["ETag"]) == (200, b"", got["ETag"])
+    assert operator.client.head("/v1/async-executions/nothing").status_code == 404
+    asked = operator.client.options(path(run, "payload"))
+    assert (asked.status_code, asked["Allow"]) == (204, "OPTIONS, PATCH")
+    assert operator.client.options("/v1/holds")["Allow"] == "GET, HEAD, OPTIONS, POST"
+    assert operator.client.options("/v1/nowhere").status_code == 404
+    streamed = program("auditor").client.head("/v1/audit/export?ledger=system")
+    assert (streamed.status_code, streamed["Content-Type"], streamed.content) == (200, "application/jsonl", b"")

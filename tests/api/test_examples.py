@@ -17,7 +17,6 @@ from tests.api.doors import House
 from tests.api.table import TABLE
 from tests.api.world import undone
 
-RECORDS = os.environ.get("HOLDPOINT_RECORD_EXAMPLES") == "1"
 SECRETS = {"token": "hp_Zk3…", "secret": "whsec_MfKQ…", "resume_token": "rt_1b5…", "signing_secret": "whsec_p2x…"}
 """Fields whose values are shown once; in examples never."""
 UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
@@ -58,20 +57,6 @@ class Calm:
         return self.text(value) if isinstance(value, str) else value
 
 
-@pytest.mark.django_db
-@pytest.mark.skipif(not RECORDS, reason="the examples that there are stay")
-def test_record_them(description, program, launch, ask):
-    told = {}
-    calm = Calm()
-    for (method, route), (_, body) in TABLE.items():
-        name = description["paths"][route][method.lower()]["operationId"]
-        with undone():
-            example = asked(House(program, launch, ask), program("admin"), name, (method, route, body), launch)
-        if example:
-            told[name] = calm.value(example)
-    RECORDED.write_text(json.dumps(told, indent=1, ensure_ascii=False) + "\n")
-
-
 def asked(house, client, name, request, launch):
     """Send a request of the table; return it and its answer, if it is a good one and JSON."""
     method, route, body = request
@@ -92,6 +77,21 @@ def asked(house, client, name, request, launch):
         return None
     shown = {"status": answer.status_code, "answer": answer.json()}
     return shown | ({"request": house.filled(body)} if isinstance(body, dict) else {})
+
+
+if os.environ.get("HOLDPOINT_RECORD_EXAMPLES") == "1":
+
+    @pytest.mark.django_db
+    def test_record_them(description, program, launch, ask):
+        told = {}
+        calm = Calm()
+        for (method, route), (_, body) in TABLE.items():
+            name = description["paths"][route][method.lower()]["operationId"]
+            with undone():
+                example = asked(House(program, launch, ask), program("admin"), name, (method, route, body), launch)
+            if example:
+                told[name] = calm.value(example)
+        RECORDED.write_text(json.dumps(told, indent=1, ensure_ascii=False) + "\n")
 
 
 def test_every_operation_shows_its_answer(description):
