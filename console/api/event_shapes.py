@@ -25,11 +25,15 @@ class EventOut(Schema):
     digest: str
 
 
-class StreamedEvent(EventOut):
-    """An event of the stream: a line of a history, with whose it is. ``run`` is null in the system ledger."""
+class Whose(Schema):
+    """Whose an event is; ``run`` is null in the system ledger."""
 
     run: uuid.UUID | None
     workflow: str
+
+
+class StreamedEvent(EventOut, Whose):
+    """An event of the stream: a line of a history, after whose it is."""
 
 
 def event_out(event: Event) -> EventOut:
@@ -52,6 +56,14 @@ def _facts(event: Event) -> dict[str, Any]:
         "role": event.actor_role,
         "via": event.via,
         "reason": event.reason,
-        "data": json.loads(event.data),
+        "data": _read(event.data),
         "digest": bytes(event.digest).hex(),
     }
+
+
+def _read(data: str) -> Any:
+    """Return data as JSON. What somebody forged may be none: it is shown as it is, and stops nobody's stream."""
+    try:
+        return json.loads(data)
+    except (ValueError, RecursionError):
+        return data

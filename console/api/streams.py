@@ -36,9 +36,9 @@ retry: 2150
 id: 48211
 
 id: 48230
-data: {"seq":7,"at":"2026-11-21T14:02:03.000456Z","kind":"hold.placed","actor":{"id":"user:7","name":"zoe"},"role":\
-"operator","via":"console","reason":"Totals differ","data":{"hold":"0199c0de-0000-7000-8000-000000000002"},"digest":\
-"9d69…","run":"0199c0de-0000-7000-8000-000000000001","workflow":"invoice-batch"}
+data: {"run":"0199c0de-0000-7000-8000-000000000001","workflow":"invoice-batch","seq":7,"at":\
+"2026-11-21T14:02:03.000456Z","kind":"hold.placed","actor":{"id":"user:7","name":"zoe"},"role":"operator","via":\
+"console","reason":"Totals differ","data":{"hold":"0199c0de-0000-7000-8000-000000000002"},"digest":"9d69…"}
 
 : still here
 id: 48236

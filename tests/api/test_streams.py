@@ -86,6 +86,7 @@ def test_a_run_is_told_from_its_beginning_and_then_live(web, token, launch):
     assert [(message.id, message.name) for message in seen] == [(str(seq), "message") for _, seq in stored(run)]
     answer = request(web, stream_of(run).removesuffix("/stream"), Authorization=f"Bearer {token()}")
     documents = json.loads(answer.read())["items"]
+    assert [*seen[0].data][:2] == ["run", "workflow"]
     assert [message.data for message in seen] == [
         {**each, "run": str(run.pk), "workflow": "noop"} for each in documents
     ]
