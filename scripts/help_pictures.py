@@ -12,6 +12,7 @@ from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
@@ -128,6 +129,20 @@ def running() -> "nullcontext[str]":
     return nullcontext(str(note["url"]).rstrip("/"))
 
 
+def place_of(page: Page, about: str) -> Any:
+    """Return where a part of the page is; a live one may just be swapped, and is asked for again.
+
+    Raises:
+        LookupError: it is nowhere.
+    """
+    for _ in range(20):
+        box = page.locator(about).first.bounding_box()
+        if box is not None:
+            return box
+        page.wait_for_timeout(100)
+    raise LookupError(f"Nothing is {about} on {page.url}.")
+
+
 def take(browser: Browser, address: str, scenes: dict[str, str], scheme: str, name: str, picture: Picture) -> None:
     """Take one picture in a colour scheme.
 
@@ -142,8 +157,7 @@ def take(browser: Browser, address: str, scenes: dict[str, str], scheme: str, na
     page.goto(address + (f"{scenes[first]}/{rest}".rstrip("/") if first else picture.path))
     picture.act(page)
     page.wait_for_timeout(SETTLE_MILLISECONDS)
-    box = page.locator(picture.about).first.bounding_box()
-    assert box is not None, f"{name}: nothing is {picture.about} on {page.url}"
+    box = place_of(page, picture.about)
     corner = {"x": max(box["x"] - ABOVE, 0), "y": max(box["y"] - ABOVE, 0)}
     png = page.screenshot(clip={**corner, "width": WIDTH, "height": HEIGHT}, full_page=True)
     blank = context.new_page()

@@ -8,7 +8,7 @@ from typing import Any
 
 import django
 
-from scripts.scenes import PAST_SECONDS, fresh, wait_until
+from scripts.scenes import fresh, newest, wait_until
 
 
 def main() -> None:
@@ -43,8 +43,9 @@ def main() -> None:
         answer("reviewer", newcomer, decision="approve", reason="")
         answer("reviewer", newcomer, decision="approve", reason="Talked to the mentor.")
 
-    wait_until(lambda: Execution.objects.filter(title="April, new suppliers").exists(), "the demo's past", PAST_SECONDS)
-    corrected = Execution.objects.filter(files__version__gt=1)
+    held = newest("a run that compliance holds", Execution.objects.filter(title="April, new suppliers"))
+    corrected = newest("a run with a corrected file", Execution.objects.filter(files__version__gt=1))
+    failed = newest("a failed run", Execution.objects.filter(state="failed", title__startswith="Bergen", parent=None))
     slow = Execution.objects.filter(title="June, all suppliers", state="processing").last() or commands.launch(
         people["operator"],
         "invoice-batch",
@@ -54,12 +55,11 @@ def main() -> None:
         files=samples().items(),
     )
     wait_until(lambda: fresh(slow).state == "processing", "a worker")
-    failed = Execution.objects.filter(state="failed", title__startswith="Bergen", parent=None)
     scenes = {
         "processing": f"/executions/{slow.pk}",
-        "failed": f"/executions/{failed.latest('pk').pk}",
-        "held": f"/executions/{Execution.objects.get(title='April, new suppliers').pk}",
-        "files": f"/executions/{corrected.latest('pk').pk}",
+        "failed": f"/executions/{failed.pk}",
+        "held": f"/executions/{held.pk}",
+        "files": f"/executions/{corrected.pk}",
         "votes": f"/executions/{newcomer.pk}",
     }
     for name, path in scenes.items():

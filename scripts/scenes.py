@@ -60,20 +60,18 @@ def main() -> None:
     def open_questions(run: Execution) -> Any:
         return Suspension.objects.filter(execution=run, closed_at=None)
 
-    def newest(what: str, **wanted: Any) -> Execution:
-        """Return the newest run of a kind; the demo's past, which is being written, has or will have one."""
-        found = Execution.objects.filter(**wanted).order_by("-pk")
-        wait_until(found.exists, what, PAST_SECONDS)
-        return found[0]
-
     # The past first: while it is being written, people may go on with what is staged.
     past = {
-        "execution-held": newest("a run that compliance holds", title="April, new suppliers"),
-        "execution-cancelled": newest("a cancelled run", state="cancelled", parent=None),
-        "execution-queued": newest("a run that is to start later", title="Month's end"),
-        "execution-failed": newest("a failed run", state="failed", parent=None),
-        "execution-over-budget": newest("an agent over its budget", title="Checkout 4.2.0 into production"),
-        "execution-family": newest("a run with many children", title="Disks of all sites before the backup window"),
+        "execution-held": newest("a run that compliance holds", Execution.objects.filter(title="April, new suppliers")),
+        "execution-cancelled": newest("a cancelled run", Execution.objects.filter(state="cancelled", parent=None)),
+        "execution-queued": newest("a run that is to start later", Execution.objects.filter(title="Month's end")),
+        "execution-failed": newest("a failed run", Execution.objects.filter(state="failed", parent=None)),
+        "execution-over-budget": newest(
+            "an agent over its budget", Execution.objects.filter(title="Checkout 4.2.0 into production")
+        ),
+        "execution-family": newest(
+            "a run with many children", Execution.objects.filter(title="Disks of all sites before the backup window")
+        ),
     }
     # Whoever carries the slow demo run is needed for the scenes.
     for slow in Execution.objects.filter(title__startswith="April, slowly", state="processing"):
@@ -142,6 +140,16 @@ def main() -> None:
 def fresh(run: Any) -> Any:
     """Return a run as its row stands now."""
     return type(run).objects.get(pk=run.pk)
+
+
+def newest(what: str, runs: Any) -> Any:
+    """Return the newest of some runs; the demo's past, which may still be written, has or will have one.
+
+    Raises:
+        TimeoutError: it came to have none.
+    """
+    wait_until(runs.exists, what, PAST_SECONDS)
+    return runs.order_by("-pk")[0]
 
 
 def wait_until(condition: Callable[[], object], what: str, seconds: float = PATIENCE_SECONDS) -> None:
