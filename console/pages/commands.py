@@ -16,7 +16,7 @@ from console.pages.run_forms import BUDGET
 from console.pages.typed import reach_of, read_amount, read_object, read_or_refuse, read_version, reason_of
 from executions import commands, queries, states
 from executions.actors import Actor
-from executions.commands.condition import resume_token
+from executions.commands.condition import resume_token, signing_secret
 from executions.errors import Invalid
 from executions.models import Hold
 
@@ -142,7 +142,8 @@ def placed(request: HttpRequest, hold: Hold, said: str) -> Done | HttpResponse:
     if token is None:
         return page_of(hold.execution_id), said
     there = request.build_absolute_uri(f"/v1/triggers/{token}")
-    return render_run(request, queries.find(hold.execution_id), said=said, webhook=there)
+    secret = signing_secret(hold) or ""
+    return render_run(request, queries.find(hold.execution_id), said=said, webhook=there, secret=secret)
 
 
 def read_review(request: HttpRequest) -> datetime.datetime | None:

@@ -53,7 +53,12 @@ def event(request: HttpRequest, execution_id: uuid.UUID, seq: int) -> HttpRespon
 
 
 def render_run(
-    request: HttpRequest, found: Execution, attempt: Attempt | None = None, said: str = "", webhook: str = ""
+    request: HttpRequest,
+    found: Execution,
+    attempt: Attempt | None = None,
+    said: str = "",
+    webhook: str = "",
+    secret: str = "",
 ) -> HttpResponse:
     """Render the page, or for htmx its parts.
 
@@ -63,6 +68,7 @@ def render_run(
         attempt: the refused command, whose form keeps what was typed.
         said: what was done, as a sentence; for htmx it is shown above the page.
         webhook: address that releases the hold just placed; shown this once, above the page.
+        secret: what calls of it are to be signed with; shown with it, empty where they need no signature.
     """
     run = RunPage(request, found, attempt)
     context = {
@@ -72,6 +78,7 @@ def render_run(
         "now_ms": time.time_ns() // 1_000_000,
         "said": said,
         "webhook": webhook,
+        "webhook_secret": secret,
         "reason_codes": REASON_CODES,
     }
     by_htmx = bool(request.htmx) and not request.htmx.boosted  # type: ignore[attr-defined]

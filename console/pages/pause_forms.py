@@ -8,7 +8,15 @@ from django import forms
 from console import moments
 from console.pages.run_forms import ReachForm, ReasonField
 
-CONDITIONS = ("resume_at", "resume_webhook", "resume_cron", "resume_zone", "resume_event", "resume_match")
+CONDITIONS = (
+    "resume_at",
+    "resume_webhook",
+    "resume_signed",
+    "resume_cron",
+    "resume_zone",
+    "resume_event",
+    "resume_match",
+)
 """Fields that say what ends a hold by itself; ``run_conditions`` reads them."""
 DETAILS = ("reason_code", "ticket")
 
@@ -49,6 +57,11 @@ class HoldingForm(ReachForm):
         label="On a call of a web address",
         required=False,
         help_text="The address is made with the hold and shown once, to you.",
+    )
+    resume_signed = forms.BooleanField(
+        label="Only signed calls of it",
+        required=False,
+        help_text="A secret is shown with the address. Without its signature a call is refused.",
     )
     reason_code = forms.CharField(
         label="Reason code",

@@ -41,7 +41,9 @@ def typed_conditions(request: HttpRequest) -> list[dict[str, Any]]:
     elif match:
         problem = "Name the event whose data this is about."
         raise Invalid(problem, errors={"resume_event": [problem]})
-    if request.POST.get("resume_webhook"):
+    if request.POST.get("resume_signed"):
+        wanted.append({"webhook": {"signed": True}})
+    elif request.POST.get("resume_webhook"):
         wanted.append({"webhook": True})
     return wanted
 

@@ -1,12 +1,15 @@
 """Forms of the page of a run beyond the everyday ones: labels, events, webhooks, templates, what is foreseen, files."""
 
+import base64
 import re
+import time
 
 import pytest
 from django.test import Client
 
 from executions import commands
 from executions.models import LabelRule, ReasonTemplate
+from executions.webhooks.signing import headers_of
 from tests.domain import story
 from tests.domain.test_children import children_of, family
 from tests.effects import effects_table  # noqa: F401
@@ -132,6 +135,19 @@ def test_the_address_of_a_webhook_is_shown_once_script_or_not(cast):
         there = address.removeprefix("http://testserver")
         assert Client().post(there, "{}", content_type="application/json").status_code == 200
         assert story.fresh(run).state == "queued"
+
+
+def test_the_secret_of_a_webhook_that_takes_signed_calls_is_shown_with_its_address(cast):
+    run = story.launch(cast)
+    form = {"reason": "Wait", "resume_webhook": "on", "resume_signed": "on"}
+    html = post(cast, "operator", run, "pause", form).content.decode()
+    (address,) = set(re.findall(r'data-copy="http://testserver(/v1/triggers/[^"]+)"', html))
+    (secret,) = set(re.findall(r'data-copy="(whsec_[^"]+)"', html))
+    assert secret not in see(cast, "operator", run)
+    assert Client().post(address, "{}", content_type="application/json").status_code == 403
+    sent = headers_of([base64.b64decode(secret.removeprefix("whsec_"))], "msg_1", int(time.time()), b"{}")
+    assert Client().post(address, "{}", content_type="application/json", headers=sent).status_code == 200
+    assert story.fresh(run).state == "queued"
 
 
 def test_cron_and_zone_are_typed_in_two_fields(cast):
