@@ -142,7 +142,7 @@ def now() -> Cursor:
 
 
 def after(cursor: Cursor, *, lines: int = LINES, until: Snapshot | None = None) -> Batch:
-    """Read what follows a cursor. Three or four queries, one where nothing is new.
+    """Read what follows a cursor: two queries where nothing is new, else three, four where the reader is far behind.
 
     Args:
         cursor: from ``beginning``, ``now``, an earlier batch, or parsed.

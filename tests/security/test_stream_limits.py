@@ -51,3 +51,10 @@ def test_one_person_has_so_many_streams_and_no_more(cast, connect):
     time.sleep(0.2)
     assert status_of(connect(cookie_of(cast, "auditor"))) == 429, "another session of the same person"
     assert status_of(connect(other)) == 200
+
+
+def test_streams_that_are_refused_make_room_for_the_next(cast, connect):
+    """Only a few are opened at a time; a place is given back whatever the answer is."""
+    refused = [connect("nobody") for _ in range(40)]
+    assert [status_of(page) for page in refused] == [401] * 40
+    assert status_of(connect(cookie_of(cast, "operator"))) == 200
