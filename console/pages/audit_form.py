@@ -29,6 +29,7 @@ FAMILIES = {
     "group": "Groups",
     "reason_template": "Templates for reasons",
     "label_rule": "Rules for labels",
+    "webhook": "Webhooks",
     "audit": "The record itself",
     "step": "Steps",
     "tool": "Tools of agents",

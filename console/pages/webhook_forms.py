@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 
+from console.pages.audit_form import FAMILIES
 from console.pages.label_field import LabelsField
 from executions.errors import Invalid
 from executions.models import WebhookEndpoint
@@ -44,11 +45,13 @@ class Family:
 
     Args:
         name: the noun.
+        title: what people call it.
         whole: the box for all of them, those to come too.
         kinds: a box for each.
     """
 
     name: str
+    title: str
     whole: Choice
     kinds: list[Choice]
 
@@ -135,7 +138,8 @@ def families_of(ticked: Iterable[str]) -> list[Family]:
         noun = kind.partition(".")[0]
         if noun not in found:
             whole = f"{noun}.*"
-            found[noun] = Family(noun, Choice(whole, "All of them", whole in chosen), [])
+            title = FAMILIES.get(noun, noun.replace("_", " ").capitalize())
+            found[noun] = Family(noun, title, Choice(whole, "All of them", whole in chosen), [])
         if kind not in OFTEN:
             found[noun].kinds.append(Choice(kind, told.title, kind in chosen))
     return list(found.values())
