@@ -1,11 +1,15 @@
 """The pages of docs/reference that are made from the code: `python -m scripts.reference` writes them; tests compare."""
 
 import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-REFERENCE = Path(__file__).parents[1] / "docs" / "reference"
+PROJECT = Path(__file__).parents[1]
+REFERENCE = PROJECT / "docs" / "reference"
+CLIENT = PROJECT / "client" / "src"
 ROUTES = """# Routes of the API
 
 Every route of version 1, with its parameters and fields: the same that `/v1/docs` shows and `/v1/openapi.json`
@@ -159,7 +163,14 @@ def events() -> str:
     return before + KINDS + as_markdown()
 
 
-PAGES = {"routes.md": routes, "metrics.md": metrics, "events.md": events}
+def terminal() -> str:
+    """Return terminal-commands.md, as the client itself prints it: it is a package of its own."""
+    environment = {**os.environ, "PYTHONPATH": str(CLIENT)}
+    command = [sys.executable, "-m", "holdpoint_client.reference"]
+    return subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, check=True).stdout
+
+
+PAGES = {"routes.md": routes, "metrics.md": metrics, "events.md": events, "terminal-commands.md": terminal}
 
 if __name__ == "__main__":
     import django

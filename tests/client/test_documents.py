@@ -67,6 +67,7 @@ OPERATIONS = {
     "inbox list": "inbox",
     "inbox questions": "suspensions",
     "inbox show": "suspension",
+    "inbox webhook": "give_webhook",
     "label list": "labels",
     "label set-rule": "set_label_rule",
     "preferences": "PreferencesOut",
@@ -208,9 +209,11 @@ def test_documents_of_files(told, tmp_path):
 
 
 def test_documents_of_questions(told, run, worker):
-    asked, good, bad = run("asking"), run("signing"), run("signing")
-    for execution in (asked, good, bad):
+    asked, good, bad, waits = run("asking"), run("signing"), run("signing"), run("waits-for-one", {"number": 1})
+    for execution in (asked, good, bad, waits):
         wait_for(execution, "suspended")
+    told("inbox webhook", waits.suspensions.get().pk)
+    told("execution cancel", waits.pk, "-r", "Enough")
     told("inbox list", "--kind", "question")
     (question,) = told("inbox questions", "--run", asked.pk)["items"]
     assert told("inbox show", question["id"])["title"] == "Go on?"

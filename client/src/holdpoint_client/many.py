@@ -57,11 +57,20 @@ def standing_line(told: Document, title: str = "") -> RenderableType:
         text.append(f"\n  {clean(told['next_step'])} ends first; no further step starts")
     if hold := told.get("hold"):
         text.append(f"\n  hold {hold['id']}", "dim")
-    if told.get("resume_token"):
-        text.append(f"\n  resume token {clean(told['resume_token'])}", "bold")
-        text.append("  shown this once; holdpoint trigger TOKEN resumes the run", "dim")
+    for line in given_out(told):
+        text.append(f"\n  {line}")
     text.append(f"\n  you may {clean(listed(told['allowed']))}" if told["allowed"] else "", "dim")
     return text
+
+
+def given_out(told: Document) -> list[str]:
+    """Return the lines that tell of a resume token, where an answer holds one: it is shown this once."""
+    if not told.get("resume_token"):
+        return []
+    lines = [f"resume token    {clean(told['resume_token'])}"]
+    if told.get("signing_secret"):
+        lines.append(f"signing secret  {clean(told['signing_secret'])}")
+    return [*lines, "They are shown this once. holdpoint trigger TOKEN calls the webhook."]
 
 
 def _ask(session: Session, verb: str, runs: list[Found]) -> None:

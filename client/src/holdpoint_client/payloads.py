@@ -94,7 +94,7 @@ def _apply(document: Any, operation: Any) -> Any:
     elif kind != "remove":
         raise usage(f"{told}: op is one of add, remove, replace, move, copy, test.")
     if kind == "test":
-        if _at(document, path, told) != value:
+        if not _same(_at(document, path, told), value):
             raise usage(f"{told}: the payload holds something else there. Nothing was changed.")
         return document
     if kind == "remove":

@@ -1,4 +1,4 @@
-"""`python -m holdpoint_client.reference` prints docs/reference/terminal-commands.md: every command with its options."""
+"""`python -m holdpoint_client.reference` prints every command with its options: docs/reference/terminal-commands.md."""
 
 import os
 from collections.abc import Iterator
@@ -7,7 +7,7 @@ from typing import Any
 WIDTH = 80
 HEAD = """# Terminal: every command
 
-Printed by `python -m holdpoint_client.reference`; `holdpoint COMMAND --help` says the same. What they have in common,
+Made by `python -m scripts.reference`; `holdpoint COMMAND --help` says the same. What they have in common,
 how to sign in, `--json`, and the exit codes: [terminal](terminal.md).
 """
 

@@ -97,7 +97,7 @@ def messages(api: Api, path: str, place: Place, query: dict[str, Any]) -> Iterat
     with api.wire.open(f"/v1{path}", timeout=SILENCE, accept=EVENT_STREAM, headers=headers, **query) as response:
         if EVENT_STREAM not in response.headers.get("Content-Type", ""):
             raise NoStream("What is there is no stream.")
-        yield from parsed(response.iter_lines(), place)
+        yield from parsed(_lines(response.iter_bytes()), place)
 
 
 def parsed(lines: Iterator[str], place: Place) -> Iterator[Message]:
@@ -121,6 +121,15 @@ def parsed(lines: Iterator[str], place: Place) -> Iterator[Message]:
             id = value
         elif name == "event":
             event = value
+
+
+def _lines(pieces: Iterator[bytes]) -> Iterator[str]:
+    """Yield lines as the standard ends them; other line breaks that Unicode knows belong to the text."""
+    rest = b""
+    for piece in pieces:
+        *lines, rest = (rest + piece).split(b"\n")
+        for line in lines:
+            yield line.removesuffix(b"\r").decode("utf-8", "replace")
 
 
 def _closed(told: Document) -> None:

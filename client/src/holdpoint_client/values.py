@@ -130,7 +130,7 @@ def ahead(text: str, option: str) -> str | None:
     return moment(text, option)
 
 
-def conditions(until: str, cron: str, zone: str, event: str, match: str | None, webhook: bool) -> Any:
+def conditions(until: str, cron: str, zone: str, event: str, match: str | None, webhook: bool, signed: bool) -> Any:
     """Return what releases a hold by itself, as the API takes it; None where only people do.
 
     Args:
@@ -138,6 +138,7 @@ def conditions(until: str, cron: str, zone: str, event: str, match: str | None, 
         cron, zone: a cron expression and its time zone.
         event, match: name of an event, and the JSON its data must contain.
         webhook: whether a token is given out.
+        signed: whether only signed calls of it count.
 
     Raises:
         Failure: one of them cannot be read, or lacks what it belongs to.
@@ -155,6 +156,8 @@ def conditions(until: str, cron: str, zone: str, event: str, match: str | None, 
         found.append({"event": event, "match": json_object(match, "--match") or {}})
     elif match:
         raise usage("--match belongs to --until-event.")
-    if webhook:
+    if signed:
+        found.append({"webhook": {"signed": True}})
+    elif webhook:
         found.append({"webhook": True})
     return found or None

@@ -50,7 +50,15 @@ class Wire:
         )
 
     def send(
-        self, method: str, path: str, *, key: str = "", shown_key: str = "", version: str = "", **content: Any
+        self,
+        method: str,
+        path: str,
+        *,
+        key: str = "",
+        shown_key: str = "",
+        version: str = "",
+        more: Any = None,
+        **content: Any,
     ) -> httpx.Response:
         """Send a request and return its answer, whatever that says.
 
@@ -63,12 +71,14 @@ class Wire:
             key: Idempotency-Key, empty for none.
             shown_key: what to repeat the command with, where ``key`` was made from it.
             version: ETag that the thing must still have, empty for none.
+            more: further headers.
             content: as httpx takes it.
 
         Raises:
             Failure: no answer.
         """
         headers = {name: value for name, value in (("Idempotency-Key", key), ("If-Match", version)) if value}
+        headers |= {"Content-Type": "application/json", **more} if more is not None else {}
         repeatable = method == "GET" or bool(key)
         for wait in (*PAUSES[: self.tries - 1], None):
             try:

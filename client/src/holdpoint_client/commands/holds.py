@@ -19,12 +19,14 @@ from holdpoint_client.commands.options import (
     ReasonCode,
     RunId,
     Scope,
+    Signed,
     Ticket,
     Until,
     Webhook,
     Zone,
 )
 from holdpoint_client.ids import find_hold, find_run
+from holdpoint_client.many import given_out
 from holdpoint_client.session import Session
 from holdpoint_client.values import conditions, moment
 from holdpoint_client.views.holds import hold_text, holds_table
@@ -83,6 +85,7 @@ def place(
     until_event: OnEvent = "",
     match: Match = None,
     webhook: Webhook = False,
+    signed_webhook: Signed = False,
     key: Key = None,
     as_json: Json = False,
 ) -> None:
@@ -96,14 +99,14 @@ def place(
         "blocks_cancel": blocks_cancel,
         "dual_control": dual_control,
         "scope": scope,
-        "resume_when": conditions(until, until_cron, timezone, until_event, match, webhook),
+        "resume_when": conditions(until, until_cron, timezone, until_event, match, webhook, signed_webhook),
         "execution": find_run(session.api, id).id,
     }
     hold = session.api.post("/holds", body, key or new_key())
     _tell(session, "placed", hold)
-    if hold["resume_token"] and not as_json:
-        session.screen.show(f"resume token {clean(hold['resume_token'])}")
-        session.screen.aside("It is shown this once; holdpoint trigger TOKEN releases the hold.")
+    if not as_json:
+        for line in given_out(hold):
+            session.screen.show(line)
 
 
 def hand_over(

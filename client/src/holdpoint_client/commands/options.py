@@ -107,4 +107,5 @@ OnEvent = Annotated[
 Match = Annotated[
     str | None, typer.Option("--match", metavar="JSON", help="What the data of --until-event must contain.")
 ]
+Signed = Annotated[bool, typer.Option("--signed-webhook", help="The same, and only calls signed with a secret count.")]
 Webhook = Annotated[bool, typer.Option("--webhook", help="Give out a token that resumes it, once; shown this once.")]

@@ -4,12 +4,15 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from rich.text import Text
 
 from holdpoint_client import completing
 from holdpoint_client.answering import Answer, answer_question, decided, question_of
+from holdpoint_client.api import new_key
 from holdpoint_client.commands.options import All, Cursor, Json, Key, Limit, OfWorkflow, QuestionId, Yes
 from holdpoint_client.failures import usage
-from holdpoint_client.ids import find_run
+from holdpoint_client.ids import find_question, find_run
+from holdpoint_client.many import given_out
 from holdpoint_client.session import Session, can_ask
 from holdpoint_client.values import json_object
 from holdpoint_client.views.questions import inbox_table, question_block, questions_table
@@ -70,6 +73,23 @@ def show(context: typer.Context, id: QuestionId, as_json: Json = False) -> None:
         session.screen.document(question)
     else:
         session.screen.show(question_block(question))
+
+
+def webhook(
+    context: typer.Context,
+    id: QuestionId,
+    signed: Annotated[bool, typer.Option("--signed", help="Only calls signed with a secret count.")] = False,
+    key: Key = None,
+    as_json: Json = False,
+) -> None:
+    """Give a wait for an event a webhook of its own.
+
+    The token that ends the wait is shown this once.
+    """
+    session: Session = context.obj.begin(as_json)
+    path = f"/suspensions/{find_question(session.api, id).id}/webhook"
+    told = session.api.post(path, {"signed": signed}, key or new_key())
+    session.screen.one(told, lambda given: Text("\n".join(given_out(given))))
 
 
 def answer(

@@ -22,6 +22,7 @@ from holdpoint_client.commands.options import (
     Reason,
     ReasonCode,
     Scope,
+    Signed,
     Ticket,
     Until,
     Webhook,
@@ -54,6 +55,7 @@ def pause(
     until_event: OnEvent = "",
     match: Match = None,
     webhook: Webhook = False,
+    signed_webhook: Signed = False,
     filter: Filters = None,
     every: Everything = False,
     of_job: OfJob = "",
@@ -73,7 +75,7 @@ def pause(
     shared = {"reason_code": reason_code, "ticket": ticket, "scope": scope}
     single = {
         "before_step": before_step,
-        "resume_when": conditions(until, until_cron, timezone, until_event, match, webhook),
+        "resume_when": conditions(until, until_cron, timezone, until_event, match, webhook, signed_webhook),
     }
     manner = Manner(yes, dry_run, not no_wait, rate, key)
     _command(session, "pause", choice, _reason(session, reason, "Why pause", manner), shared, single, manner)

@@ -44,6 +44,15 @@ def trigger(
         typer.Argument(metavar="TOKEN", help="The resume token of a pause or hold; - reads it from standard input."),
     ],
     data: Data = None,
+    secret: Annotated[
+        str,
+        typer.Option(
+            "--secret",
+            metavar="SECRET",
+            envvar="HOLDPOINT_SIGNING_SECRET",
+            help="Signs the call, where only signed ones count.",
+        ),
+    ] = "",
     note: Annotated[str, typer.Option("--note", help="Words for those who read the history.")] = "",
     key: Key = None,
     as_json: Json = False,
@@ -52,7 +61,7 @@ def trigger(
     session: Session = context.obj.begin(as_json)
     given = token.removeprefix("-") or sys.stdin.readline().strip()
     body = {"data": json_object(data, "--data"), "note": note}
-    told = session.api.post(f"/triggers/{in_path(given)}", body, key or new_key())
+    told = session.api.call(f"/triggers/{in_path(given)}", body, key or new_key(), secret)
     if as_json:
         session.screen.document(told)
     else:

@@ -25,8 +25,8 @@ STATE_LOOK = {
     "cancelled": ("⊘", "dim"),
 }
 """A sign and a colour for each state, beside its word; a state that is new to this client has the word alone."""
-ROOMY = 110
-"""Columns of the screen from which on tables show every column."""
+ROOMY, NARROW = 110, 64
+"""Columns of the screen from which on tables show every column; and below which only what matters most."""
 BAR = 20
 """Columns of a bar of progress."""
 STEP_SIGN = {"finished": "✓", "running": "▶", "next": "→", "ahead": "·"}
@@ -49,17 +49,18 @@ def runs_table(runs: list[Document], width: int) -> Table:
     roomy = width >= ROOMY
     columns = [Column("id"), Column("state"), Column("title", free=True)]
     columns += [Column("workflow", free=True)] if roomy else []
-    columns += [Column("steps", justify="right"), Column("next, or waits for" if roomy else "waits for", free=True)]
+    if width >= NARROW:
+        columns += [Column("steps", justify="right"), Column("next, or waits for" if roomy else "waits for", free=True)]
     columns += [Column("launched by", free=True)] if roomy else []
-    columns.append(Column("for", justify="right"))
+    columns += [Column("for", justify="right")] if width >= NARROW else []
     ids = [run["id"] for run in runs]
     rows: list[list[str | Text]] = []
     for run in runs:
         row: list[str | Text] = [shown_id(run["id"], ids, width), state_text(run["state"]), clean(run["title"])]
         row += [clean(run["workflow"])] if roomy else []
-        row += [f"{run['steps_done']}/{run['steps_total']}", _waits_for(run)]
+        row += [f"{run['steps_done']}/{run['steps_total']}", _waits_for(run)] if width >= NARROW else []
         row += [clean(run["launched_by"]["name"])] if roomy else []
-        rows.append([*row, age(run["state_since"])])
+        rows.append([*row, age(run["state_since"])] if width >= NARROW else row)
     return fitted(columns, rows, width)
 
 
