@@ -172,6 +172,23 @@ somebody's hands: while a form in it is dirty, open or focused the change waits,
     kept.typed.clear();
   }
 
+  /* News of a list that was asked for before the list itself was replaced are of no use any more: it is asked again. */
+  const LISTS = "#desk, #detail, #list, #lines";
+  let replaced = 0;
+  for (const name of ["htmx:afterSwap", "htmx:oobAfterSwap"]) {
+    document.addEventListener(name, (event) => {
+      if (event.detail.target?.matches?.(LISTS)) replaced += 1;
+    });
+  }
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    if (event.detail.target?.id === "watch") event.detail.requestConfig.replaced = replaced;
+  });
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    if (event.detail.target?.id !== "watch" || event.detail.requestConfig.replaced === replaced) return;
+    event.preventDefault();
+    document.dispatchEvent(new CustomEvent("holdpoint:refresh"));
+  });
+
   document.addEventListener("htmx:beforeSwap", (event) => {
     /* A session that ended answers with the sign-in page: show it as a page, never inside a part. */
     if (/\/accounts\/login\//.test(event.detail.xhr.responseURL)) {
