@@ -1,6 +1,7 @@
 """Repeated requests, many runs at once, tokens and texts that could do harm."""
 
 import json
+import os
 import socket
 import subprocess
 import sys
@@ -213,7 +214,8 @@ def test_tables_fit_80_columns_and_colours_can_be_turned_off(operator, run):
 
 def test_the_command_is_installed(operator):
     command = Path(sys.executable).with_name("holdpoint")
-    said = subprocess.run([command, "--version"], capture_output=True, text=True, timeout=30, check=True)
+    variables = {"PATH": os.environ["PATH"], "PYTHONPATH": str(PROJECT / "client" / "src")}
+    said = subprocess.run([command, "--version"], env=variables, capture_output=True, text=True, timeout=30, check=True)
     assert said.stdout == operator("--version").out
     assert "Exit codes" in operator("--help").out
 

@@ -58,10 +58,15 @@ def fitted(columns: Sequence[Column], rows: Sequence[Sequence[str | Text]], widt
     return table
 
 
-def pairs(rows: Sequence[tuple[str, RenderableType]]) -> Table:
-    """Draw facts as two columns: what it is, and the value, which wraps within its own column."""
+def pairs(rows: Sequence[tuple[str, RenderableType]], *, numbers: bool = False) -> Table:
+    """Draw facts as two columns: what it is, and the value, which wraps within its own column.
+
+    Args:
+        rows: label and value of each.
+        numbers: the labels are numbers, which stand one below the other.
+    """
     table = Table.grid(padding=(0, 2))
-    table.add_column(style="dim", no_wrap=True)
+    table.add_column(style="" if numbers else "dim", no_wrap=True, justify="right" if numbers else "left")
     table.add_column(overflow="fold")
     for label, value in rows:
         table.add_row(label, value)

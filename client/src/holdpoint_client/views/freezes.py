@@ -34,7 +34,7 @@ def preview_block(counted: Document, workflow: str) -> RenderableType:
     ]
     if workflow and not counted["known"]:
         rows.append(("!", Text(f"No workflow is called {clean(workflow)} now.", "yellow")))
-    return pairs(rows)
+    return pairs(rows, numbers=True)
 
 
 def freeze_block(freeze: Document) -> RenderableType:

@@ -33,7 +33,7 @@ def preview_block(preview: Document) -> RenderableType:
         rows.append((capped(preview["below"]), Text("runs below these, which it reaches as well")))
     if preview["too_many"]:
         rows.append(("!", Text("more than one job may have; narrow the choice", "red")))
-    return Group(head, pairs(rows)) if rows else head
+    return Group(head, pairs(rows, numbers=True)) if rows else head
 
 
 def job_line(job: Document) -> str:

@@ -142,7 +142,7 @@ def _field(field: Document, required: bool) -> Text:
     kind = field.get("type", "JSON")
     told = " or ".join(clean(choice["const"]) for choice in choices)
     told = told or ("file" if field.get("contentEncoding") else kind if isinstance(kind, str) else " or ".join(kind))
-    text.append(f"  {told}{'' if required else ', may be left out'}", "dim")
+    text.append(f"{'  ' if text else ''}{told}{'' if required else ', may be left out'}", "dim")
     return text
 
 
