@@ -48,10 +48,10 @@ def routes() -> str:
 def _answered(document: dict[str, Any]) -> set[str]:
     """Return the names of all documents that answers hold, those within others too."""
     schemas = document["components"]["schemas"]
-    waiting = set()
+    waiting = {"Problem"}
     for methods in document["paths"].values():
         for operation in methods.values():
-            waiting |= _references(operation["responses"])
+            waiting |= _references(operation["responses"]) & set(schemas)  # else a problem, described once
     found: set[str] = set()
     while waiting:
         name = waiting.pop()
@@ -100,7 +100,9 @@ def _operation(method: str, path: str, operation: dict[str, Any], schemas: dict[
     if fields:
         yield from ("", "| name | in | type | what it is |", "|---|---|---|---|", *fields)
     good = [each for each in map(str, operation["responses"]) if each < "400"]
-    yield from ("", f"Answers {', '.join(_answer(each, operation['responses'], schemas) for each in good)}.")
+    problems = [each for each in map(str, operation["responses"]) if each >= "400"]
+    answers = ", ".join(_answer(each, operation["responses"], schemas) for each in good)
+    yield from ("", f"Answers {answers}. Problems: {', '.join(problems)}.")
 
 
 def _answer(status: str, responses: dict[Any, Any], schemas: dict[str, Any]) -> str:

@@ -36,6 +36,7 @@ from console.api import (
 )
 from console.api.bodies import invalid
 from console.api.description import DescribedAPI
+from console.api.docspage import docs_page
 from console.api.idempotency import idempotent
 from console.api.identity import Session, Token
 from console.api.problems import answer_refusal
@@ -44,8 +45,15 @@ from executions.errors import Invalid, Refused
 
 DESCRIPTION = """Launch runs, pause, correct and resume them, answer their questions, read their histories.
 
-Send a token: `Authorization: Bearer hp_…` (`manage.py create_token` makes one). Errors are problem documents
-(RFC 9457). `Idempotency-Key` on any POST makes it safe to repeat. Lists come in pages: send `next` back as `cursor`."""
+**Sign in** with a token: `Authorization: Bearer hp_…`. `POST /v1/tokens`, the console's Settings or
+`manage.py create_token` make one. Each operation says which scope it needs; `GET /v1/me` says which you have.
+
+**Errors** are problem documents (RFC 9457): what happened and what to do, and of a run `state` and the commands that
+are `allowed`. Whatever can come is listed with each operation; besides that, 405 for a method that an address does not
+take, and 500 for what is our fault and logged.
+
+**`Idempotency-Key`** on any POST makes it safe to repeat. **Lists** come in pages: send `next` back as `cursor`.
+**Unknown fields** and parameters are refused. Times are in UTC."""
 
 api = DescribedAPI(
     title="Holdpoint",
@@ -55,6 +63,7 @@ api = DescribedAPI(
     auth=[Token(), Session()],
     openapi_url="/openapi.json",
     docs_url="/docs",
+    docs=docs_page(),
     servers=[{"url": "/", "description": "This installation"}],
 )
 

@@ -1,6 +1,7 @@
 """What every command shares: one transaction, the row lock, the rules, and a record of refusals."""
 
 import functools
+import re
 import time
 import uuid
 from collections.abc import Callable
@@ -18,6 +19,8 @@ from executions.provenance import append
 from executions.states import Verdict, allowed_commands
 from executions.text import storable
 
+SECRET = re.compile(r"(hp_|whsec_)[A-Za-z0-9+/=_-]{12,}")
+"""What a token and a webhook's secret look like."""
 DENIAL_CHARACTERS = 1000
 DENIAL_ERRORS = 20
 """Most characters and field errors that the history keeps of a refusal; the caller gets them all."""
@@ -66,11 +69,11 @@ def record_denial(actor: Actor, name: str, refusal: Refused) -> None:
     if isinstance(refusal, NotFound):
         return
     # The words may quote what was sent: anything at all, and any amount of it.
-    detail = storable(refusal.detail)[:DENIAL_CHARACTERS]
+    detail = _told(refusal.detail)[:DENIAL_CHARACTERS]
     data: dict[str, Any] = {"command": name, "code": refusal.code, "detail": detail}
     if refusal.errors:
         data["errors"] = {
-            storable(field)[:100]: [storable(message)[:200] for message in messages[:DENIAL_ERRORS]]
+            _told(field)[:100]: [_told(message)[:200] for message in messages[:DENIAL_ERRORS]]
             for field, messages in list(refusal.errors.items())[:DENIAL_ERRORS]
         }
     if refusal.state:
@@ -79,6 +82,11 @@ def record_denial(actor: Actor, name: str, refusal: Refused) -> None:
         data["holds"] = list(refusal.holds)
     with transaction.atomic():
         append(refusal.execution_id or SYSTEM_LEDGER, "command.denied", actor, reason=detail, data=data)
+
+
+def _told(text: str) -> str:
+    """Return what a refusal said, for a history that forgets nothing: without secrets that were sent."""
+    return SECRET.sub(r"\1…", storable(text))
 
 
 def parse_id(value: uuid.UUID | str, noun: str) -> uuid.UUID:

@@ -7,7 +7,7 @@ MANAGE = {"console:manage"}
 HOOKS = {"webhooks:manage"}
 RUN = "/v1/async-executions/{id}"
 HOOK = "/v1/webhooks/{id}"
-WHY = {"reason": "why"}
+WHY = {"reason": "Totals differ"}
 ANYBODY: set[str] = set()
 """No scope is needed: whoever is signed in may, or something else is the permission."""
 OPEN = {("POST", "/v1/triggers/{token}")}
@@ -45,10 +45,10 @@ TABLE = {
     ("POST", RUN + "/skip"): ({"executions:control"}, WHY),
     ("POST", RUN + "/fork"): ({"executions:control"}, WHY),
     ("POST", RUN + "/extend"): ({"executions:control"}, {"seconds": 5, **WHY}),
-    ("PATCH", RUN + "/labels"): ({"executions:label"}, {"set": {"team": "north"}, "reason": "why"}),
-    ("PATCH", RUN + "/payload"): ({"executions:amend"}, {"changes": {"a": 1}, "reason": "why"}),
+    ("PATCH", RUN + "/labels"): ({"executions:label"}, {"set": {"team": "north"}, "reason": "Totals differ"}),
+    ("PATCH", RUN + "/payload"): ({"executions:amend"}, {"changes": {"a": 1}, "reason": "Totals differ"}),
     ("POST", RUN + "/answers/{key}"): ({"suspensions:answer"}, {"data": {}}),
-    ("POST", "/v1/bulk"): ({"executions:pause"}, {"command": "pause", "ids": ["{id}"], "reason": "why"}),
+    ("POST", "/v1/bulk"): ({"executions:pause"}, {"command": "pause", "ids": ["{id}"], "reason": "Totals differ"}),
     ("GET", "/v1/bulk"): (READ, None),
     ("GET", "/v1/bulk/{id}"): (READ, None),
     ("GET", "/v1/bulk/{id}/items"): (READ, None),
@@ -57,14 +57,17 @@ TABLE = {
     ("GET", "/v1/holds/counts"): (READ | {"holds:place", "holds:release"}, None),
     ("GET", "/v1/holds/{id}"): (READ | {"holds:place", "holds:release"}, None),
     ("GET", "/v1/holds/{id}/heirs"): (READ | {"holds:place", "holds:release"}, None),
-    ("POST", "/v1/holds"): ({"holds:place"}, {"execution": "{id}", "reason": "why"}),
+    ("POST", "/v1/holds"): ({"holds:place"}, {"execution": "{id}", "reason": "Totals differ"}),
     ("POST", "/v1/holds/{id}/notes"): ({"executions:pause", "holds:place"}, {"text": "note"}),
-    ("POST", "/v1/holds/{id}/hand-over"): ({"holds:release", "holds:place"}, {"to": "reviewer2", "reason": "why"}),
+    ("POST", "/v1/holds/{id}/hand-over"): (
+        {"holds:release", "holds:place"},
+        {"to": "reviewer2", "reason": "Totals differ"},
+    ),
     ("POST", "/v1/holds/{id}/release"): ({"holds:release"}, WHY),
     ("GET", "/v1/freezes"): (READ | {"holds:freeze", "holds:release"}, None),
     ("GET", "/v1/freezes/preview"): (READ | {"holds:freeze", "holds:release"}, None),
     ("GET", "/v1/freezes/{id}"): (READ | {"holds:freeze", "holds:release"}, None),
-    ("POST", "/v1/freezes"): ({"holds:freeze"}, {"workflow": "nobody knows", "reason": "why"}),
+    ("POST", "/v1/freezes"): ({"holds:freeze"}, {"workflow": "nobody knows", "reason": "Totals differ"}),
     ("POST", "/v1/freezes/{id}/lift"): ({"holds:release"}, WHY),
     ("GET", "/v1/suspensions"): (READ | {"suspensions:answer"}, None),
     ("GET", "/v1/suspensions/{id}"): (READ | {"suspensions:answer"}, None),
@@ -111,7 +114,7 @@ TABLE = {
     ("PATCH", HOOK): (HOOKS, {"description": "Chat"}),
     ("DELETE", HOOK): (HOOKS, None),
     ("POST", HOOK + "/rotate"): (HOOKS, {}),
-    ("POST", HOOK + "/disable"): (HOOKS, {"reason": "why"}),
+    ("POST", HOOK + "/disable"): (HOOKS, {"reason": "Totals differ"}),
     ("POST", HOOK + "/enable"): (HOOKS, {}),
     ("POST", HOOK + "/test"): (HOOKS, {}),
     ("GET", HOOK + "/deliveries"): (HOOKS, None),
