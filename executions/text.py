@@ -96,6 +96,10 @@ def clean_short(text: Any, field: str, limit: int = 200) -> str:
     return str(text).strip()
 
 
+BEYOND_UTC = "Give a date within the years 1 to 9999, UTC."
+"""Said of a moment that its zone takes out of the calendar."""
+
+
 def clean_moment(
     moment: Any, field: str, problem: str = "Give a date and time with its time zone."
 ) -> datetime.datetime:
@@ -113,7 +117,7 @@ def clean_moment(
         try:
             return moment.astimezone(datetime.UTC)
         except OverflowError:
-            problem = "Give a date within the years 1 to 9999, UTC."
+            problem = BEYOND_UTC
     raise Invalid(problem, errors={field: [problem]})
 
 

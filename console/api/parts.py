@@ -10,6 +10,8 @@ from ninja import Field, Schema
 from pydantic import AfterValidator, AwareDatetime, BeforeValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
+from executions.text import BEYOND_UTC
+
 Moment = datetime.datetime
 
 
@@ -25,7 +27,7 @@ def _in_utc(moment: datetime.datetime) -> datetime.datetime:
     try:
         return moment.astimezone(datetime.UTC)
     except OverflowError as error:
-        raise PydanticCustomError("time", "This time lies too far away.") from error
+        raise PydanticCustomError("time", BEYOND_UTC) from error
 
 
 GivenMoment = Annotated[AwareDatetime, Field(strict=False), BeforeValidator(_written_as_time), AfterValidator(_in_utc)]
