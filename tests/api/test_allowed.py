@@ -6,8 +6,11 @@ from executions import commands
 from tests.api.conftest import problem
 from tests.domain import story
 from tests.domain.test_children import children_of, family
+from tests.effects import effects_table
 
-pytestmark = pytest.mark.django_db
+__all__ = ["effects_table"]
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("effects_table")]
 
 
 def test_a_hold_below_is_told_and_cancelling_is_possible_in_part(program, cast, path):
