@@ -21,6 +21,9 @@ class Opening:
     To open one costs a few queries, to keep it none. Waiting here, they take neither a thread nor a connection. Waiting
     for the pool, some would get a 503, after which an ``EventSource`` never comes back.
 
+    A request waits for its turn once all of it is there. A stream needs no body; whoever announced one and never sent
+    it would keep a place for as long as he likes, and a few of those every place.
+
     Args:
         application: the ASGI application.
         at_once: how many may be on their way to an answer.
@@ -31,11 +34,20 @@ class Opening:
         self._places = asyncio.Semaphore(at_once)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or not scope["path"].endswith(SUFFIX):
+        if scope["type"] != "http" or scope["method"] != "GET" or not scope["path"].endswith(SUFFIX):
             await self.application(scope, receive, send)
             return
+        if not await heard_out(receive):
+            return
         await self._places.acquire()
-        opening = True
+        opening = told = True
+
+        async def receiving() -> Message:
+            nonlocal told
+            if told:
+                told = False
+                return {"type": "http.request", "body": b"", "more_body": False}
+            return await receive()
 
         def opened() -> None:
             nonlocal opening
@@ -48,6 +60,14 @@ class Opening:
             await send(message)
 
         try:
-            await self.application(scope, receive, sending)
+            await self.application(scope, receiving, sending)
         finally:
             opened()
+
+
+async def heard_out(receive: Receive) -> bool:
+    """Wait until a request was sent whole, and forget its body; tell whether its client is still there."""
+    while (message := await receive())["type"] == "http.request":
+        if not message.get("more_body"):
+            return True
+    return False

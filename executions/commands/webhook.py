@@ -62,7 +62,7 @@ def create_webhook(
     require_scope(actor, SCOPE)
     given = {"kinds": kinds, "description": description, "workflows": workflows or [], "labels": labels or {}}
     chosen = _cleaned(given)
-    target = check_url(url)
+    url, target = check_url(url)
     if WebhookEndpoint.objects.count() >= MOST_ENDPOINTS:
         raise Conflict(f"There are {MOST_ENDPOINTS} webhooks already. Delete one that nobody needs.")
     endpoint = WebhookEndpoint(
@@ -99,13 +99,12 @@ def change_webhook(
     endpoint = locked_endpoint(endpoint_id)
     if version is not None and version != endpoint.version:
         raise Stale("This webhook was changed meanwhile. Look at it again.")
-    url = changes.pop("url", endpoint.url)
+    url = str(changes.pop("url", endpoint.url)).strip()
     before = {"host": host_of(endpoint), **{name: getattr(endpoint, name) for name in CHOICE}}
     chosen = _cleaned({**{name: before[name] for name in CHOICE}, **changes})
     moved = url != endpoint.url
     if moved:
-        check_url(url)
-        endpoint.url = url
+        endpoint.url, _ = check_url(url)
         # What was learned of the old server says nothing of this one.
         endpoint.resting_until = clock.now()
     after = {"host": host_of(endpoint), **chosen}
@@ -285,21 +284,25 @@ def count_waiting(endpoint: WebhookEndpoint) -> int:
     return endpoint.deliveries.filter(next_at__isnull=False).count()
 
 
-def check_url(url: Any) -> Target:
+def check_url(url: Any) -> tuple[str, Target]:
     """Go on only if messages may be sent to an address as it resolves now; each attempt checks again.
+
+    Returns:
+        The address without surrounding white space, as it is to be kept, and what it says.
 
     Raises:
         Invalid: says why not.
     """
+    cleaned = clean_short(url, "url", 4000)
     try:
-        target = read_target(clean_short(url, "url", 4000))
+        target = read_target(cleaned)
         target.numbers()
     except Refusal as refusal:
         raise Invalid(f"url: {refusal}", errors={"url": [str(refusal)]}) from refusal
     except (OSError, UnicodeError) as error:
         problem = "This host cannot be resolved. Check the name."
         raise Invalid(f"url: {problem}", errors={"url": [problem]}) from error
-    return target
+    return cleaned, target
 
 
 def _cleaned(given: dict[str, Any]) -> dict[str, Any]:

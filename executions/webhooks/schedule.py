@@ -54,7 +54,7 @@ def retry_seconds(retry_after: str) -> float | None:
         return float(min(int(text[:9]), LONGEST_RETRY_AFTER))
     try:
         moment = parsedate_to_datetime(text)
-    except ValueError:
+    except (ValueError, OverflowError):  # also a year that no calendar has
         return None
     moment = moment if moment.tzinfo else moment.replace(tzinfo=datetime.UTC)
     return min(max((moment - timezone.now()).total_seconds(), 0.0), LONGEST_RETRY_AFTER)

@@ -167,3 +167,13 @@ def test_the_log_costs_the_same_however_long_it_is(admin, receiver, launch, djan
         admin.get(there)  # when the token was last used is kept
         with django_assert_num_queries(8):
             admin.get(f"{there}/deliveries")
+
+
+@pytest.mark.parametrize("after", ["\r\n", " \t", " " * 1500])
+def test_an_address_is_kept_as_it_was_checked(admin, after):
+    hook = made(admin, url=f"  {MADE['url']}{after}").json()
+    assert hook["url"] == MADE["url"]
+    there, change = f"/v1/webhooks/{hook['id']}", {"url": f"https://1.1.1.1/{after}"}
+    changed = admin.send("patch", there, change).json()
+    assert (changed["url"], changed["version"]) == ("https://1.1.1.1/", 2)
+    assert admin.send("patch", there, change).json()["version"] == 2

@@ -8,6 +8,7 @@ from contextlib import ExitStack
 import pytest
 from django.conf import settings
 
+from console.opening import AT_ONCE
 from console.stream import MOST_STREAMS
 
 pytestmark = pytest.mark.usefixtures("live_db")
@@ -58,3 +59,22 @@ def test_streams_that_are_refused_make_room_for_the_next(cast, connect):
     refused = [connect("nobody") for _ in range(40)]
     assert [status_of(page) for page in refused] == [401] * 40
     assert status_of(connect(cookie_of(cast, "operator"))) == 200
+
+
+def test_whoever_never_sends_what_he_announced_keeps_nobody_waiting(cast, web):
+    """A place among those that open is for whoever has said all; strangers could take every one of them for ever."""
+    with ExitStack() as opened:
+
+        def say(line: str, *headers: str) -> socket.socket:
+            connection = opened.enter_context(socket.create_connection(("127.0.0.1", web.port), timeout=10))
+            connection.sendall("\r\n".join([line, "Host: 127.0.0.1", *headers, "", ""]).encode())
+            return connection
+
+        for line in ("GET /stream HTTP/1.1", "POST /v1/events/stream HTTP/1.1") * AT_ONCE:
+            say(line, "Content-Length: 10")
+        time.sleep(0.2)
+        mine = f"Cookie: {settings.SESSION_COOKIE_NAME}={cookie_of(cast, 'operator')}"
+        assert status_of(say("GET /stream HTTP/1.1", mine)) == 200
+        late = say("GET /stream HTTP/1.1", mine, "Content-Length: 4")
+        late.sendall(b"late")
+        assert status_of(late) == 200, "what it brings is not read, and not missed"
