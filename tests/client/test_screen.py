@@ -1,5 +1,7 @@
 """What is printed: hostile texts do nothing, wide letters stand in line, a pipe gets plain text; and what is sent."""
 
+import subprocess
+import sys
 import unicodedata
 
 import pytest
@@ -113,3 +115,15 @@ def test_a_signed_webhook_is_called_with_its_secret(say, run):
     said = say("trigger", given["resume_token"], "--secret", given["signing_secret"])
     assert (said.code, "queued" in said.out) == (0, True)
     assert say("trigger", given["resume_token"], "--secret", "nonsense!").code == 2
+
+
+def test_an_export_is_verified_by_the_program_that_comes_with_it(say, run, tmp_path):
+    execution = run(title=word())
+    exported, program = tmp_path / "record.jsonl", tmp_path / "verify_export.py"
+    assert say("audit", "export", "--run", execution.pk, "--out", exported).code == 0
+    assert say("audit", "verifier", "--out", program).code == 0
+    assert list(tmp_path.glob("*.part")) == []
+    said = subprocess.run([sys.executable, program, exported], capture_output=True, text=True, timeout=60, check=False)
+    assert said.returncode == 0, said.stdout
+    table = say("audit", "export", "--run", execution.pk, "--csv").out
+    assert "execution.launched" in table

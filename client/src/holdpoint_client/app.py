@@ -131,6 +131,7 @@ audit = _group("audit", "The record of who did what and why.", app)
 audit.command("search")(record.search)
 audit.command("verify")(record.verify)
 audit.command("export")(record.export)
+audit.command("verifier")(record.verifier)
 
 token = _group("token", "API tokens.", app)
 token.command("list")(tokens.list_tokens)

@@ -14,6 +14,7 @@ from holdpoint_client.commands.options import (
     Key,
     Limit,
     Match,
+    OfWorkflow,
     OnEvent,
     Reason,
     ReasonCode,
@@ -41,6 +42,9 @@ def list_holds(
     ] = "",
     responsible: Annotated[str, typer.Option("--responsible", help="Only those that this person looks after.")] = "",
     overdue: Annotated[bool, typer.Option("--overdue", help="Only those whose review date has passed.")] = False,
+    workflow: OfWorkflow = "",
+    placed_by: Annotated[str, typer.Option("--placed-by", help="Only those that this person placed.")] = "",
+    search: Annotated[str, typer.Option("--search", "-q", help="Words of the reason or the run's title.")] = "",
     released: Annotated[bool, typer.Option("--released", help="Released ones too.")] = False,
     limit: Limit = 50,
     every: All = False,
@@ -51,6 +55,7 @@ def list_holds(
     session: Session = context.obj.begin(as_json)
     execution = find_run(session.api, run).id if run else ""
     narrowed = {"kind": kind, "responsible": responsible, "overdue": overdue, "released": released}
+    narrowed |= {"workflow": workflow, "placed_by": placed_by, "q": search}
     page = session.api.pages("/holds", None if every else limit, cursor, execution=execution, **narrowed)
     chosen = run or cursor or any(narrowed.values())
     session.screen.page(page, holds_table, "No hold matches." if chosen else "Nothing is held.")

@@ -109,15 +109,17 @@ def export(
     words: Words = "",
     via: Via = "",
     refused: Refused = False,
+    routine: Annotated[bool, typer.Option("--routine", help="Also what the engine wrote by itself.")] = False,
 ) -> None:
     """Hand the record out, to a file or a pipe.
 
-    As JSON Lines anyone can verify it with sha256 alone: tools/verify_export.py FILE.
+    As JSON Lines anyone can verify it with sha256 alone; `audit verifier` is a program that does.
 
     A file appears under its name once it is complete; an export that breaks off is begun again.
     """
     session: Session = context.obj.begin(False)
     chosen = _chosen(session, run, person, kind, workflow, since_, until, words, via, refused)
+    chosen["routine"] = routine
     if csv:
         chosen["format"] = "csv"
     if out == "-":
@@ -129,7 +131,31 @@ def export(
     partial.replace(target)
     session.screen.show(f"{target}  {size(number)}")
     if not csv:
-        session.screen.aside(f"Verify it anywhere: python3 verify_export.py {target}")
+        session.screen.aside(f"Verify it anywhere: holdpoint audit verifier, then python3 verify_export.py {target}")
+
+
+def verifier(
+    context: typer.Context,
+    out: Annotated[
+        str, typer.Option("--out", "-o", metavar="PATH", help="Where to; - for standard output.")
+    ] = "verify_export.py",
+) -> None:
+    """Fetch the program that verifies an export.
+
+    It needs nothing but Python: python3 verify_export.py FILE.
+    """
+    session: Session = context.obj.begin(False)
+    with session.api.download("/audit/verifier") as response:
+        content = response.read()
+    if out == "-":
+        sys.stdout.buffer.write(content)
+        sys.stdout.flush()
+        return
+    try:
+        Path(out).write_bytes(content)
+    except OSError as error:
+        raise failure(Exit.USAGE, "cannot-write", "Cannot write", f"{out}: {error.strerror}.") from None
+    session.screen.show(f"{out}  {size(len(content))}")
 
 
 def _to_file(session: Session, chosen: Document, partial: Path) -> int:
