@@ -67,6 +67,11 @@ def begin(process: str) -> None:
     _tracer = provider.get_tracer("holdpoint")
 
 
+def sent() -> bool:
+    """Tell whether this process sends traces."""
+    return _tracer is not None
+
+
 def span(name: str, *, kind: str = "internal", **attributes: Any) -> AbstractContextManager[Any]:
     """Return a context in which a span is current.
 

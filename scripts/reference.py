@@ -62,7 +62,8 @@ def _answered(document: dict[str, Any]) -> set[str]:
 
 def _references(part: Any) -> set[str]:
     if isinstance(part, dict):
-        own = {part["$ref"].rpartition("/")[2]} if isinstance(part.get("$ref"), str) else set()
+        named = str(part.get("$ref", ""))
+        own = {named.rpartition("/")[2]} if named.startswith("#/components/schemas/") else set()
         return own.union(*map(_references, part.values()))
     return set().union(*map(_references, part)) if isinstance(part, list) else set()
 

@@ -25,6 +25,7 @@ from executions.engine import checking, clerk, courier, herald, leases, lifting,
 from executions.engine.database import rows
 from executions.engine.post import SIGNALS, office
 from executions.engine.statements import HEARTBEAT
+from executions.meters.memory import flush
 from executions.provenance.jsontext import to_json
 
 logger = logging.getLogger("holdpoint.engine")
@@ -84,6 +85,7 @@ def stop() -> None:
     try:
         herald.leave()
         rows(statements.WORKER_GONE, {"name": worker_name()})
+        flush()
     except Exception as error:
         logger.warning("Could not sign off: %s", error)
     office.drain(1.0)

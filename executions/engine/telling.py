@@ -5,10 +5,10 @@ this.
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING, Any
 
-from structlog.contextvars import bound_contextvars
+from structlog.contextvars import bind_contextvars, bound_contextvars, unbind_contextvars
 
 from executions import tracing
 from executions.engine import life
@@ -37,21 +37,31 @@ def of_workflow(name: str) -> Iterator[None]:
     """
     tracing.note(f"run {name}", workflow=name)
     with bound_contextvars(workflow=name):
-        yield
+        try:
+            yield
+        finally:
+            unbind_contextvars("step", "attempt")
 
 
-@contextmanager
-def of_step(run: "Run") -> Iterator[Any]:
-    """Within this block the log tells of the next step; its span is linked with that of the step before.
+def of_step(run: "Run") -> AbstractContextManager[Any]:
+    """From now on, up to the next step or the end of ``of_workflow``'s block, the log tells of the next step.
+
+    On the hot path: without traces nothing is entered and nothing left.
 
     Args:
         run: the run, just before that step.
+
+    Returns:
+        The context of its span, which is linked with that of the step before.
     """
-    step, attempt = run.ahead[0], run.attempt + 1
-    about = {"run": run.lease.execution_id, "workflow": run.workflow_name, "step": step, "attempt": attempt}
-    with (
-        bound_contextvars(step=step, attempt=attempt),
-        tracing.linked(run.step_before, f"step {step}", **about, position=run.position, worker=run.actor.name),
-    ):
+    bind_contextvars(step=run.ahead[0], attempt=run.attempt + 1)
+    return _span_of_step(run) if tracing.sent() else tracing.NOTHING
+
+
+@contextmanager
+def _span_of_step(run: "Run") -> Iterator[None]:
+    step = run.ahead[0]
+    told = {"run": run.lease.execution_id, "workflow": run.workflow_name, "step": step, "attempt": run.attempt + 1}
+    with tracing.linked(run.step_before, f"step {step}", **told, position=run.position, worker=run.actor.name):
         run.step_before = tracing.here()
         yield
