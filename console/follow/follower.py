@@ -124,7 +124,10 @@ class Follower:
     async def _read(self) -> Snapshot:
         """Tell all that is new; return where the tail is now."""
         if self._cursor is None:
-            self._cursor = await with_database(tail.now)
+            cursor = await with_database(tail.now)
+            # The tail begins here, and tells of no door that was closed before, since these streams were let in.
+            await self._look(set(self._open))
+            self._cursor = cursor
         while True:
             batch, told = await with_database(_next, self._cursor, bool(self._readers))
             if any(line.event.kind in CLOSING_KINDS for line in batch.lines):

@@ -1,6 +1,7 @@
 """Where in the events a stream is: how it catches up from the database, and the ids it gives out."""
 
 import uuid
+from itertools import takewhile
 from typing import Protocol
 
 from console.follow.choice import Choice
@@ -16,11 +17,12 @@ PAGE = 200
 class Place(Protocol):
     """Where a stream is. ``str`` of it is the id that a client goes on from."""
 
-    def read(self, until: Snapshot | None) -> tuple[str, bool]:
+    def read(self, until: Snapshot) -> tuple[str, bool]:
         """Read a page of what follows and move on past it; return it as text, and whether there may be more.
 
         Args:
-            until: go no further than this, as the rest will be told anyway; to the present where None.
+            until: go no further than this. Up to here it is known that the stream may be told; the rest comes from the
+                tail, which looks for whoever has lost his right before it tells anything.
         """
 
     def write(self, told: Told) -> str:
@@ -45,7 +47,7 @@ class AmongAll:
     def __str__(self) -> str:
         return self._place
 
-    def read(self, until: Snapshot | None) -> tuple[str, bool]:
+    def read(self, until: Snapshot) -> tuple[str, bool]:
         batch = tail.after(Cursor.parse(self._place), until=until)
         chosen = [Told(line, str(place)) for line, place in batch.places() if self._choice.wants(line)]
         self._place = str(batch.cursor)
@@ -76,10 +78,11 @@ class InRun:
     def __str__(self) -> str:
         return str(self._seq)
 
-    def read(self, until: Snapshot | None) -> tuple[str, bool]:
+    def read(self, until: Snapshot) -> tuple[str, bool]:
         found = queries.history(self._run, after=self._seq, limit=PAGE)
-        text = "".join(self.write(Told(Line(event, self._workflow, "", {}))) for event in found)
-        return text, len(found) == PAGE
+        seen = list(takewhile(lambda event: until.sees(event.written_in), found))
+        text = "".join(self.write(Told(Line(event, self._workflow, "", {}))) for event in seen)
+        return text, len(seen) == PAGE
 
     def write(self, told: Told) -> str:
         seq = told.line.event.seq

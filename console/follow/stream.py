@@ -43,7 +43,7 @@ async def stream(reader: Reader, place: Place, *, follow: bool = True) -> AsyncI
     try:
         yield wire.opening(str(place))
         while reader.ended is None:
-            until = await here.join(reader) if follow else None
+            until = await here.join(reader)
             async for text in _missed(reader, place, until):
                 yield text
             if not follow:
@@ -56,7 +56,7 @@ async def stream(reader: Reader, place: Place, *, follow: bool = True) -> AsyncI
         here.leave(reader)
 
 
-async def _missed(reader: Reader, place: Place, until: Snapshot | None) -> AsyncIterator[str]:
+async def _missed(reader: Reader, place: Place, until: Snapshot) -> AsyncIterator[str]:
     """Read from the database up to where the tail hands over, page by page."""
     more, told_at = True, time.monotonic()
     while more and reader.ended is None:

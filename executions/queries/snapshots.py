@@ -1,5 +1,6 @@
 """Where a reader of all events stands: by snapshots of transactions, because no number is committed in its order."""
 
+import functools
 import re
 from dataclasses import dataclass
 from typing import Self
@@ -49,8 +50,14 @@ class Snapshot:
         return Snapshot(xmax, frozenset(each for each in unseen if each < xmax))
 
     def __str__(self) -> str:
-        # The distances from xmax are short, and most often there are none.
-        return ".".join(str(each) for each in (self.xmax, *sorted(self.xmax - each for each in self.running)))
+        return _written(self.xmax, self.running)
+
+
+@functools.lru_cache(maxsize=64)
+def _written(xmax: int, running: frozenset[int]) -> str:
+    """Write a snapshot, once for all events of a batch: one that came from outside may be long."""
+    # The distances from xmax are short, and most often there are none.
+    return ".".join(str(each) for each in (xmax, *sorted(xmax - each for each in running)))
 
 
 BEGINNING = Snapshot(OLDEST)
@@ -84,7 +91,7 @@ class Cursor:
         if not rest:
             return cls(_snapshot(before))
         if len(rest) != 2 or not _ORDINAL.fullmatch(rest[1]):
-            raise _unreadable()
+            raise unreadable()
         return cls(_snapshot(before), _snapshot(rest[0]), int(rest[1]))
 
     @property
@@ -98,14 +105,15 @@ class Cursor:
 
 def _snapshot(text: str) -> Snapshot:
     if not _SNAPSHOT.fullmatch(text):
-        raise _unreadable()
+        raise unreadable()
     xmax, *distances = (int(each) for each in text.split("."))
     running = frozenset(xmax - each for each in distances)
     if not all(OLDEST <= each <= NEWEST for each in (xmax, *running)):
-        raise _unreadable()
+        raise unreadable()
     return Snapshot(xmax, running)
 
 
-def _unreadable() -> Invalid:
+def unreadable() -> Invalid:
+    """Return the refusal of a text, or of a place, that was never given out."""
     problem = f"This is no place in the stream. {_LIKE}"
     return Invalid(problem, errors={"Last-Event-ID": [problem]})

@@ -17,10 +17,12 @@ from django.db import connection
 
 from executions.errors import Gone
 from executions.models import Event
-from executions.queries.snapshots import BEGINNING, Cursor, Snapshot
+from executions.queries.snapshots import BEGINNING, Cursor, Snapshot, unreadable
 
 LINES = 200
 """Lines of a batch; transactions are not parted when batches are chosen, but they are when they are read."""
+LONGEST_BATCH = 64 * LINES
+"""Lines of the longest batch that is ever chosen, besides those of its newest transaction."""
 MOST_BYTES = 4_000_000
 """Of the data of the lines that are read at once; a single line may have more."""
 
@@ -170,12 +172,17 @@ def after(cursor: Cursor, *, lines: int = LINES, until: Snapshot | None = None) 
 
 
 def check(cursor: Cursor) -> None:
-    """Go on only if a cursor can be of this database.
+    """Go on only if a cursor that somebody sent can be one that was given out here.
 
     Raises:
-        Gone: it is not.
+        Gone: it is not of this database.
+        Invalid: it is within a batch that is longer than batches are. Each page of one has all of it put in order.
     """
     _current_past(cursor)
+    if cursor.upto is not None:
+        newest, last = _row(MEASURE, {**_between(cursor.before, cursor.upto), "lines": LONGEST_BATCH})
+        if last is not None and last < newest:
+            raise unreadable()
 
 
 def lines_of_another_cluster() -> int:

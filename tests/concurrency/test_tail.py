@@ -286,6 +286,23 @@ def test_a_cursor_from_elsewhere_is_refused_with_what_to_do():
         tail.after(Cursor.parse(str(2**50)))
 
 
+def test_a_place_in_a_batch_that_nobody_was_told_is_refused(runs, monkeypatch):
+    """Each page of a batch has all of it put in order: nobody is to make one of the whole record."""
+    monkeypatch.setattr(tail, "LONGEST_BATCH", 20)
+    start = tail.now()
+    with transaction.atomic():
+        for _ in range(30):
+            append(runs[0], "hold.noted", SYSTEM, data={})
+    inside = tail.after(start, lines=10).cursor
+    assert inside.told == 10
+    tail.check(inside)
+    for _ in range(30):
+        append(runs[1], "hold.noted", SYSTEM, data={})
+    made = Cursor(start.before, tail.now().before, 1)
+    with pytest.raises(Invalid, match="start anew"):
+        tail.check(Cursor.parse(str(made)))
+
+
 def test_lines_that_came_with_a_backup_from_another_cluster_are_found_and_moved_as_documented(runs):
     assert tail.lines_of_another_cluster() == 0
     guide = (PROJECT / "docs/how-to/operate.md").read_text()
