@@ -72,7 +72,7 @@ def test_publishing_to_a_frozen_broker_gives_up_at_once(own_valkey):
 
     from console.stack.services import broker_options, celery_broker
 
-    app = Celery("publisher", broker=celery_broker(own_valkey.url))
+    app = Celery("publisher", broker=celery_broker(own_valkey.url), set_as_current=False)
     app.conf.update(broker_transport_options=broker_options("web"), task_publish_retry=False)
     app.send_task("anything")
     own_valkey.freeze()
