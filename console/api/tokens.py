@@ -130,7 +130,10 @@ def token(request: HttpRequest, id: int) -> HttpResponse:
     summary="Revoke a token",
 )
 def revoke(request: HttpRequest, id: int) -> HttpResponse:
-    """End a token, and those made with it: 401 from now on. Needs no scope; for somebody else's, `console:manage`."""
+    """End a token, and those made with it: 401 from now on. Needs no scope; for somebody else's, `console:manage`.
+
+    A token ends itself, and those of its owner that may do no more than it; with `console:manage` any.
+    """
     body, _ = read_command(request, RevokeBody, "revoke token")
     found = queries.find_token(request.auth, id)
     commands.revoke_token(request.auth, found, reason=body.reason)

@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Iterable
 from typing import Any
 
+from django.db.models import QuerySet
 from django.db.models.functions import Now
 
 from executions import clock
@@ -112,15 +113,19 @@ def revoke_token(actor: Actor, token: ApiToken, *, reason: str = "") -> None:
     """End a token at once, and those that were made with it.
 
     Args:
-        actor: who revokes it: its owner, whoever may manage the console, or the installation itself.
+        actor: who revokes it: its owner, whoever may manage the console, or the installation itself. A token of its
+            owner ends those that may do no more than it, itself among them: what leaks should be good for little.
         token: which one.
         reason: why.
 
     Raises:
-        NotAllowed: somebody else's.
+        NotAllowed: somebody else's, or one that may do more than the token that asks.
         Conflict: it was revoked already.
     """
     _require_own(actor, token.owner_id, "revoke")
+    asking = None if actor.can(MANAGE_SCOPE) else _tokens_of(actor).first()
+    if asking is not None and not set(token.scopes) <= set(asking.scopes):
+        raise NotAllowed(f"“{token.name}” may do more than this token. Use one that may as much, or the console.")
     reason = clean_reason(reason, required=False)
     if not _end(actor, token, reason):
         raise Conflict("This token was revoked already.")
@@ -146,13 +151,18 @@ def maker_of(actor: Actor) -> ApiToken | None:
     Raises:
         NotAllowed: it was revoked since the request began.
     """
-    kind, _, number = actor.id.partition(":")
-    if kind != "token":
+    if not actor.id.startswith("token:"):
         return None
-    found = ApiToken.objects.select_for_update().filter(pk=int(number), revoked_at__isnull=True).first()
+    found = _tokens_of(actor).select_for_update().filter(revoked_at__isnull=True).first()
     if found is None:
         raise NotAllowed("This token was revoked.")
     return found
+
+
+def _tokens_of(actor: Actor) -> QuerySet[ApiToken]:
+    """Return the one token that acts; nothing where it is no token that does."""
+    kind, _, number = actor.id.partition(":")
+    return ApiToken.objects.filter(pk=int(number)) if kind == "token" else ApiToken.objects.none()
 
 
 def _require_own(actor: Actor, owner_id: int, act: str) -> None:

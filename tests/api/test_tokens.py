@@ -67,6 +67,23 @@ def test_only_who_manages_the_console_sees_tokens_of_others(program, maker):
     assert admin.post(f"{TOKENS}/{mine}/revoke").status_code == 200
 
 
+def test_a_token_ends_none_that_may_do_more_than_it(program, maker):
+    """One that leaked and may do little must not be good for shutting out all its owner's programs."""
+    strong = maker.get("/v1/me").json()["token"]["id"]
+    weak, weaker = program("operator", ["executions:label"]), program("operator", ["executions:read"])
+    told = problem(weak.post(f"{TOKENS}/{strong}/revoke", {"reason": "mischief"}), 403)
+    assert "may do more" in told["detail"]
+    problem(weaker.post(f"{TOKENS}/{strong}/revoke"), 403)
+    assert maker.get("/v1/me").status_code == 200
+    assert Event.objects.filter(kind="command.denied", reason=told["detail"]).exists()
+    number = weaker.get("/v1/me").json()["token"]["id"]
+    assert maker.post(f"{TOKENS}/{number}/revoke").status_code == 200
+    itself = weak.get("/v1/me").json()["token"]["id"]
+    assert weak.post(f"{TOKENS}/{itself}/revoke").status_code == 200
+    manager = program("admin", ["console:manage"])
+    assert manager.post(f"{TOKENS}/{strong}/revoke").status_code == 200
+
+
 def test_a_secret_is_told_once_and_kept_nowhere(maker):
     first = maker.post(TOKENS, {"name": "child"}, headers={"Idempotency-Key": "one"})
     again = maker.post(TOKENS, {"name": "child"}, headers={"Idempotency-Key": "one"})
