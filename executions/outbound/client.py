@@ -74,7 +74,8 @@ def post(target: Target, body: bytes, headers: Mapping[str, str], *, seconds: fl
     except TimeoutError as error:
         raise Unreachable(f"No answer within {seconds:g} s.") from error
     except ssl.SSLError as error:
-        raise Unreachable(f"TLS failed: {getattr(error, 'verify_message', '') or error.reason or error}.") from error
+        why = str(getattr(error, "verify_message", "") or error.reason or error).rstrip(".")  # some end in a full stop
+        raise Unreachable(f"TLS failed: {why}.") from error
     except socket.gaierror as error:
         raise Unreachable(f"{target.host} cannot be resolved: {error.strerror}.") from error
     except ConnectionRefusedError as error:

@@ -22,6 +22,14 @@ SECRETS = {"token": "hp_Zk3…", "secret": "whsec_MfKQ…", "resume_token": "rt_
 UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|\+00:00)")
 DIGEST = re.compile(r"\b[0-9a-f]{64}\b")
+WORDS = {
+    "why": "Totals differ",
+    "noop": "refund-approval",
+    "nobody knows": "invoice-batch",
+    "https://8.8.8.8/": "https://hooks.example.com/holdpoint",
+}
+"""What tests say, and what a reader is shown: he pastes it, and the demo knows it."""
+REFUND = {"order": "OR-20817", "customer": "Ines Almeida", "amount": "480", "reason": "damaged"}
 
 
 @pytest.fixture(scope="module")
@@ -37,8 +45,14 @@ class Calm:
 
     def text(self, text: str) -> str:
         """Calm a text."""
+        text = WORDS.get(text, text)
         text = UUID.sub(lambda found: self.ids.setdefault(found[0], self.next_id()), text)
-        return DIGEST.sub("9d69" * 16, MOMENT.sub("2026-11-21T14:02:03.456789Z", text))
+        return DIGEST.sub("9d69" * 16, MOMENT.sub(self.moment, text))
+
+    @staticmethod
+    def moment(found: re.Match[str]) -> str:
+        """Return one moment for all that has happened; what is far ahead stays, or it could not be sent."""
+        return found[0] if found[0].startswith("2099") else "2026-11-21T14:02:03.456789Z"
 
     def next_id(self) -> str:
         """Return the next id."""
@@ -60,6 +74,8 @@ class Calm:
 def asked(house, client, name, request, launch):
     """Send a request of the table; return it and its answer, if it is a good one and JSON."""
     method, route, body = request
+    if name == "launch":
+        body = {"workflow": "refund-approval", "title": "Refund OR-20817", "payload": REFUND}
     if name in ("answer", "answer_by_key"):
         body = {"data": {"decision": "yes"}, "context_digest": house.asked.context_digest, "comment": "As agreed"}
     if name == "retry":
@@ -117,3 +133,10 @@ def test_what_is_shown_fits_its_schema(description):
             for content in (body.get("content", {}).get("application/json", {}) for body in bodies):
                 if "example" in content:
                     jsonschema_rs.validator_for({**content["schema"], **known}).validate(content["example"])
+
+
+def test_what_is_shown_can_be_pasted():
+    shown = RECORDED.read_text()
+    assert not [word for word in WORDS if f': "{word}"' in shown]
+    assert recorded()["make_token"]["request"]["expires_at"].startswith("2099")
+    assert recorded()["launch"]["request"]["payload"] == REFUND
