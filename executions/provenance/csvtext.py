@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator
 from executions.provenance.digests import Line, ledger_name
 
 COLUMNS = ("ledger", "seq", "at", "kind", "actor_id", "actor_name", "role", "via", "reason", "data", "digest")
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""A spreadsheet takes a cell that begins with one of these for a formula and carries it out."""
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+"""A spreadsheet takes a cell that begins with one of these for a formula and carries it out. Source: OWASP."""
 
 
 def csv_lines(lines: Iterable[Line]) -> Iterator[str]:

@@ -7,6 +7,7 @@ import json
 import pytest
 
 from executions.models import SYSTEM_LEDGER, Event
+from executions.provenance.csvtext import harmless
 from tests.api.conftest import problem
 
 pytestmark = pytest.mark.django_db
@@ -67,6 +68,7 @@ def test_an_export_as_csv_is_quoted_and_holds_no_formula(program, launch, path):
     rows = list(csv.DictReader(io.StringIO(b"".join(answer.streaming_content).decode(), newline="")))
     (held,) = [row for row in rows if row["kind"] == "hold.placed"]
     assert held["reason"] == '\'=HYPERLINK("http://x.test", "1,200")'
+    assert harmless("＝1＋1").startswith("'＝"), "some spreadsheets obey the wide signs too"
     assert json.loads(held["data"])["hold"]
     assert [int(row["seq"]) for row in rows] == list(range(1, len(rows) + 1))
     assert auditor.get(address, headers={"Accept": "text/csv"})["Content-Type"].startswith("text/csv")

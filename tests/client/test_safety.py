@@ -199,6 +199,22 @@ def test_texts_from_the_server_cannot_drive_the_terminal(operator, run):
     assert json.loads(raw.out)["title"] == nasty
 
 
+def test_remarks_that_quote_a_server_cannot_drive_the_terminal(operator):
+    code = "from holdpoint_client.screen import Screen; Screen().aside('\\x1b]0;pwned\\x07 one\\ntwo\\x9b31m')"
+    said = operator(program=("-c", code))
+    assert said.err.splitlines() == ["\ufffd]0;pwned\ufffd one", "two\ufffd31m"]
+
+
+def test_a_download_follows_no_link_that_leads_nowhere_yet(operator, run, cast, tmp_path):
+    """Somebody who may write here too could have laid it out, to have a file made elsewhere."""
+    execution = run("filing", files=[("in.xml", b"<a/>")])
+    (tmp_path / "in.xml").symlink_to(tmp_path / "elsewhere")
+    said = operator("execution", "files", "get", execution.pk, "in.xml", "--out", tmp_path / "in.xml")
+    assert (said.code, (tmp_path / "elsewhere").exists()) == (2, False), said.words()
+    assert operator("execution", "files", "get", execution.pk, "in.xml", "--out", tmp_path / "own.xml").code == 0
+    assert (tmp_path / "own.xml").read_bytes() == b"<a/>"
+
+
 def test_tables_fit_80_columns_and_colours_can_be_turned_off(operator, run):
     title = f"{word()} and a title that is longer than any table can show"
     run(title=title)

@@ -10,7 +10,7 @@ from rich.console import Console, RenderableType
 from rich.text import Text
 
 from holdpoint_client.failures import Problem
-from holdpoint_client.words import UNSEEN, clean
+from holdpoint_client.words import UNSEEN, clean, clean_lines
 
 PIPED_WIDTH = 200
 """Columns where nobody's terminal sets a limit, so that a pipe gets texts uncut."""
@@ -78,8 +78,8 @@ class Screen:
             self.show(draw(document))
 
     def aside(self, text: str, style: str = "dim") -> None:
-        """Print a remark beside the result."""
-        self.err.print(Text(text, style))
+        """Print a remark beside the result. It may quote what a server said, so that it is made harmless here."""
+        self.err.print(Text(clean_lines(text), style))
 
     def tell(self, problem: Problem) -> None:
         """Print why a command was not carried out, and what would be allowed instead."""

@@ -50,7 +50,7 @@ def get(
     target = None if out == "-" else _target(out, name, force)
     path = f"/async-executions/{run_id}/files/{in_path(name)}"
     with session.api.download(path, version=version) as response:
-        number = _save(response, target)
+        number = _save(response, target, force=force)
     if as_json:
         session.screen.document(_facts(session, run_id, name, version))
     elif target:
@@ -99,10 +99,11 @@ def _target(out: str, name: str, force: bool) -> Path:
     return target
 
 
-def _save(response: httpx.Response, target: Path | None) -> int:
+def _save(response: httpx.Response, target: Path | None, *, force: bool) -> int:
     number = 0
     try:
-        file = target.open("wb") if target else sys.stdout.buffer
+        # "x" makes a file or fails: a link that somebody laid out here meanwhile is not followed.
+        file = target.open("wb" if force else "xb") if target else sys.stdout.buffer
         for piece in response.iter_bytes():
             file.write(piece)
             number += len(piece)
