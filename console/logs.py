@@ -18,6 +18,7 @@ SECRET_TEXTS = re.compile(
     # The address of a webhook is its permission, and so nearly is that of a decision.
     r"""(/v1/triggers/|/decide/)[^\s/?#"']+"""
     r"""|(\bhp_[A-Za-z0-9_-]{2})[A-Za-z0-9_-]{8,}"""
+    r"""|(\bwhsec_)[A-Za-z0-9+/=_-]{8,}"""
     r"""|(\b(?:Bearer|Basic)\s)[^\s"',]+"""
     r"""|(\b[a-z+]+://[^\s/:@"']*:)[^\s/@"']+(?=@)""",
     re.IGNORECASE,

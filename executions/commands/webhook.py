@@ -12,7 +12,7 @@ from executions.commands.base import command, parse_id, require_scope
 from executions.commands.launch import clean_labels
 from executions.errors import Conflict, Invalid, NotFound, Stale
 from executions.models import SYSTEM_LEDGER, WebhookEndpoint
-from executions.outbound import Refusal, Target, read_target
+from executions.outbound import Refusal, Target, numbers_soon, read_target
 from executions.provenance import append
 from executions.queries import tail
 from executions.states import Verdict
@@ -296,7 +296,7 @@ def check_url(url: Any) -> tuple[str, Target]:
     cleaned = clean_short(url, "url", 4000)
     try:
         target = read_target(cleaned)
-        target.numbers()
+        numbers_soon(target)
     except Refusal as refusal:
         raise Invalid(f"url: {refusal}", errors={"url": [str(refusal)]}) from refusal
     except (OSError, UnicodeError) as error:

@@ -1,11 +1,14 @@
 """Webhooks through the API: made with a secret that is shown once, changed, switched off and on, replayed."""
 
 import json
+import socket
+import threading
 
 import pytest
 from django.db import connection
 
 from executions.models import SYSTEM_LEDGER, Event, WebhookEndpoint
+from executions.outbound import lookups
 from executions.queries.tail import now
 from tests.api.conftest import launch, problem, program  # noqa: F401  (fixtures)
 from tests.webhooks.conftest import due_now, endpoint, own_network, receiver, send, tell  # noqa: F401  (fixtures)
@@ -177,3 +180,27 @@ def test_an_address_is_kept_as_it_was_checked(admin, after):
     changed = admin.send("patch", there, change).json()
     assert (changed["url"], changed["version"]) == ("https://1.1.1.1/", 2)
     assert admin.send("patch", there, change).json()["version"] == 2
+
+
+def test_names_that_nobody_answers_for_take_no_more_than_a_few_requests(admin, monkeypatch):
+    """A name server of one's own that is silent for long would else hold every connection to the database."""
+    answered, lookup = threading.Event(), socket.getaddrinfo
+
+    def silent(host, *rest, **more):
+        if host == "silent.example.com":
+            answered.wait(30)
+            host = "8.8.8.8"
+        return lookup(host, *rest, **more)
+
+    monkeypatch.setattr(socket, "getaddrinfo", silent)
+    monkeypatch.setattr(lookups, "SECONDS", 0.05)
+    body = {**MADE, "url": "https://silent.example.com/"}
+    for _ in range(lookups.AT_ONCE):
+        assert "cannot be resolved" in problem(admin.post("/v1/webhooks", body), 422)["detail"]
+    assert "in a moment" in problem(admin.post("/v1/webhooks", body), 422)["detail"]
+    answered.set()
+    for _ in range(lookups.AT_ONCE):  # each that hung gives its place back
+        assert lookups.places.acquire(timeout=10)
+    lookups.places.release(lookups.AT_ONCE)
+    monkeypatch.setattr(lookups, "SECONDS", 30)
+    made(admin, url=body["url"])

@@ -70,6 +70,7 @@ def test_what_is_no_request_id_is_not_believed(given):
 SECRETS = [
     "Authorization: Bearer hp_0123456789abcdef",
     "token hp_0123456789abcdef was used",
+    "signed with whsec_0123456789abcdef+/=",
     "GET /decide/0123456789abcdef:1x:yz from here",
     "connecting to postgresql://holdpoint:0123456789abcdef@db/holdpoint failed",
     "redis://:0123456789abcdef@host:6379",
