@@ -54,7 +54,7 @@ def test_a_token_that_is_no_good_is_4(operator, token):
     said = operator("execution", "list", HOLDPOINT_TOKEN=token)
     assert said.code == 4
     assert token not in said.out + said.err
-    assert "create_token" in said.err
+    assert "holdpoint login" in said.err
 
 
 def test_an_unknown_run_is_5(operator):

@@ -14,8 +14,8 @@ from holdpoint_client.failures import Failure, usage
 
 DEFAULT_URL = "http://localhost:8000"
 HOW_TO = (
-    "Set HOLDPOINT_URL and HOLDPOINT_TOKEN, or write a profile (docs/reference/terminal.md). "
-    "`manage.py create_token USER` prints a token."
+    "`holdpoint login` asks for its address and a token and keeps them; or set HOLDPOINT_URL and HOLDPOINT_TOKEN. "
+    "The console makes tokens, under Settings, Tokens; so does `manage.py create_token USER`."
 )
 TOKEN_PATTERN = re.compile(r"[\x21-\x7e]+")
 OPEN_TO_OTHERS = stat.S_IRWXG | stat.S_IRWXO

@@ -1,4 +1,4 @@
-"""Finding runs and holds by their ids or the beginnings of them."""
+"""Finding runs, holds and the rest by their ids or the beginnings of them."""
 
 import re
 import uuid
@@ -71,6 +71,19 @@ def find_freeze(api: Api, text: str) -> Found:
 def find_job(api: Api, text: str) -> Found:
     """Find a bulk job by its id or, among the newest, by a beginning of it; errors as for runs."""
     return _find_in(api, text, "/bulk", "bulk job", "reason", most=1000)
+
+
+def find_webhook(api: Api, text: str) -> Found:
+    """Find a webhook by its id or a beginning of it; errors as for runs."""
+    digits = _digits(text, "webhook")
+    if len(digits) == 32:
+        return Found(str(uuid.UUID(digits)), {})
+    return _only(_beginning(api.get("/webhooks")["items"], digits), text, "webhook", "url", more=False)
+
+
+def find_message(api: Api, path: str, text: str) -> Found:
+    """Find a message of the webhook at ``path`` by its id or, among the newest, by a beginning of it."""
+    return _find_in(api, text, f"{path}/deliveries", "message", "kind", most=1000)
 
 
 def short(id: str, among: list[str]) -> str:

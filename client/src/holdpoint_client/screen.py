@@ -113,7 +113,9 @@ def remedies(problem: Problem) -> list[tuple[str, str]]:
     if "idempotency_key" in problem:
         lines.append(("--idempotency-key", clean(problem["idempotency_key"])))
     if "unauthenticated" in str(problem.get("type", "")):
-        lines.append(("to sign in", "set HOLDPOINT_TOKEN; `manage.py create_token USER` prints a token"))
+        lines.append(
+            ("to sign in", "`holdpoint login`, or set HOLDPOINT_TOKEN; Settings, Tokens in the console makes one")
+        )
     return lines
 
 

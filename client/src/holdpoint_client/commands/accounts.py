@@ -29,7 +29,7 @@ def login(
     """Try a token, and keep it with its address.
 
     It goes into the profile file, which only you can read; --profile, before the command, says under which name,
-    `default` if left out. Make a token in the console under Settings, API tokens.
+    `default` if left out. Make a token in the console under Settings, Tokens.
     """
     session: Session = context.obj.begin(False)
     name = session.profile or DEFAULT

@@ -5,9 +5,10 @@ from typing import Annotated, Any
 import typer
 
 from holdpoint_client import completing
-from holdpoint_client.api import in_path, new_key
+from holdpoint_client.api import new_key
 from holdpoint_client.commands.options import All, Cursor, Json, Key, Limit, Yes
 from holdpoint_client.failures import usage
+from holdpoint_client.ids import find_message, find_webhook
 from holdpoint_client.session import Session
 from holdpoint_client.values import labels, since
 from holdpoint_client.views.webhooks import deliveries_table, delivery_block, webhook_block, webhooks_table
@@ -16,9 +17,12 @@ from holdpoint_client.words import clean, counted
 type Document = dict[str, Any]
 
 WebhookId = Annotated[
-    str, typer.Argument(metavar="WEBHOOK", help="Id of a webhook.", autocompletion=completing.webhook_ids)
+    str,
+    typer.Argument(metavar="WEBHOOK", help="Id of a webhook, or its beginning.", autocompletion=completing.webhook_ids),
 ]
-MessageId = Annotated[str, typer.Argument(metavar="MESSAGE", help="Id of a message, from `webhook deliveries`.")]
+MessageId = Annotated[
+    str, typer.Argument(metavar="MESSAGE", help="Id of a message, or its beginning, from `webhook deliveries`.")
+]
 Kinds = Annotated[
     list[str] | None, typer.Option("--kind", help="Kinds of events, families such as hold.*, or *; repeat it.")
 ]
@@ -43,7 +47,7 @@ def list_webhooks(context: typer.Context, as_json: Json = False) -> None:
 def show(context: typer.Context, id: WebhookId, as_json: Json = False) -> None:
     """Show a webhook and how it does."""
     session: Session = context.obj.begin(as_json)
-    session.screen.one(session.api.get(_path(id)), webhook_block)
+    session.screen.one(session.api.get(_at(session, id)), webhook_block)
 
 
 def create(
@@ -78,7 +82,7 @@ def change(
     """Change where events are sent, or which."""
     session: Session = context.obj.begin(as_json)
     body = {**_body(kind, description, workflow, label), "url": url}
-    session.screen.one(session.api.patch(_path(id), body), webhook_block)
+    session.screen.one(session.api.patch(_at(session, id), body), webhook_block)
 
 
 def rotate(
@@ -95,7 +99,7 @@ def rotate(
     It is printed this once, alone on stdout.
     """
     session: Session = context.obj.begin(as_json)
-    _tell_secret(session, session.api.post(f"{_path(id)}/rotate", {"overlap_hours": overlap}, key or new_key()))
+    _tell_secret(session, session.api.post(f"{_at(session, id)}/rotate", {"overlap_hours": overlap}, key or new_key()))
 
 
 def disable(
@@ -107,7 +111,9 @@ def disable(
 ) -> None:
     """Send nothing to a webhook from now on; what waits is kept."""
     session: Session = context.obj.begin(as_json)
-    session.screen.one(session.api.post(f"{_path(id)}/disable", {"reason": reason}, key or new_key()), webhook_block)
+    session.screen.one(
+        session.api.post(f"{_at(session, id)}/disable", {"reason": reason}, key or new_key()), webhook_block
+    )
 
 
 def enable(
@@ -119,7 +125,7 @@ def enable(
 ) -> None:
     """Have a webhook told of events again; what waited is sent now."""
     session: Session = context.obj.begin(as_json)
-    told = session.api.post(f"{_path(id)}/enable", {"catch_up": catch_up}, key or new_key())
+    told = session.api.post(f"{_at(session, id)}/enable", {"catch_up": catch_up}, key or new_key())
     session.screen.one(told, webhook_block)
 
 
@@ -127,16 +133,16 @@ def delete(context: typer.Context, id: WebhookId, yes: Yes = False) -> None:
     """Remove a webhook with its log; what waits is never sent."""
     session: Session = context.obj.begin(False)
     if not yes:
-        session.say(webhook_block(session.api.get(_path(id))))
+        session.say(webhook_block(session.api.get(_at(session, id))))
         session.confirm("Remove this webhook and its log?")
-    session.api.delete(_path(id))
+    session.api.delete(_at(session, id))
     session.screen.aside("Removed.")
 
 
 def send_test(context: typer.Context, id: WebhookId, key: Key = None, as_json: Json = False) -> None:
     """Have a test message sent, once."""
     session: Session = context.obj.begin(as_json)
-    sent = session.api.post(f"{_path(id)}/test", {}, key or new_key())
+    sent = session.api.post(f"{_at(session, id)}/test", {}, key or new_key())
     _tell_message(session, id, sent)
 
 
@@ -156,14 +162,16 @@ def deliveries(
     """List the messages of a webhook, newest first."""
     session: Session = context.obj.begin(as_json)
     wanted = {"state": state, "kind": kind, "since": since(since_, "--since")}
-    page = session.api.pages(f"{_path(id)}/deliveries", None if every else limit, cursor, **wanted)
+    page = session.api.pages(f"{_at(session, id)}/deliveries", None if every else limit, cursor, **wanted)
     session.screen.page(page, deliveries_table, "No message.")
 
 
 def delivery(context: typer.Context, id: WebhookId, message: MessageId, as_json: Json = False) -> None:
     """Show a message: what was sent and answered, every attempt."""
     session: Session = context.obj.begin(as_json)
-    session.screen.one(session.api.get(f"{_path(id)}/deliveries/{in_path(message)}"), delivery_block)
+    path = _at(session, id)
+    message = find_message(session.api, path, message).id
+    session.screen.one(session.api.get(f"{path}/deliveries/{message}"), delivery_block)
 
 
 def replay(
@@ -183,18 +191,19 @@ def replay(
     if bool(message) == bool(since_):
         raise usage("Say which: the id of a message, or --since TIME for all that were given up.")
     if message:
-        path = f"{_path(id)}/deliveries/{in_path(message)}/replay"
-        _tell_message(session, id, session.api.post(path, {}, key or new_key()))
+        path = _at(session, id)
+        message = find_message(session.api, path, message).id
+        _tell_message(session, id, session.api.post(f"{path}/deliveries/{message}/replay", {}, key or new_key()))
         return
-    told = session.api.post(f"{_path(id)}/replay-failed", {"since": since(since_, "--since")}, key or new_key())
+    told = session.api.post(f"{_at(session, id)}/replay-failed", {"since": since(since_, "--since")}, key or new_key())
     if as_json:
         session.screen.document(told)
     else:
         session.screen.show(f"{counted(told['messages'], 'message')} sent again now.")
 
 
-def _path(id: str) -> str:
-    return f"/webhooks/{in_path(id)}"
+def _at(session: Session, id: str) -> str:
+    return f"/webhooks/{find_webhook(session.api, id).id}"
 
 
 def _body(

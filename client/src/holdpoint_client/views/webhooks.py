@@ -6,6 +6,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from holdpoint_client.ids import shown_id
 from holdpoint_client.tables import Column, fitted, pairs
 from holdpoint_client.words import age, clean, clean_lines, clock, until
 
@@ -25,9 +26,10 @@ def webhooks_table(hooks: list[Document], width: int) -> Table:
     """
     columns = [Column("id"), Column("health"), Column("address", free=True), Column("told of", free=True)]
     columns += [Column("waiting", justify="right"), Column("failed", justify="right")]
+    ids = [hook["id"] for hook in hooks]
     rows: list[list[str | Text]] = [
         [
-            hook["id"],
+            shown_id(hook["id"], ids, width),
             _look(HEALTH, hook["health"]),
             clean(hook["url"]),
             clean(", ".join(hook["kinds"])),
@@ -68,9 +70,10 @@ def deliveries_table(messages: list[Document], width: int) -> Table:
     """Draw messages as a table; arguments as for ``webhooks_table``."""
     columns = [Column("id"), Column("state"), Column("about", free=True), Column("tries", justify="right")]
     columns += [Column("status", justify="right"), Column("what went wrong", free=True), Column("ago", justify="right")]
+    ids = [message["id"] for message in messages]
     rows: list[list[str | Text]] = [
         [
-            message["id"],
+            shown_id(message["id"], ids, width),
             _look(STATES, message["state"]),
             clean(message["kind"]),
             str(message["attempts"]),
