@@ -188,7 +188,7 @@ def verify(request: HttpRequest, query: Query[LedgerQuery]) -> HttpResponse:
 
 @router.get(
     "/export",
-    response={200: str, **PROBLEMS},
+    response={200: str, **CONFLICT},
     openapi_extra={"x-answers": OFFERED},
     operation_id="export",
     summary="Export the record",

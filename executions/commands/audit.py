@@ -7,10 +7,10 @@ from django.db import transaction
 
 from executions.actors import SYSTEM, Actor
 from executions.commands.base import record_denial, require_scope
-from executions.errors import Invalid, NotAllowed
+from executions.errors import Conflict, Invalid, NotAllowed
 from executions.models import SYSTEM_LEDGER, Check
 from executions.provenance import append
-from executions.provenance.export import Selection
+from executions.provenance.export import MOST_UNDER_WAY, Selection, is_busy
 from executions.provenance.outcome import Verification
 from executions.provenance.verify import verify
 from executions.text import clean_moment
@@ -93,8 +93,11 @@ def begin_export(actor: Actor, selection: Selection, *, as_csv: bool = False) ->
     Raises:
         NotAllowed: without the scope; recorded.
         Invalid: a time without a zone, or an empty span.
+        Conflict: this process hands out as many as it may.
     """
     _require_auditor(actor, "export record")
+    if is_busy():
+        raise Conflict(f"{MOST_UNDER_WAY} exports are under way already. Try again when one of them is through.")
     for name in ("since", "until"):
         time = getattr(selection, name)
         if time is not None:

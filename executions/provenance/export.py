@@ -13,7 +13,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db import connection
+from asgiref.sync import sync_to_async
+from django.db import close_old_connections, connection
 
 from executions.provenance import statements
 from executions.provenance.csvtext import csv_lines
@@ -24,6 +25,13 @@ from executions.provenance.judge import snapshot
 FORMAT = "holdpoint-events/1"
 ROWS_AT_ONCE = 2000
 CHARACTERS_AT_ONCE = 256 * 1024
+MOST_UNDER_WAY = 4
+"""Exports of one web process at once: each has a connection of the pool, and pages need some too."""
+STALLED_SECONDS = 60.0
+"""Whoever takes nothing for so long is cut off, and his transaction with him."""
+TURN_SECONDS = 0.2
+
+_under_way = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,15 +98,34 @@ async def export_chunks(
 
     One thread of its own reads the database, because Django's connections belong to threads.
     """
-    loop = asyncio.get_running_loop()
+    global _under_way
+    loop, reader = asyncio.get_running_loop(), asyncio.current_task()
     lines = export(selection, found, as_csv=as_csv)
-    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="export") as thread:
-        try:
-            while piece := await loop.run_in_executor(thread, _gather, lines):
-                yield piece
-        finally:
-            # A reader that goes away must not leave the transaction open.
-            await loop.run_in_executor(thread, lines.close)  # type: ignore[attr-defined]
+    # What the request itself asked of the database is over: its connection goes back before the long part begins.
+    await sync_to_async(close_old_connections)()
+    while is_busy():  # for those that were let in at the same moment; others were told so
+        await asyncio.sleep(TURN_SECONDS)
+    _under_way += 1
+    try:
+        with ThreadPoolExecutor(max_workers=1, thread_name_prefix="export") as thread:
+            try:
+                while piece := await loop.run_in_executor(thread, _gather, lines):
+                    patience = loop.call_later(STALLED_SECONDS, reader.cancel) if reader else None
+                    try:
+                        yield piece
+                    finally:
+                        if patience:
+                            patience.cancel()
+            finally:
+                # A reader that goes away must not leave the transaction open.
+                await loop.run_in_executor(thread, lines.close)  # type: ignore[attr-defined]
+    finally:
+        _under_way -= 1
+
+
+def is_busy() -> bool:
+    """Tell whether this process hands out as many exports as it may."""
+    return _under_way >= MOST_UNDER_WAY
 
 
 def _gather(lines: Iterator[str]) -> bytes:

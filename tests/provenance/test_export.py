@@ -1,17 +1,21 @@
 """An export carries everything, and a script with nothing but the standard library verifies it."""
 
+import asyncio
 import json
 import subprocess
 import sys
+from contextlib import aclosing
 
 import pytest
+from asgiref.sync import sync_to_async
 from django.core.management import CommandError, call_command
-from django.db import transaction
+from django.db import connection, transaction
 
 from console.stack.home import PROJECT
 from executions.commands.audit import begin_export
-from executions.errors import Invalid, NotAllowed
+from executions.errors import Conflict, Invalid, NotAllowed
 from executions.models import SYSTEM_LEDGER
+from executions.provenance import export as exporting
 from executions.provenance.auditlines import AuditFilter
 from executions.provenance.export import Selection, export, export_chunks
 from executions.queries.audit import search as searched
@@ -159,8 +163,33 @@ def test_an_export_streams_in_chunks_and_lets_go_of_its_transaction(live_db, mon
     assert len(whole) > 2
     assert b"".join(whole).decode() == "".join(export(Selection(run)))
     assert len(run_coroutine(read(1))) == 1
-    from django.db import connection
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_stat_activity WHERE state = 'idle in transaction'")
+        assert cursor.fetchone() == (0,)
 
+
+def test_whoever_takes_nothing_is_cut_off_and_many_at_once_are_refused(live_db, monkeypatch, cast):
+    """Each holds a connection of the pool and a transaction for as long as its reader likes."""
+    monkeypatch.setattr(exporting, "STALLED_SECONDS", 0.05)
+    monkeypatch.setattr(exporting, "MOST_UNDER_WAY", 1)
+    with transaction.atomic():
+        run = make_run()
+
+    async def stall() -> None:
+        async with aclosing(export_chunks(Selection(run))) as stream:
+            async for _ in stream:
+                assert exporting.is_busy()
+                with pytest.raises(Conflict, match="under way"):
+                    await sync_to_async(begin_export)(cast.actor("auditor"), Selection(run))
+                await asyncio.sleep(30)
+
+    async def cut_off() -> bool:
+        stalled = asyncio.create_task(stall())
+        await asyncio.wait([stalled], timeout=20)
+        return stalled.cancelled()
+
+    assert run_coroutine(cut_off())
+    assert not exporting.is_busy()
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM pg_stat_activity WHERE state = 'idle in transaction'")
         assert cursor.fetchone() == (0,)
