@@ -31,7 +31,7 @@ def examine() -> Iterator[Finding]:
     for trouble in troubles(now, carrier, troubled_webhooks()):
         if carrier.answers or "broker" not in trouble.what:  # the broker has lines of its own
             level = FAIL if trouble.tone == "error" else WARN
-            yield Finding(AREA, level, trouble.what, f"{trouble.do} {trouble.command}".strip())
+            yield Finding(trouble.area, level, trouble.what, f"{trouble.do} {trouble.command}".strip())
     if not alive:
         return
     yield Finding(AREA, OK, f"{len(alive)} alive: {some([worker.name for worker in alive])}. Each has a sweeper.")

@@ -23,12 +23,14 @@ class Trouble:
         what: what is wrong.
         do: what to do.
         command: what to type, where that helps.
+        area: what it is about, where that is not the workers: `webhooks` have a page of their own.
     """
 
     tone: str
     what: str
     do: str
     command: str = ""
+    area: str = "workers"
 
 
 def troubles(system: System, broker: Broker, hooks: Troubled) -> list[Trouble]:
@@ -139,10 +141,12 @@ def _webhooks(hooks: Troubled) -> list[Trouble]:
     found = []
     if hooks.disabled:
         what = f"{_hooks(len(hooks.disabled))} disabled: gone, or failing for days. Nothing is sent there."
-        found.append(Trouble("warning", what, "Settings, Webhooks says why. Send a test, then enable it."))
+        found.append(
+            Trouble("warning", what, "Settings, Webhooks says why. Send a test, then enable it.", area="webhooks")
+        )
     if hooks.failing:
         what = f"{_hooks(len(hooks.failing))} failing. No run waits for that; messages are tried again for days."
-        found.append(Trouble("warning", what, "Settings, Webhooks says what the server answered."))
+        found.append(Trouble("warning", what, "Settings, Webhooks says what the server answered.", area="webhooks"))
     return found
 
 

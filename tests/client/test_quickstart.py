@@ -64,6 +64,7 @@ def test_with_curl(run):
     said = run("bash", "-euo", "pipefail", "-c", program("curl"))
     assert "Waiting for the photographs" in said
     assert "execution.succeeded" in said
+    assert "null" not in said, "the page reads a field that the answer does not have"
     assert told("OR-20817") == STORY
 
 

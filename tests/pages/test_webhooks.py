@@ -137,6 +137,9 @@ def test_one_that_fails_or_is_gone_is_said_so_here_and_on_the_system_page(admin,
     assert "Failing since" in words(page(admin, f"{URL}/{hook.pk}"))
     assert "It answered 500." in page(admin)
     assert "1 webhook is failing" in page(cast.client("operator"), "/system")
+    link = f'<a href="{URL}">Webhooks</a>'
+    assert link in page(admin, "/system")
+    assert link not in page(cast.client("operator"), "/system"), "whom it would refuse"
     due_now()
     send()
     assert "it answered 410 Gone" in words(page(admin, f"{URL}/{hook.pk}"))
