@@ -31,7 +31,7 @@ STALLED_SECONDS = 60.0
 """Whoever takes nothing for so long is cut off, and his transaction with him."""
 TURN_SECONDS = 0.2
 
-_under_way = 0
+_under_way: set[Iterator[str]] = set()
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,34 +98,38 @@ async def export_chunks(
 
     One thread of its own reads the database, because Django's connections belong to threads.
     """
-    global _under_way
     loop, reader = asyncio.get_running_loop(), asyncio.current_task()
     lines = export(selection, found, as_csv=as_csv)
     # What the request itself asked of the database is over: its connection goes back before the long part begins.
     await sync_to_async(close_old_connections)()
     while is_busy():  # for those that were let in at the same moment; others were told so
         await asyncio.sleep(TURN_SECONDS)
-    _under_way += 1
-    try:
-        with ThreadPoolExecutor(max_workers=1, thread_name_prefix="export") as thread:
-            try:
-                while piece := await loop.run_in_executor(thread, _gather, lines):
-                    patience = loop.call_later(STALLED_SECONDS, reader.cancel) if reader else None
-                    try:
-                        yield piece
-                    finally:
-                        if patience:
-                            patience.cancel()
-            finally:
-                # A reader that goes away must not leave the transaction open.
-                await loop.run_in_executor(thread, lines.close)  # type: ignore[attr-defined]
-    finally:
-        _under_way -= 1
+    _under_way.add(lines)
+    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="export") as thread:
+
+        def cut_off() -> None:
+            # Not left to whoever iterates: this generator may be remembered for long by a response that is over.
+            _under_way.discard(lines)
+            thread.submit(lines.close)  # type: ignore[attr-defined]
+            if reader is not None:
+                reader.cancel()
+
+        try:
+            while piece := await loop.run_in_executor(thread, _gather, lines):
+                patience = loop.call_later(STALLED_SECONDS, cut_off)
+                try:
+                    yield piece
+                finally:
+                    patience.cancel()
+        finally:
+            # A reader that goes away must not leave the transaction open.
+            await loop.run_in_executor(thread, lines.close)  # type: ignore[attr-defined]
+            _under_way.discard(lines)
 
 
 def is_busy() -> bool:
     """Tell whether this process hands out as many exports as it may."""
-    return _under_way >= MOST_UNDER_WAY
+    return len(_under_way) >= MOST_UNDER_WAY
 
 
 def _gather(lines: Iterator[str]) -> bytes:
