@@ -13,6 +13,7 @@ type Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 AT_ONCE = 8
 """Half of the pool's connections: the other half is for pages and commands meanwhile."""
 SUFFIX = "/stream"
+METHODS = ("GET", "HEAD")
 
 
 class Opening:
@@ -34,7 +35,7 @@ class Opening:
         self._places = asyncio.Semaphore(at_once)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["method"] != "GET" or not scope["path"].endswith(SUFFIX):
+        if scope["type"] != "http" or scope["method"] not in METHODS or not scope["path"].endswith(SUFFIX):
             await self.application(scope, receive, send)
             return
         if not await heard_out(receive):

@@ -14,8 +14,15 @@ UNICAST = ipaddress.IPv6Network("2000::/3")
 """All that is assigned for use across the internet; the rest of IPv6 is local, reserved or multicast."""
 TUNNELS = (ipaddress.IPv6Network("2001::/32"), ipaddress.IPv6Network("2002::/16"))
 """Teredo and 6to4: relays that lead to an IPv4 address written inside. Nobody serves a webhook there."""
-CLOUD = (ipaddress.IPv4Network("168.63.129.16/32"),)
-"""Public by number, inside by nature: Azure's own service to its machines."""
+CLOUD = (
+    ipaddress.IPv4Network("168.63.129.16/32"),
+    ipaddress.IPv4Network("100.100.100.200/32"),
+    ipaddress.IPv4Network("192.0.0.192/32"),
+    ipaddress.IPv6Network("fd00:ec2::254/128"),
+    ipaddress.IPv6Network("fd20:ce::254/128"),
+)
+"""Where clouds hand their machines keys: Azure, Alibaba, Oracle, AWS, Google. Most use link-local addresses for that;
+these look public, or like somebody's own network."""
 
 
 @dataclass(frozen=True, slots=True)

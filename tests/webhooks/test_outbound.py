@@ -42,6 +42,9 @@ def test_own_networks_are_called_where_the_operator_allows_them_and_no_others():
         ("10.2.0.1", "hooks.internal", True),
         ("127.0.0.1", "hooks.internal", True),
         ("169.254.169.254", "hooks.internal", False),  # a name is no leave to ask the cloud for its keys
+        ("fd00:ec2::254", "hooks.internal", False),
+        ("100.100.100.200", "hooks.internal", False),
+        ("192.0.0.192", "hooks.internal", False),
         ("0.0.0.0", "hooks.internal", False),  # noqa: S104
         ("10.2.0.1", "hooks.internal.example.com", False),
     ):
