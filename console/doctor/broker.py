@@ -6,6 +6,7 @@ from typing import Any
 import redis
 
 from console.doctor.finding import FAIL, OK, WARN, Finding
+from console.stack.services import NO_STACK
 from executions.engine import broker
 
 AREA = "broker"
@@ -21,6 +22,8 @@ def examine() -> Iterator[Finding]:
         facts = broker.facts()
     except (redis.RedisError, OSError, ValueError) as error:
         told = str(error).strip().partition("\n")[0][:200] or type(error).__name__
+        if NO_STACK in told:
+            told = "REDIS_URL is not set and no stack is running on this home."
         yield Finding(AREA, FAIL, f"Cannot be reached: {told}", AWAY)
         return
     yield from of_server(facts)

@@ -10,6 +10,8 @@ from psycopg_pool import ConnectionPool
 
 from console.stack.home import Home
 
+NO_STACK = "stack-is-not-running.sock"
+"""Name of the socket that stands for a broker nobody has named; it is never there."""
 WEB_POOL = {
     "min_size": 1,
     "max_size": 16,
@@ -80,7 +82,7 @@ def redis_url(home: Home) -> str:
     """
     url = os.environ.get("REDIS_URL", "").strip() or home.read_note().get("redis_url", "")
     if not url:
-        return f"unix://{home.path}/stack-is-not-running.sock"
+        return f"unix://{home.path}/{NO_STACK}"
     if url.split("://")[0] not in {"redis", "rediss", "unix"}:
         raise ImproperlyConfigured("REDIS_URL must begin with redis://, rediss:// or unix://.")
     return url

@@ -1,8 +1,9 @@
-/* The API's description follows the system's light or dark, as the rest does. */
+/* The API's description is light or dark as the person chose, or else the system, as the rest is. */
 "use strict";
 {
   const dark = window.matchMedia("(prefers-color-scheme: dark)");
-  const follow = () => document.documentElement.classList.toggle("dark-mode", dark.matches);
+  const chosen = document.documentElement.dataset.theme;
+  const follow = () => document.documentElement.classList.toggle("dark-mode", chosen ? chosen === "dark" : dark.matches);
   dark.addEventListener("change", follow);
   follow();
 }

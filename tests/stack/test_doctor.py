@@ -83,6 +83,7 @@ def test_without_any_database_known_it_says_how_to_name_one(tmp_path):
     found = json.loads(answer.stdout)["findings"]
     assert answer.returncode == 1
     assert any("DATABASE_URL is not set" in each["what"] for each in found)
+    assert any("REDIS_URL is not set" in each["what"] for each in found)
     assert not (tmp_path / "home" / "stack.json").exists()
 
 
