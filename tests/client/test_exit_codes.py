@@ -136,3 +136,9 @@ def test_every_exit_code_is_documented():
     page = (PROJECT / "docs/reference/terminal.md").read_text()
     assert codes >= {"0", "2", "3", "4", "5", "6"}
     assert codes == set(re.findall(r"^\| (\d+) \|", page, re.MULTILINE))
+
+
+def test_a_command_without_its_group_is_2_and_the_group_is_named(operator):
+    said = operator("pause", "0197a3c2")
+    assert said.code == 2
+    assert "Did you mean 'execution pause'?" in said.words()

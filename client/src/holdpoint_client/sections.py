@@ -38,6 +38,17 @@ class Top(Sectioned):
         "The installation": ("view", "label", "reason", "system"),
     }
 
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Find a command; of one that stands in groups only, such as ``pause``, say in which."""
+        if args and args[0] not in self.commands:
+            groups = [
+                name for name in self.list_commands(ctx) if args[0] in getattr(self.commands[name], "commands", {})
+            ]
+            if groups:
+                meant = " or ".join(f"'{name} {args[0]}'" for name in groups[:3])
+                ctx.fail(f"No such command '{args[0]}'. Did you mean {meant}?")
+        return super().resolve_command(ctx, args)
+
 
 class Runs(Sectioned):
     """`holdpoint execution`."""
