@@ -2,12 +2,16 @@
 
 import os
 import sys
+import warnings
 
 from celery import Celery
 
 from executions.engine import transport
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "console.settings")
+
+# Celery announces at each loss of the broker that a default will change. Ours is right either way: the lease decides.
+warnings.filterwarnings("ignore", message=r"\s*In Celery 5\.1 we introduced an optional breaking change")
 
 transport.install()
 app = Celery("holdpoint", task_cls=transport.CheckedTask)

@@ -102,7 +102,8 @@ def test_from_the_request_to_the_last_step(cast, program, traced, collector):
     assert steps[2].attributes["holdpoint.attempt"] == 1
     assert steps[2].failed == "ValueError"
     assert [span.parent for span in collector.named("boundary")] == [steps[0].id, steps[1].id]
-    assert collector.named("claim")[0].parent == worked.id
+    # A second message for the same run may have been claimed in vain.
+    assert worked.id in {span.parent for span in collector.named("claim")}
     assert said["plain words"]["trace_id"] == TRACE
     assert said["plain words"]["span_id"] == steps[0].id
     assert not [span for span in collector.spans if SECRET in str(span)]
