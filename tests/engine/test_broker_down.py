@@ -49,6 +49,8 @@ def test_commands_pages_sign_in_and_streams_answer_as_usual(cast, web):
             assert fresh(run).state == state
         frozen = program.post("/v1/freezes", json={"workflow": "nobody", "reason": "why"})
         assert frozen.status_code == 201
+        lifted = program.post(f"/v1/freezes/{frozen.json()['id']}/lift", json={"reason": "why"})
+        assert lifted.status_code == 200, lifted.text
         body = {"command": "pause", "ids": [str(launch(cast, "noop").pk)], "reason": "why"}
         job = program.post("/v1/bulk", json=body)
         assert job.status_code < 300, job.text

@@ -128,14 +128,18 @@ def test_the_list_costs_the_same_for_any_number(cast, django_assert_max_num_quer
 
 
 def test_a_list_of_thousands_reads_no_more_than_the_open_ones(cast):
-    """The index of open holds answers, however many were released."""
+    """An index of the open holds alone answers, however many were released."""
     place(cast)
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off")
         cursor.execute(
             "EXPLAIN SELECT id FROM executions_hold WHERE released_at IS NULL AND spread_from_id IS NULL ORDER BY id"
         )
-        assert "hold_worklist" in "".join(line for (line,) in cursor.fetchall())
+        plan = "".join(line for (line,) in cursor.fetchall())
+    of_open = [each.name for each in Hold._meta.indexes if "released_at__isnull', True" in str(each.condition)]
+    # With a handful of rows the planner may take any of them.
+    assert "hold_worklist" in of_open
+    assert any(name in plan for name in of_open), plan
 
 
 def test_a_long_reason_scrolls_by_keyboard_at_the_desk_and_is_a_link_away_on_the_run(cast):

@@ -6,6 +6,10 @@ import pytest
 from django.db import connections
 from django.test.utils import setup_databases
 
+from executions import commands
+from executions.access import SCOPES
+from executions.actors import Actor
+from executions.models import Freeze
 from tests.support import workers
 
 
@@ -30,4 +34,15 @@ def live_db(request: pytest.FixtureRequest, django_db_setup, django_db_blocker) 
         workers.stop_shared()
     with django_db_blocker.unblock():
         yield
+        forgotten = lift_all()
         connections.close_all()
+    assert not forgotten, f"these freezes were left in force, and would stop other tests' runs: {forgotten}"
+
+
+def lift_all() -> list[str]:
+    """Lift every freeze in force; return which there were."""
+    everything = Actor("user:0", "tidy", "admin", "console", frozenset(SCOPES))
+    left = list(Freeze.objects.filter(lifted_at__isnull=True).order_by("placed_at"))
+    for freeze in left:
+        commands.lift(everything, freeze.pk, reason="the test is over")
+    return [f"{freeze}: {freeze.reason}" for freeze in left]
