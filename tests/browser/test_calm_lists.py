@@ -40,7 +40,10 @@ def test_the_timeline_is_zoomed_and_a_form_sent_by_keys(page: Page, sign_in, cas
     page.keyboard.press("Control+Enter")
     expect(page.locator("#run-head")).to_contain_text("Paused by operator")
 
-    page.wait_for_timeout(1100)  # a life of more than a second can be zoomed into
+    page.wait_for_timeout(1100)
+    page.reload()  # a life of more than a second can be zoomed into; this one was shorter when it was drawn
+    expect(page.locator(".live")).to_have_attribute("data-live", "open")
+    page.wait_for_timeout(1500)  # the page looks once what it missed while it loaded, and draws the timeline anew
     page.locator("#timeline-box").focus()
     page.keyboard.press("+")
     expect(page).to_have_url(re.compile(r"\?life=\d+-\d+$"))
