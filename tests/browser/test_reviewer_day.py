@@ -4,6 +4,7 @@ import re
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 from executions import commands
 from tests.effects import effects_table  # noqa: F401  (a fixture)
@@ -121,6 +122,20 @@ def tab_to(page: Page, place: Locator, key: str = "Tab") -> None:
     raise AssertionError(f"{place} cannot be reached by {key}")
 
 
+def choose_file(page, path):
+    """Open the file chooser by key. A busy Chromium now and then swallows the first one."""
+    for _ in range(3):
+        try:
+            with page.expect_file_chooser(timeout=5000) as chooser:
+                page.keyboard.press("Enter")
+        except PlaywrightTimeout:
+            expect(page.locator("#id_replace_file")).to_be_focused()
+            continue
+        chooser.value.set_files(path)
+        return
+    raise AssertionError("Enter on the focused field opened no file chooser, three times")
+
+
 def test_by_keyboard_alone(page: Page, sign_in, asked, second, tmp_path):
     run, question = asked("Month's end, by keyboard")
     corrected = tmp_path / "invoice.txt"
@@ -155,9 +170,7 @@ def test_by_keyboard_alone(page: Page, sign_in, asked, second, tmp_path):
     tab_to(page, page.locator("#id_replace_seen"))
     page.keyboard.type("inv")
     tab_to(page, page.locator("#id_replace_file"))
-    with page.expect_file_chooser() as chooser:
-        page.keyboard.press("Enter")
-    chooser.value.set_files(corrected)
+    choose_file(page, corrected)
     tab_to(page, page.locator("#id_replace_reason"))
     page.keyboard.type("The supplier's correction")
     tab_to(page, page.locator("#form-replace button[type=submit]"))
