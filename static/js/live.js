@@ -18,12 +18,13 @@ somebody's hands: while a form in it is dirty, open or focused the change waits,
   function show() {
     if (!indicator || !state) return;
     const age = relative((now() - updated) / 1000);
+    const held = [...waiting].some((part) => !following(part));
     const words = {
-      open: waiting.size ? `update waits for your ${selecting() ? "selection" : "form"}` : `live · updated ${age}`,
+      open: held ? `update waits for your ${selecting() ? "selection" : "form"}` : `live · updated ${age}`,
       lost: `not connected · as of ${age}`,
       ended: `as of ${age}`,
     };
-    indicator.dataset.live = state === "open" && waiting.size ? "waiting" : state;
+    indicator.dataset.live = state === "open" && held ? "waiting" : state;
     const text = indicator.querySelector("[data-live-text]");
     if (text.textContent !== words[state]) text.textContent = words[state];
     indicator.hidden = false;
@@ -65,9 +66,12 @@ somebody's hands: while a form in it is dirty, open or focused the change waits,
     document.addEventListener(end, () => setTimeout(() => ((pressed = false), release())), true);
   }
 
+  /* A link of its own was followed and has no answer yet. If it left the page now, that answer would find nothing to change. */
+  const following = (part) => part.querySelector(".htmx-request");
+
   function busy(part) {
     const focused = document.activeElement;
-    if (pressed) return true;
+    if (pressed || following(part)) return true;
     if (part.contains(focused) && focused.matches("input:not([data-pick], [data-pick-page]), select, textarea")) return true;
     if (focused && part.contains(focused) && focused.closest("details.command[open]")) return true;
     if (part.querySelector("[data-pick]:checked")) return true;
@@ -251,6 +255,7 @@ somebody's hands: while a form in it is dirty, open or focused the change waits,
   /* Nothing had to be swapped: what is shown is true all the same. */
   document.addEventListener("htmx:afterRequest", (event) => {
     if (event.detail.successful && event.detail.requestConfig?.verb === "get") updated = now();
+    if (waiting.size) setTimeout(release);
   });
   let announced = document.querySelector("[data-announce]")?.dataset.announce;
 

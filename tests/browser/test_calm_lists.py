@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from executions import commands
 
@@ -51,3 +51,27 @@ def test_the_timeline_is_zoomed_and_a_form_sent_by_keys(page: Page, sign_in, cas
     expect(page.locator("#timeline-box")).to_have_attribute("aria-label", re.compile("Timeline of the run, from"))
     page.keyboard.press("0")
     expect(page).to_have_url(re.compile(rf"/executions/{run.pk}/?$"))
+
+
+def test_a_change_in_between_does_not_swallow_a_zoom(page: Page, sign_in, cast):
+    run = commands.launch(cast.actor("operator"), "noop", {}, title="Zoomed slowly")
+    page.wait_for_timeout(1100)
+    sign_in(page.context, "operator")
+    page.goto(f"/executions/{run.pk}")
+    expect(page.locator(".live")).to_have_attribute("data-live", "open")
+    page.wait_for_timeout(1500)
+    changes = []
+
+    def slowly(route: Route) -> None:
+        if not changes:
+            changes.append(commands.pause(cast.actor("reviewer"), run.pk, reason="Seen by another"))
+            page.wait_for_timeout(800)  # the change is told, and the page asks what it is
+        route.continue_()
+
+    page.route(re.compile(r"\?life="), slowly)
+    page.locator("#timeline-box").focus()
+    page.keyboard.press("+")
+    expect(page).to_have_url(re.compile(r"\?life=\d+-\d+$"))
+    expect(page.locator("#timeline-box")).to_have_attribute("aria-label", re.compile("Timeline of the run, from"))
+    expect(page.locator("#run-head")).to_contain_text("Paused by reviewer")
+    expect(page.locator("#timeline-box")).to_be_focused()

@@ -79,6 +79,15 @@ def descendants(stack: Process) -> dict[str, psutil.Process]:
     return found
 
 
+def all_four(stack: Process) -> dict[str, psutil.Process]:
+    """Wait until all its children run; a worker that begins while its database is away ends, to begin again."""
+    deadline = time.monotonic() + 30
+    while len(found := descendants(stack)) < 4:
+        assert time.monotonic() < deadline, stack.output
+        time.sleep(0.05)
+    return found
+
+
 def test_without_demo_mode_it_starts_with_no_people_and_no_debug(environment, running):
     stack = up(environment, HOLDPOINT_DEMO="0")
     running.append(stack)
@@ -130,7 +139,7 @@ def test_it_listens_on_the_loopback_address_only(running):
 @pytest.mark.parametrize("name", ["web", "worker", "valkey", "postgres"])
 def test_a_crashed_child_is_started_again_and_said_so(name, running, port):
     stack = running[-1]
-    before = descendants(stack)[name]
+    before = all_four(stack)[name]
     before.kill()
     spoken = "worker-1" if name == "worker" else name
     said = stack.wait_for_output(rf"{spoken} \(process {before.pid}\) was killed by SIGKILL; starting it again in .*")
@@ -144,8 +153,7 @@ def test_a_crashed_child_is_started_again_and_said_so(name, running, port):
 
 def test_children_of_a_killed_supervisor_are_stopped(running):
     stack = running[-1]
-    children = list(descendants(stack).values())
-    assert len(children) == 4
+    children = list(all_four(stack).values())
     children[0].suspend()  # one of them cannot even react
     stack.kill9()
     gone, left = psutil.wait_procs(children, timeout=10)
@@ -167,7 +175,7 @@ def test_the_next_start_finds_its_data_and_makes_the_demo_people(environment, ru
 
 def test_it_stops_within_ten_seconds_even_when_a_child_hangs(running):
     stack = running[-1]
-    children = descendants(stack)
+    children = all_four(stack)
     children["worker"].suspend()
     started = time.monotonic()
     os.kill(stack.pid, signal.SIGINT)
