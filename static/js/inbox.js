@@ -1,59 +1,18 @@
-/*
-The inbox: keys to move and decide, and news while it is open. What is being read or written is never swapped: what has
-changed is told beside it, new questions gather in a pill. What was typed into a form comes back with its form.
-*/
+/* The inbox: keys to move and decide. What was typed into a form comes back with its form. What is new: news.js. */
 "use strict";
 (() => {
-  const PAUSE = 1000;
-  const POLL = 20000;
   const APPROVE = ["approve", "yes", "true"];
   const REFUSE = ["reject", "no", "false"];
   const drafts = new Map();
-  let timer = 0;
-  let asking = false;
-  let missed = false;
-  let askedAt = 0;
   let acted = false;
   let acts = 0;
   let sending = false;
-  let focused = "";
 
   const desk = () => document.getElementById("desk");
   const detail = () => document.getElementById("detail");
   const rows = () => [...document.querySelectorAll("#desk [data-row]")];
   const typing = (element) => element.matches("input, select, textarea, [contenteditable]");
   const isWide = () => getComputedStyle(document.querySelector(".desk-list")).display !== "none" && detail()?.offsetParent;
-
-  /* News */
-  function wake() {
-    if (timer || document.hidden) return;
-    if (asking) return void (missed = true);
-    timer = setTimeout(ask, Math.max(100, askedAt + PAUSE - Date.now()));
-  }
-
-  async function ask() {
-    timer = 0;
-    const here = desk();
-    if (!here || document.hidden) return;
-    const url = new URL(here.dataset.news, location.href);
-    url.searchParams.set("rows", rows().map((row) => `${row.dataset.id}:${row.dataset.print}`).join(","));
-    if (detail()?.dataset.item) {
-      url.searchParams.set("item", detail().dataset.item);
-      url.searchParams.set("seen", detail().dataset.print);
-    }
-    asking = true;
-    missed = false;
-    try {
-      await htmx.ajax("GET", url.pathname + url.search, { source: "#watch", target: "#watch", swap: "none" });
-    } finally {
-      asking = false;
-      askedAt = Date.now();
-      if (missed) wake();
-    }
-  }
-
-  for (const name of ["sse:change", "sse:refresh", "holdpoint:refresh", "visibilitychange"]) document.addEventListener(name, wake);
-  setInterval(wake, POLL);
 
   /* Moving: j and k have moved the focus already; beside the list what has the focus is shown. */
   function open(link) {
@@ -164,15 +123,6 @@ changed is told beside it, new questions gather in a pill. What was typed into a
     if (!isList()) detail().scrollIntoView({ block: "start" });
   });
   const isList = () => getComputedStyle(document.querySelector(".desk-list")).display !== "none";
-
-  document.addEventListener("htmx:oobBeforeSwap", (event) => {
-    const { target } = event.detail;
-    if (target.matches?.("[data-row]") && target.contains(document.activeElement)) focused = document.activeElement.id;
-  });
-  document.addEventListener("htmx:oobAfterSwap", () => {
-    if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
-    focused = "";
-  });
 
   /* After an answer the next one is open; the keys go on from its row. */
   document.addEventListener("htmx:afterSettle", (event) => {

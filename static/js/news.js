@@ -1,6 +1,7 @@
 /*
-Lists that stay as they are while somebody reads them: holds, freezes, the audit. When the stream says that something changed,
-the server is asked what of it concerns this list: what is new gathers in a pill, rows that read otherwise now change in place.
+Lists that stay as they are while somebody reads them: inbox, holds, freezes, the audit. When the stream says that something
+changed, the server is asked what of it concerns this list: what is new gathers in a pill, rows that read otherwise now change in
+place, and what is open beside the list is never swapped: what became of it is told with it.
 */
 "use strict";
 (() => {
@@ -25,8 +26,13 @@ the server is asked what of it concerns this list: what is new gathers in a pill
     const here = list();
     if (!here || document.hidden) return;
     const url = new URL(here.dataset.news, location.href);
-    const rows = [...here.querySelectorAll("[data-key]")].map((row) => row.dataset.key);
+    const rows = [...here.querySelectorAll("[data-news-row]")].map((row) => row.dataset.newsRow);
     if (rows.length) url.searchParams.set("rows", rows.join(","));
+    const open = document.querySelector("[data-item][data-print]");
+    if (open) {
+      url.searchParams.set("item", open.dataset.item);
+      url.searchParams.set("seen", open.dataset.print);
+    }
     asking = true;
     missed = false;
     try {

@@ -12,7 +12,7 @@ pytestmark = pytest.mark.django_db
 
 
 def keys(client, url: str) -> list[str]:
-    return re.findall(r'data-key="([^"]+)"', client.get(url).content.decode())
+    return re.findall(r'data-news-row="([^"]+)"', client.get(url).content.decode())
 
 
 def test_an_open_list_of_holds_is_told_of_new_ones_and_of_those_that_were_released(cast):

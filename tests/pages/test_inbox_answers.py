@@ -134,8 +134,8 @@ def test_dual_control_is_explained_in_words(cast):
 def test_news_tell_of_new_ones_of_rows_that_changed_and_of_what_is_open(cast):
     _, asked = ask(cast, title="Open now")
     page = see(cast, "reviewer", "/inbox").content.decode()
-    shown = page.partition('data-id="question-')[2]
-    seen = shown.partition('data-print="')[2][:8]
+    shown = page.partition('data-news-row="question-')[2]
+    seen = shown.partition(":")[2][:8]
     query = {"rows": f"question-{asked.pk}:{seen}", "item": f"question-{asked.pk}", "seen": seen}
     calm = cast.client("reviewer").get("/inbox/news", query).content.decode()
     assert "data-row" not in calm
