@@ -28,7 +28,7 @@ run: setup
 	@HOLDPOINT_DEMO=$${HOLDPOINT_DEMO:-1} exec $(PYTHON) manage.py up
 
 test: setup
-	@sh scripts/test.sh $(PYTHON) $(ARGS)
+	@$(PYTHON) -m scripts.suite $(ARGS)
 
 check: setup
 	$(PYTHON) -m ruff format --check .
@@ -37,7 +37,7 @@ check: setup
 	$(PYTHON) -m djlint templates --lint --quiet
 	$(PYTHON) manage.py check --fail-level WARNING
 	$(PYTHON) manage.py makemigrations --check --dry-run
-	sh scripts/test.sh $(PYTHON) $(ARGS)
+	$(PYTHON) -m scripts.suite $(ARGS)
 
 format: setup
 	$(PYTHON) -m ruff format .

@@ -61,7 +61,7 @@ LONGEST_FIRST = ("engine", "concurrency", "acceptance", "domain", "provenance", 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
-    """Mark tests with their kinds, which ``scripts/test.sh`` runs one after the other, and put them in that order."""
+    """Mark tests with their kinds, which ``scripts/suite.py`` runs one after the other, and put them in that order."""
     for item in items:
         item.add_marker(_kind(item))
     items.sort(key=_place)

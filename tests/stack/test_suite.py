@@ -1,0 +1,56 @@
+"""`make test` itself: what fails among others is tried once more, alone, and never hidden."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from console.stack.home import PROJECT
+
+KINDS = "[pytest]\naddopts = -p xdist\nmarkers =\n    rolled_back\n    live\n    browser\n"
+CERTAIN = "import pytest\n@pytest.mark.rolled_back\ndef test_it(): pass\n@pytest.mark.browser\ndef test_that(): pass\n"
+UNCERTAIN = """
+import pathlib, pytest
+@pytest.mark.live
+def test_it():
+    mark = pathlib.Path("was-here")
+    there = mark.exists()
+    mark.touch()
+    assert there
+"""
+BROKEN = "import pytest\n@pytest.mark.live\ndef test_it(): assert False\n"
+
+
+def suite(directory, **files: str) -> subprocess.CompletedProcess[str]:
+    (directory / "pytest.ini").write_text(KINDS)
+    for name, text in {"test_certain": CERTAIN, **files}.items():
+        (directory / f"{name}.py").write_text(text)
+    code = f"import sys; sys.path.insert(0, {str(PROJECT)!r}); from scripts.suite import main; sys.exit(main([]))"
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
+    environment["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+    return subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=directory,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize(
+    ("files", "status", "said"),
+    [
+        ({"test_uncertain": UNCERTAIN}, 0, "UNCERTAIN test_uncertain.py::test_it: failed among others, passed alone"),
+        ({"test_uncertain": UNCERTAIN, "test_broken": BROKEN}, 1, "Once more, alone: test_broken.py test_uncertain.py"),
+        ({f"test_broken_{each}": BROKEN for each in range(7)}, 1, "7 failed"),
+    ],
+)
+def test_what_failed_among_others_is_tried_once_more_and_named(tmp_path, files, status, said):
+    told = suite(tmp_path, **files)
+    assert told.returncode == status, told.stdout + told.stderr
+    assert said in told.stdout
+    assert ("Once more" in told.stdout) == (len(files) < 7)
+    assert "UNCERTAIN test_broken" not in told.stdout
