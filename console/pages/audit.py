@@ -9,8 +9,8 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHt
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.dateparse import parse_datetime
 
+from console.moments import typed
 from console.pages.audit_form import AuditForm
 from console.pages.audit_rows import rows_of
 from console.pages.audit_words import heading_of
@@ -94,7 +94,7 @@ def export(request: HttpRequest, actor: Actor) -> HttpResponseBase:
 def news(request: HttpRequest) -> HttpResponse:
     """Tell an open first page how many lines have come since; ``newest`` is the time of its first line."""
     form = AuditForm(request.GET)
-    newest = parse_datetime(request.GET.get("newest", "").replace(" ", "+"))
+    newest = typed(request.GET.get("newest", "").replace(" ", "+"))
     number = 0
     if form.is_valid():
         found = record.search(form.wanted(), None, MOST_NEW + 1).rows

@@ -162,6 +162,17 @@ def _clean_names(value: Any) -> list[str]:
     return [clean_short(name, "remove", 60) for name in names]
 
 
+def _clean_flag(name: str) -> Callable[[Any], bool]:
+    """Return how a flag is checked: a text such as ``"false"`` must not count as yes."""
+
+    def clean(value: Any) -> bool:
+        if value is not True:  # what is false has been left out
+            raise Invalid(f"{name}: Must be true or false.", errors={name: ["Must be true or false."]})
+        return True
+
+    return clean
+
+
 def _clean_review(value: Any) -> str:
     with contextlib.suppress(ValueError):
         value = datetime.datetime.fromisoformat(value) if isinstance(value, str) else value
@@ -173,6 +184,7 @@ PLACING: dict[str, Callable[[Any], Any]] = {
     "ticket": lambda value: clean_short(value, "ticket", 500),
     "scope": clean_scope,
 }
+FLAGS = ("blocks_cancel", "dual_control")
 ACTS = {
     act.name: act
     for act in (
@@ -185,7 +197,7 @@ ACTS = {
             ("holds:place",),
             states.ALLOWED_STATES["place"],
             _place,
-            {**PLACING, "review_by": _clean_review, "blocks_cancel": bool, "dual_control": bool},
+            {**PLACING, "review_by": _clean_review} | {name: _clean_flag(name) for name in FLAGS},
         ),
         Act(
             "label",

@@ -86,7 +86,8 @@ def create_token(
         if expires_at > maker.expires_at:
             problem = f"The token that makes it ends at {maker.expires_at:%Y-%m-%d %H:%M} UTC; it must not end later."
             raise Invalid(problem, errors={"expires_at": [problem]})
-    if ApiToken.objects.filter(owner=owner, revoked_at__isnull=True).count() >= MOST_TOKENS:
+    live = ApiToken.objects.filter(owner=owner, revoked_at__isnull=True).exclude(expires_at__lte=Now())
+    if live.count() >= MOST_TOKENS:
         raise Conflict(f"{owner.get_username()} has {MOST_TOKENS} tokens. Revoke some that nobody uses.")
     text = PREFIX + secrets.token_urlsafe(32)
     token = ApiToken.objects.create(

@@ -19,7 +19,7 @@ from executions.models.event import ROUTINE_KINDS
 from executions.provenance.auditlines import SHOWN_CHARACTERS, AuditFilter, AuditLine
 from executions.provenance.kinds import KINDS, REFUSED_KINDS, family
 from executions.provenance.people import actors_called, is_engine, people
-from executions.queries.page import Page
+from executions.queries.page import Page, read_moment
 from executions.text import clean_moment
 
 REASON_SEARCH = SearchVector("reason", config="simple")
@@ -248,8 +248,8 @@ def _read_cursor(cursor: str | None) -> tuple[bool, Position | None]:
     direction, _, text = cursor.partition(":")
     try:
         at, ledger, seq = text.split("~")
-        position = datetime.datetime.fromisoformat(at), uuid.UUID(ledger), int(seq)
-        if direction not in ("older", "newer") or position[0].tzinfo is None:
+        position = read_moment(at), uuid.UUID(ledger), int(seq)
+        if direction not in ("older", "newer"):
             raise ValueError(cursor)
     except ValueError:
         problem = "This page address is damaged. Start again from the first page."

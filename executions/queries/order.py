@@ -16,6 +16,7 @@ from executions import states
 from executions.errors import Invalid
 from executions.models import Execution
 from executions.queries.chosen import HELD, NEEDY, RunFilter, check_states, matching
+from executions.queries.page import read_moment
 
 SORTS = ("newest", "oldest", "since", "priority", "finished")
 
@@ -137,10 +138,7 @@ def _read_key(key: str, order: Order) -> Any:
         return None
     if order.key == "priority":
         return min(max(int(key), 0), 9)
-    moment = datetime.datetime.fromisoformat(key)
-    if moment.tzinfo is None:
-        raise ValueError(key)
-    return moment
+    return read_moment(key)
 
 
 def walk(wanted: RunFilter, order: Order, place: Place | None, limit: int) -> list[tuple[Any, uuid.UUID]]:

@@ -72,9 +72,9 @@ def selected(selection: Selection) -> QuerySet[Execution]:
         done = BulkItem.objects.filter(job=selection.job, outcome="done")
         return Execution.objects.filter(pk__in=done.values("execution_id"))
     runs = Execution.objects.filter(pk__in=selection.ids)
-    known = runs.count()
-    if known < len(selection.ids):
-        unknown = [key for key in selection.ids if key not in set(runs.values_list("pk", flat=True))]
+    known = set(runs.values_list("pk", flat=True))
+    unknown = [key for key in selection.ids if key not in known]
+    if unknown:
         more = f" and {len(unknown) - 1} more of these" if len(unknown) > 1 else ""
         problem = f"There is no run with the id {unknown[0]}{more}."
         raise Invalid(problem, errors={"ids": [problem]})

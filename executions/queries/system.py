@@ -202,7 +202,8 @@ def _round_trip() -> float:
 
 
 def _workers(now: datetime.datetime) -> list[WorkerView]:
-    known = list(Worker.objects.order_by("name")[:MOST_WORKERS])
+    # Those that were killed leave their rows behind: they must not hide the living.
+    known = list(Worker.objects.order_by("-seen_at")[:MOST_WORKERS])
     heavy = ("payload", "error", "resumed", "progress")
     runs = Execution.objects.defer(*heavy).in_bulk([each.execution for each in known if each.execution])
     limit = now - datetime.timedelta(seconds=ALIVE_SECONDS)
@@ -212,7 +213,7 @@ def _workers(now: datetime.datetime) -> list[WorkerView]:
         # What it told of a moment ago may be over, or in other hands.
         mine = run if run is not None and run.owner == worker.name else None
         views.append(WorkerView(worker, worker.seen_at > limit, mine))
-    return sorted(views, key=lambda view: not view.alive)
+    return sorted(views, key=lambda view: (not view.alive, view.worker.name))
 
 
 def _by_priority(waiting: list[tuple[int, str, int, datetime.datetime]]) -> list[Waiting]:

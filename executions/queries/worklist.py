@@ -16,7 +16,7 @@ from executions.engine.notices import FOR_PEOPLE
 from executions.errors import Invalid
 from executions.models import Hold, HoldNote, Suspension, Vote
 from executions.queries.inbox import RANKS, put_to
-from executions.queries.page import Page
+from executions.queries.page import Page, read_moment
 from executions.queries.search import Count
 
 QUESTION, HOLD = "question", "hold"
@@ -241,10 +241,7 @@ def _read_cursor(cursor: str) -> tuple[int, uuid.UUID]:
 def _read_moment(cursor: str) -> tuple[datetime, uuid.UUID]:
     try:
         moment, _, key = cursor.removeprefix("done:").partition("/")
-        found = datetime.fromisoformat(moment)
-        if found.tzinfo is None:
-            raise ValueError(cursor)
-        return found, uuid.UUID(key)
+        return read_moment(moment), uuid.UUID(key)
     except ValueError as error:
         raise _no_cursor() from error
 

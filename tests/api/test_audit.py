@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+from urllib.parse import quote
 
 import pytest
 
@@ -24,6 +25,11 @@ def test_h7_an_auditor_finds_who_did_what_and_what_was_refused(program, launch, 
     assert auditor.get("/v1/audit?person=operator&kind=hold.placed&q=totals").json()["items"]
     for query in ("kind=nonsense", "via=window", "run=x", "cursor=x", "since=yesterday", "who=me"):
         problem(auditor.get(f"/v1/audit?{query}"), 422)
+    odd = ("2026-01-01T00:00:00+00:00:00.5", "0001-01-01T00:00:00+23:59")
+    for moment in map(quote, odd):
+        assert auditor.get(f"/v1/audit?cursor=older:{moment}~{run.pk.hex}~1").status_code in (200, 422)
+        assert operator.get(f"/v1/inbox?done=all&cursor=done:{moment}/{run.pk}").status_code in (200, 422)
+        assert operator.get(f"/v1/async-executions?sort=since&cursor=after:{run.pk}:{moment}").status_code in (200, 422)
 
 
 def test_verify_recomputes_one_chain_or_all(program, launch):

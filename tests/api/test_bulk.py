@@ -3,6 +3,8 @@
 import uuid
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from executions import commands
 from executions.engine import bulk
@@ -114,12 +116,22 @@ def test_an_earlier_job_can_be_undone_and_one_under_way_stopped(program, batch):
         ({"command": "pause", "filter": {}, "arguments": {"scope": ["tree"]}}, 422, "scope"),
         ({"command": "release", "filter": {}, "arguments": {"placed_by": "nobody"}}, 422, "placed_by"),
         ({"command": "release", "filter": {}, "arguments": {"of_job": 7}}, 422, "of_job"),
+        ({"command": "place", "filter": {}, "arguments": {"blocks_cancel": "false"}}, 422, "blocks_cancel"),
     ],
 )
 def test_nonsense_is_refused_with_its_field(program, body, status, field):
     told = problem(program("admin").post("/v1/bulk", {"reason": "x", **body}), status)
     assert field in told["errors"], told
     assert not BulkJob.objects.exists()
+
+
+def test_unknown_ids_are_named_in_one_look_however_many_are_given(program, launch):
+    known = [str(launch().pk) for _ in range(10)]
+    body = {"command": "pause", "ids": [*known, str(uuid.uuid4()), str(uuid.uuid4())], "reason": "x"}
+    with CaptureQueriesContext(connection) as queries:
+        told = problem(program("operator").post("/v1/bulk", body), 422)
+    assert f"{body['ids'][10]} and 1 more" in told["detail"]
+    assert sum(known[0].replace("-", "") in each["sql"].replace("-", "") for each in queries) <= 2
 
 
 def test_a_job_that_nobody_began_is_not_found(program):

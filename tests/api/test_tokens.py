@@ -6,6 +6,7 @@ import pytest
 from django.utils import timezone
 
 from console.models import IdempotentRequest
+from executions.commands import token
 from executions.models import ApiToken, Event
 from tests.api.conftest import Program, problem
 
@@ -55,6 +56,15 @@ def test_a_revoked_token_ends_at_once_with_all_that_were_made_with_it(program, m
     assert Event.objects.filter(kind="token.revoked").count() == 3
     listed = program("operator").get(TOKENS).json()["items"]
     assert {token["state"] for token in listed} == {"live", "revoked"}
+
+
+def test_only_tokens_that_have_not_ended_count_towards_how_many_one_may_have(maker, monkeypatch):
+    """A program that makes itself one for each night must not be stopped by those of nights that are over."""
+    monkeypatch.setattr(token, "MOST_TOKENS", 2)
+    made = maker.post(TOKENS, {"name": "this night"}).json()
+    problem(maker.post(TOKENS, {"name": "next night"}), 409)
+    ApiToken.objects.filter(pk=made["id"]).update(expires_at=timezone.now())
+    assert maker.post(TOKENS, {"name": "next night"}).status_code == 201
 
 
 def test_only_who_manages_the_console_sees_tokens_of_others(program, maker):

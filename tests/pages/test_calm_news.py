@@ -56,3 +56,5 @@ def test_an_open_audit_is_told_how_many_lines_have_come_under_its_filter(cast):
     assert "1 new" in said(client.get(news).content.decode())
     assert 'data-news="' not in client.get("/audit", {"until": "2026-01-01T00:00"}).content.decode()
     assert cast.client("operator").get(news).status_code == 403
+    for damaged in ("2026-13-45T00:00:00Z", "2026-01-01T00:00:00", "x"):
+        assert client.get("/audit/news", {"newest": damaged}).status_code == 200

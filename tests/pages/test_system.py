@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from executions import commands
+from executions import commands, queries
 from executions.commands.audit import ask_for_verification
 from executions.engine import broker
 from executions.models import BulkJob, Execution, Worker
@@ -63,6 +63,16 @@ def test_workers_are_shown_with_what_they_do_and_the_silent_as_gone(cast, launch
     assert f'href="/executions/{run.pk}">March</a>' in page
     assert ">gone<" in page
     assert "No worker is alive" not in page
+
+
+def test_the_living_are_seen_however_many_have_died(worker, monkeypatch):
+    """Workers that were killed leave their rows behind; on a platform that renames them they become many."""
+    monkeypatch.setattr(queries.system, "MOST_WORKERS", 3)
+    for number in range(5):
+        worker(f"dead-{number}", seconds_ago=1000 - number)
+    worker("living")
+
+    assert [view.worker.name for view in system().workers] == ["living", "dead-3", "dead-4"]
 
 
 def test_a_workflow_that_no_worker_knows_is_named(cast, launch, worker):
