@@ -10,7 +10,7 @@ from console import moments
 from console.templatetags import wording
 from executions.authoring.who import Who
 from executions.models import Event
-from executions.provenance.kinds import KINDS
+from executions.provenance.kinds import KINDS, REFUSED_KINDS
 
 SHOWN_CHARACTERS = 3000
 TONES = {
@@ -21,6 +21,7 @@ TONES = {
     "execution.paused": "hold",
     "freeze.applied": "hold",
     "command.denied": "bad",
+    "command.denials_counted": "bad",
     "step.failed": "bad",
     "execution.failed": "bad",
     "clean_up.failed": "bad",
@@ -104,7 +105,7 @@ class Line:
     @property
     def refused(self) -> bool:
         """Something was refused here, and changed nothing."""
-        return self.event.kind == "command.denied"
+        return self.event.kind in REFUSED_KINDS
 
 
 def lines_of(events: list[Event], title: Callable[[Any], str]) -> list[Line]:

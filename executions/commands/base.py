@@ -12,6 +12,7 @@ from django.db import transaction
 
 from executions import tracing
 from executions.actors import Actor
+from executions.commands import refusals
 from executions.errors import Conflict, NotAllowed, NotFound, Refused, Unconfirmed
 from executions.meters import observe
 from executions.models import SYSTEM_LEDGER, Execution, Freeze, Hold
@@ -64,7 +65,8 @@ def command[**P, R](
 def record_denial(actor: Actor, name: str, refusal: Refused) -> None:
     """Append ``command.denied`` for a refusal: to the run's history where the run is known, else to the system's.
 
-    What does not exist has no history: an unknown id is answered, not recorded.
+    What does not exist has no history: an unknown id is answered, not recorded. Of somebody who is refused without end
+    the further ones are counted (``refusals``).
     """
     if isinstance(refusal, NotFound):
         return
@@ -80,8 +82,13 @@ def record_denial(actor: Actor, name: str, refusal: Refused) -> None:
         data["state"] = refusal.state
     if refusal.holds:
         data["holds"] = list(refusal.holds)
+    ledger = uuid.UUID(str(refusal.execution_id or SYSTEM_LEDGER))
     with transaction.atomic():
-        append(refusal.execution_id or SYSTEM_LEDGER, "command.denied", actor, reason=detail, data=data)
+        room, last = refusals.room_for(ledger, actor)
+        if last:
+            data["then_counted"] = True
+        if room:
+            append(ledger, "command.denied", actor, reason=detail, data=data)
 
 
 def _told(text: str) -> str:

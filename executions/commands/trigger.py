@@ -13,6 +13,7 @@ from executions.commands.base import holds_in_force, lock, record_denial
 from executions.commands.condition import bound_to
 from executions.commands.hold import note_resumed, release_holds
 from executions.commands.inbound import CALL, take_in, webhook_actor
+from executions.commands.refusals import room_for
 from executions.commands.suspension import close_answered
 from executions.commands.tree import holds_others, is_over, is_past_holding
 from executions.engine.post import tell
@@ -172,7 +173,8 @@ def _too_late(trigger: Trigger, execution: Execution) -> str:
 def _say_late(trigger: Trigger, actor: Actor, late: str) -> None:
     if trigger.outcome == "fired" and trigger.kind != "webhook":
         return  # Two sweepers came upon the same time or event: one of them was not late, it was second.
-    append(trigger.execution_id, "trigger.late", actor, reason=late, data=bound_to(trigger))
+    if room_for(trigger.execution_id, actor)[0]:
+        append(trigger.execution_id, "trigger.late", actor, reason=late, data=bound_to(trigger))
     if trigger.closed_at is None:
         _close(trigger, "overtaken")
 

@@ -15,6 +15,7 @@ from kombu.transport.redis import Channel
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from executions.commands import refusals
 from executions.engine import gates, lifting, settle, statements, wakeups
 from executions.engine.children import sweep_joins
 from executions.engine.database import rows
@@ -68,6 +69,7 @@ def sweep() -> None:
         wakeups.look_again()
         mark_overdue()
         breach_overdue()
+        refusals.tell_all()
         _send_due()
         _resend()
         _count_the_record()

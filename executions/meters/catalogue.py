@@ -90,6 +90,9 @@ HAPPENED: dict[str, Metric] = {
     ),
     "leases_expired_total": Metric(COUNTER, "Runs taken from a worker that was silent for too long.", ("workflow",)),
     "commands_denied_total": Metric(COUNTER, "Commands refused.", ("code",)),
+    "denials_counted_total": Metric(
+        COUNTER, "Commands refused beyond what a history takes within an hour; told of in one line once it is over."
+    ),
     "events_total": Metric(COUNTER, "Lines of the record. Source: docs/reference/events.md.", ("kind",)),
 }
 """Folded from the record, each line once. Counting begins with the first look."""

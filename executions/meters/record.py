@@ -40,6 +40,7 @@ FROM (
            CASE WHEN line.kind = 'command.denied' THEN line.data::jsonb ->> 'code' ELSE '' END AS code,
            CASE line.kind
                WHEN 'step.finished' THEN substring(left(line.data, 2000) from '"ms":([0-9.]+)')::float / 1000
+               WHEN 'command.denials_counted' THEN substring(left(line.data, 2000) from '"count":([0-9]+)')::float
                WHEN 'execution.paused' THEN (
                    SELECT extract(epoch FROM line.at - min(hold.placed_at))::float FROM executions_hold AS hold
                    WHERE hold.execution_id = line.ledger AND hold.before_step IS NULL AND hold.placed_at <= line.at
@@ -120,6 +121,8 @@ def added_up(rows: Iterable[Row]) -> dict[tuple[str, str], Sum]:
             add("runs_finished_total", [workflow or "", kind.partition(".")[2]], count)
         elif kind == "command.denied":
             add("commands_denied_total", [code or ""], count)
+        elif kind == "command.denials_counted":
+            add("denials_counted_total", [], int(seconds))
         elif kind in TIMED and bucket is not None:
             add(TIMED[kind], [workflow or ""], count, seconds, bucket)
     return sums

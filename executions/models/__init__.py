@@ -11,6 +11,7 @@ from executions.models.hold import Hold, HoldNote
 from executions.models.meter import Meter
 from executions.models.notification import Notification
 from executions.models.record import Record
+from executions.models.refusal import RefusalCount
 from executions.models.suspension import Suspension, Vote
 from executions.models.token import ApiToken
 from executions.models.trigger import Emission, Trigger, TriggerCall
@@ -36,6 +37,7 @@ __all__ = [
     "Preference",
     "ReasonTemplate",
     "Record",
+    "RefusalCount",
     "RunFile",
     "SavedView",
     "Suspension",

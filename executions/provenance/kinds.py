@@ -20,7 +20,7 @@ KINDS: dict[str, Kind] = {
     **ACCOUNT_KINDS,
 }
 
-REFUSED_KINDS = ("command.denied",)
+REFUSED_KINDS = ("command.denied", "command.denials_counted")
 """Attempts that changed nothing."""
 
 

@@ -121,6 +121,17 @@ KINDS: dict[str, Kind] = {
             "errors?": "messages per field",
             "state?": "the run's state",
             "holds?": "ids of the holds in the way",
+            "then_counted?": "true on the last line before further ones of this actor are only counted",
+        },
+    ),
+    "command.denials_counted": Kind(
+        "Refused further",
+        "Somebody was refused so often in one history that within the hour the further ones were only counted.",
+        {
+            "count": "how many have no line of their own",
+            "written": "how many have one",
+            "since": "when the hour began",
+            "last_at": "when the last one was refused",
         },
     ),
 }

@@ -6,6 +6,7 @@ from django.db.models import CharField, Func, Q
 from django.db.models.functions import Length
 
 from executions.models import Event
+from executions.provenance.kinds import REFUSED_KINDS
 
 LONG = 20_000
 """Characters of data; of longer ones only what is short is read, so that a page of payloads stays a small page."""
@@ -29,7 +30,7 @@ SUBJECTS: dict[str, Q] = {
     "questions": Q(kind__startswith="suspension."),
     "data": Q(kind__in=("payload.amended", "file.replaced", "execution.launched", "step.skipped")),
     "limits": Q(kind__startswith="sla.") | Q(kind__startswith="budget."),
-    "refused": Q(kind="command.denied"),
+    "refused": Q(kind__in=REFUSED_KINDS),
     "logs": Q(kind__in=("step.logged", "tool.executed", "item.failed")),
 }
 """What lines can be about → those that are."""

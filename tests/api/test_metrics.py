@@ -13,7 +13,8 @@ from executions.engine import statements
 from executions.engine.database import rows
 from executions.meters import memory, record
 from executions.meters.catalogue import CATALOGUE, PREFIX, as_markdown
-from executions.models import Event, Execution, Meter
+from executions.models import SYSTEM_LEDGER, Event, Execution, Meter
+from executions.provenance import append
 
 pytestmark = pytest.mark.django_db
 SECRET = "a-secret-of-twenty-characters-or-more"
@@ -124,6 +125,8 @@ def test_a_refusal_is_counted_by_its_code(cast, scrape):
     before = scrape().get((PREFIX + "commands_denied_total", ("code", "not-allowed")), 0)
     assert cast.client("operator").get("/metrics").status_code == 403
     assert value(scrape(), "commands_denied_total", code="not-allowed") == before + 1
+    append(SYSTEM_LEDGER, "command.denials_counted", cast.actor("operator"), data={"count": 40, "written": 200})
+    assert value(scrape(), "denials_counted_total") >= 40
 
 
 def test_a_request_is_timed_by_its_route_whatever_its_address_says(cast, scrape):

@@ -6,10 +6,13 @@ import uuid
 
 import pytest
 from django.db import connection
+from django.db.models.functions import Now
 
 from executions import commands
+from executions.commands import refusals
 from executions.commands.condition import resume_token, signing_secret
-from executions.models import Event, TriggerCall
+from executions.errors import NotAllowed
+from executions.models import Event, RefusalCount, TriggerCall
 from executions.webhooks.secrets import inbound_secrets
 from executions.webhooks.signing import headers_of
 from tests.api.conftest import Program, ask, events_of, launch, path, problem, program  # noqa: F401  (fixtures)
@@ -141,3 +144,42 @@ def test_a_wait_for_an_event_is_ended_by_its_own_webhook_once(cast, program, ask
     question = ask(launch())
     problem(operator.post(f"/v1/suspensions/{question.pk}/webhook"), 409)
     assert Event.objects.filter(kind="command.denied", ledger=run.pk).count() >= 2
+
+
+def test_refusals_fill_no_history_without_end(cast, held, monkeypatch):
+    """The holder of a token, who cannot sign, writes so many lines an hour; what comes then is told of in one."""
+    run, condition, token = held
+    monkeypatch.setattr(refusals, "MOST_WRITTEN", 3)
+    for _ in range(5):
+        problem(call(token, {}), 403)
+    denied = events_of(run, "command.denied")
+    assert [json.loads(line.data).get("then_counted", False) for line in denied] == [False, False, True]
+    # Others, and other histories, are not silenced by it.
+    commands.resume(cast.actor("operator"), run.pk)
+    assert "already" in problem(call(token, signed(condition.pk)), 409)["detail"]
+    assert not events_of(run, "trigger.late"), "a call that comes too late is a refusal as well"
+    with pytest.raises(NotAllowed):
+        commands.cancel(cast.actor("outsider"), run.pk, reason="why")
+    assert events_of(run, "command.denied")[-1].actor_name == "outsider"
+
+    refusals.tell_all()
+    assert not events_of(run, "command.denials_counted"), "the hour is not over"
+    RefusalCount.objects.update(since=Now() - 2 * refusals.WINDOW)
+    refusals.tell_all()
+    (told,) = events_of(run, "command.denials_counted")
+    assert (told.actor_id, json.loads(told.data)["count"]) == (denied[0].actor_id, 3)
+    assert not RefusalCount.objects.exists()
+    problem(call(token, {}), 403)
+    assert len(events_of(run, "command.denied")) == 5, "then it is told of again"
+
+
+def test_whoever_is_refused_after_the_hour_has_it_told_first(held, monkeypatch):
+    """With no worker that sweeps nothing is lost either."""
+    run, _, token = held
+    monkeypatch.setattr(refusals, "MOST_WRITTEN", 1)
+    problem(call(token, {}), 403)
+    problem(call(token, {}), 403)
+    RefusalCount.objects.update(since=Now() - 2 * refusals.WINDOW)
+    problem(call(token, {}), 403)
+    lines = Event.objects.filter(ledger=run.pk, kind__startswith="command.").order_by("seq")
+    assert [line.kind for line in lines] == ["command.denied", "command.denials_counted", "command.denied"]
