@@ -8,6 +8,7 @@ from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
 from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.models import Group, User
+from django.db import transaction
 from django.http import HttpRequest, HttpResponseBase
 
 from console.account_facts import facts_of, group_facts, group_identity, identity_of
@@ -67,6 +68,7 @@ class PersonAdmin(Recorded, UserAdmin):
         """Write an event about an account."""
         record_account(actor, identity_of(thing), before, after)
 
+    @transaction.atomic  # Django's own view is not
     def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponseBase:
         """Tell of a password that an administrator gave."""
         person = self.get_object(request, id)

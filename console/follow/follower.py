@@ -58,6 +58,7 @@ class Follower:
         self._readers: set[Reader] = set()
         self._joining: list[tuple[Reader, asyncio.Future[Snapshot]]] = []
         self._news = Listener(None)
+        self._looking = asyncio.Lock()
         self._tasks: list[asyncio.Task[None]] = []
 
     def enter(self, reader: Reader) -> None:
@@ -152,9 +153,10 @@ class Follower:
 
     async def _look(self, readers: set[Reader]) -> None:
         """Close the streams of those who may read no more."""
-        standings = await with_database(standings_of, {reader.credential for reader in readers})
-        for reader in readers:
-            reader.stand(standings[reader.credential])
+        async with self._looking:  # one after the other, so that an older answer never undoes a newer one
+            standings = await with_database(standings_of, {reader.credential for reader in readers})
+            for reader in readers:
+                reader.stand(standings[reader.credential])
 
 
 def _next(cursor: Cursor, told: bool) -> tuple[tail.Batch, list[Told]]:

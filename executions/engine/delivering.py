@@ -151,7 +151,9 @@ def attempt(endpoint: WebhookEndpoint, delivery: WebhookDelivery) -> bool:
         row.update(**facts, delivered_at=Now(), next_at=None)
         _went_well(endpoint)
     else:
-        row.update(**facts, **({"next_at": None} if pause is None else {}))
+        row.update(**facts)
+        if pause is None:
+            row.filter(next_at=again).update(next_at=None)  # unless it was replayed meanwhile
         _went_wrong(endpoint, answer, error, now)
     return delivered
 

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
-from django.db import connection, connections
+from django.db import connection, connections, transaction
 
 from executions.meters.catalogue import CATALOGUE, bucket_of
 
@@ -110,7 +110,8 @@ class Memory:
 
     def _write(self, taken: dict[Key, Tally]) -> None:
         levels = {name: read() for name, read in self._levels.items()}
-        with connection.cursor() as cursor:
+        # All of it or nothing: what fails is put back, and must not have been added in part.
+        with transaction.atomic(), connection.cursor() as cursor:
             added = [(*key, tally.count, tally.total, tally.buckets) for key, tally in sorted(taken.items())]
             if added:
                 cursor.executemany(ADD, added)

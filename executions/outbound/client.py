@@ -69,8 +69,6 @@ def post(target: Target, body: bytes, headers: Mapping[str, str], *, seconds: fl
             answer: Any = http.client.HTTPResponse(_Wire(connection, deadline), method="POST")  # type: ignore[arg-type]
             answer.begin()
             kept = _beginning(answer)
-    except Refusal:
-        raise
     except TimeoutError as error:
         raise Unreachable(f"No answer within {seconds:g} s.") from error
     except ssl.SSLError as error:
@@ -88,7 +86,8 @@ def post(target: Target, body: bytes, headers: Mapping[str, str], *, seconds: fl
 
 def _connect(target: Target, deadline: float) -> socket.socket:
     """Connect to the first number of the target that takes it."""
-    ends = min(deadline, time.monotonic() + CONNECT_SECONDS)
+    seconds = min(_left(deadline), CONNECT_SECONDS)
+    ends = time.monotonic() + seconds
     problem: OSError = OSError("no address")
     for number in target.numbers():
         try:
@@ -102,6 +101,8 @@ def _connect(target: Target, deadline: float) -> socket.socket:
         except BaseException:
             plain.close()
             raise
+    if isinstance(problem, TimeoutError):
+        raise Unreachable(f"No connection within {seconds:.3g} s.") from problem
     raise problem
 
 

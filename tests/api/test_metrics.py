@@ -171,6 +171,18 @@ def test_what_cannot_be_written_is_kept(monkeypatch):
     assert Meter.objects.get(name="sweep_duration_seconds").count == 2
 
 
+def test_what_was_written_in_part_counts_once():
+    mine = memory.Memory()
+    mine.observe("sweep_duration_seconds", 0.1)
+    with pytest.MonkeyPatch.context() as broken:
+        broken.setattr(memory, "TELL", "INSERT INTO nowhere VALUES (%s, %s, %s)")
+        mine.level("stream_listeners", lambda: 1.0)
+        with pytest.raises(ProgrammingError, match="nowhere"):
+            mine.flush()
+    mine.flush()
+    assert Meter.objects.get(name="sweep_duration_seconds").count == 1
+
+
 def test_levels_of_processes_that_are_gone_no_longer_count(scrape):
     listening = memory.Memory()
     listening.level("stream_listeners", lambda: 7.0)

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import threading
 
 import pytest
 from django.db import connections
@@ -92,3 +93,30 @@ def test_who_catches_up_is_told_nothing_that_came_after(run, token, kind, follow
     assert AFTER not in text
     if follow:
         assert reason_of(text) == "token_revoked"
+
+
+def test_of_two_looks_at_the_same_moment_the_later_one_counts(monkeypatch):
+    """One now and then, one because a right was lost: the older answer must not undo the newer one."""
+    mine = Credential(token=1)
+    late, looks = threading.Event(), []
+
+    def standings(_):
+        looks.append(None)
+        if len(looks) == 1:
+            late.wait(10)
+            return {mine: Standing(system=True)}
+        return {mine: Standing(system=False)}
+
+    async def look() -> bool:
+        reader, here = Reader(Choice(), mine, Standing(system=True), 1), follower.Follower()
+        first = asyncio.create_task(here._look({reader}))
+        while not looks:
+            await asyncio.sleep(0)
+        second = asyncio.create_task(here._look({reader}))
+        await asyncio.wait({second}, timeout=0.2)
+        late.set()
+        await asyncio.gather(first, second)
+        return reader.choice.system
+
+    monkeypatch.setattr(follower, "standings_of", standings)
+    assert not asyncio.run(look())

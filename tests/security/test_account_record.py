@@ -4,8 +4,10 @@ import json
 
 import pytest
 from django.contrib.auth.models import Group, Permission, User
+from django.db import DatabaseError
 from django.test import Client
 
+from console import admin
 from executions.models import SYSTEM_LEDGER, Event
 
 pytestmark = pytest.mark.django_db
@@ -118,6 +120,19 @@ def test_people_made_deleted_and_given_passwords_are_on_record(cast):
     ]
     assert lines("account")[1][2]["how"] == "given"
     assert not Event.objects.filter(data__contains=password).exists()
+
+
+def test_a_password_that_cannot_be_put_on_record_is_not_given(cast, monkeypatch):
+    client, person = cast.client("admin"), cast.reviewer
+    given = {"usable_password": "true", "password1": "correct horse 9!", "password2": "correct horse 9!"}
+
+    def broken(*_, **__):
+        raise DatabaseError
+
+    monkeypatch.setattr(admin, "record_password", broken)
+    with pytest.raises(DatabaseError):
+        client.post(f"/admin/auth/user/{person.pk}/password/", given)
+    assert User.objects.get(pk=person.pk).password == person.password
 
 
 def test_groups_and_their_permissions_are_on_record(cast):

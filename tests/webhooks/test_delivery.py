@@ -144,6 +144,24 @@ def test_after_the_last_attempt_it_is_given_up_and_can_be_replayed(cast, receive
     assert (row.state, row.attempts, len(row.tries)) == ("delivered", 1, 2)
 
 
+def test_a_replay_asked_for_during_the_last_attempt_is_not_lost(cast, receiver, endpoint, monkeypatch):
+    hook = endpoint(receiver.url)
+    story.launch(cast)
+    tell(hook)
+    hook.deliveries.update(attempts=len(PAUSES))
+
+    def failing(*_):
+        commands.replay_delivery(cast.actor("admin"), hook.deliveries.get().pk)
+        return None, "It answered 500."
+
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(delivering, "_send", failing)
+        send()
+    due_now()
+    assert send() == 1
+    assert hook.deliveries.get().state == "delivered"
+
+
 def test_a_replay_of_what_was_delivered_is_another_line_with_the_same_id_and_body(cast, receiver, endpoint):
     hook = endpoint(receiver.url)
     story.launch(cast)

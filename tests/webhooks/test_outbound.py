@@ -169,6 +169,15 @@ def test_whatever_is_no_http_is_said_to_be_none(raw, said):
         post(read_target(server.url), b"{}", {}, seconds=2)
 
 
+def test_a_server_that_takes_no_connection_is_told_from_one_that_does_not_answer(own_network, monkeypatch):
+    def silent(*_, **__):
+        raise TimeoutError
+
+    monkeypatch.setattr(socket, "create_connection", silent)
+    with pytest.raises(Unreachable, match=r"No connection within 5 s\."):
+        post(read_target("http://127.0.0.1:8080/"), b"{}", {})
+
+
 def test_nobody_listening_is_said_so(own_network):
     with pytest.raises(Unreachable, match="The connection was refused"):
         post(read_target("http://127.0.0.1:65000/"), b"{}", {})
