@@ -1,6 +1,8 @@
 """Every way in which a command can fail has its exit code, its sentence, and says what would be allowed instead."""
 
 import re
+import subprocess
+import sys
 import threading
 import uuid
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -9,6 +11,7 @@ import pytest
 
 from console.stack.home import PROJECT
 from executions import commands
+from tests.client.conftest import PATIENCE
 from tests.engine.watching import data, events, fresh
 from tests.support.web import free_port
 
@@ -63,28 +66,65 @@ def test_an_unknown_run_is_5(operator):
     assert operator("hold", "release", uuid.uuid4(), "--reason", "x").code == 5
 
 
+NOT_UNDERSTOOD = [
+    ["execution", "list", "--colour"],
+    ["execution", "status"],
+    ["execution", "status", "short"],
+    ["execution", "status", "not-an-id-at-all"],
+    ["execution", "list", "--state", "sleeping"],
+    ["execution", "list", "--limit", "0"],
+    ["execution", "launch", "noop", "--payload", "{"],
+    ["execution", "launch", "noop", "--payload", "[]"],
+    ["execution", "launch", "noop", "--payload", '{"x": NaN}'],
+    ["execution", "launch", "noop", "--payload", '{"x": 1e999}'],
+    ["execution", "launch", "noop", "--payload", "@latin-1.json"],
+    ["execution", "launch", "noop", "--label", "nothing"],
+    ["execution", "launch", "noop", "--not-before", "soon"],
+    ["execution", "launch", "noop", "--not-before", "1..2h"],
+    ["execution", "launch", "noop", "--not-before", "99999999999d"],
+    ["execution", "launch", "noop", "--idempotency-key", "é"],
+    ["execution", "launch", "noop", "--title", "\udcff"],
+    ["execution", "files", "get", "00000000-0000-0000-0000-000000000000", "\udcff"],
+    ["execution", "resume", "00000000-0000-0000-0000-000000000000", "--data", "5"],
+    ["events", "--keep", "latin-1.json"],
+    ["events", "--keep", "."],
+    ["hold", "list", "--cursor", "nonsense"],
+]
+
+
+def test_what_is_not_understood_is_2(operator, ready):
+    (operator.home / "latin-1.json").write_bytes(b'{"x": "\xe9"}')
+    say = ready(operator)
+    for words in NOT_UNDERSTOOD:
+        said = say(*words)
+        assert (said.code, bool(said.err.strip())) == (2, True), (words, said.words())
+
+
 @pytest.mark.parametrize(
-    "words",
-    [
-        ["execution", "list", "--colour"],
-        ["execution", "status"],
-        ["execution", "status", "short"],
-        ["execution", "status", "not-an-id-at-all"],
-        ["execution", "list", "--state", "sleeping"],
-        ["execution", "list", "--limit", "0"],
-        ["execution", "launch", "noop", "--payload", "{"],
-        ["execution", "launch", "noop", "--payload", "[]"],
-        ["execution", "launch", "noop", "--label", "nothing"],
-        ["execution", "launch", "noop", "--not-before", "soon"],
-        ["execution", "resume", "00000000-0000-0000-0000-000000000000", "--data", "5"],
-        ["hold", "list", "--cursor", "nonsense"],
-    ],
-    ids=" ".join,
+    "url", ["localhost:8000", "http://a..b", "http://xn--", "http://user:pass@localhost", "ftp://x"]
 )
-def test_what_is_not_understood_is_2(operator, words):
-    said = operator(*words)
-    assert said.code == 2
-    assert said.err.strip()
+def test_an_address_that_is_none_is_2(operator, url):
+    said = operator("execution", "list", HOLDPOINT_URL=url)
+    assert (said.code, "is no address of a server" in said.words(), "pass@" in said.err) == (2, True, False)
+
+
+def test_a_reader_who_has_enough_ends_a_command_well_and_a_full_disk_does_not(operator, run):
+    run()
+    asked = ("execution", "list", "--all")
+    process = operator.start(*asked)
+    process.stdout.close()
+    assert (process.wait(PATIENCE), process.stderr.read().partition("shown")[0].count("Error")) == (0, 0)
+    with open("/dev/full", "w") as full:
+        said = subprocess.run(
+            [sys.executable, "-m", "holdpoint_client", *asked],
+            env=operator.environment_of(),
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=PATIENCE,
+            check=False,
+        )
+    assert (said.returncode, said.stderr) == (2, "Cannot write: The output: No space left on device.\n")
 
 
 @pytest.mark.parametrize("given", [[], ["--reason", "  "]], ids=["missing", "blank"])
@@ -109,6 +149,11 @@ class SomethingElse(BaseHTTPRequestHandler):
     """A web server that is not Holdpoint."""
 
     def do_GET(self) -> None:
+        if self.path.endswith("/workflows"):
+            self.send_response(429)
+            self.send_header("Retry-After", "90")
+            self.end_headers()
+            return
         self.send_response(200)
         self.end_headers()
         self.wfile.write(b"<h1>Welcome</h1>")
@@ -122,11 +167,13 @@ def test_a_server_that_is_something_else_is_6(operator):
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
         said = operator("execution", "list", HOLDPOINT_URL=f"http://127.0.0.1:{server.server_port}")
+        busy = operator("workflow", "list", HOLDPOINT_URL=f"http://127.0.0.1:{server.server_port}")
     finally:
         server.shutdown()
         server.server_close()
     assert said.code == 6
     assert "not as Holdpoint does" in said.words()
+    assert (busy.code, "Try again in 90 s." in busy.words()) == (6, True)
 
 
 def test_every_exit_code_is_documented():

@@ -15,10 +15,10 @@ CUT_AFTER = 1500
 
 
 class CutWire:
-    """Passes a server's answers on and breaks the first connections in the middle of what they say."""
+    """Passes a server's answers on and breaks the first connections to some address in the middle of what they say."""
 
-    def __init__(self, port: int, cuts: int) -> None:
-        self.port, self.cuts, self.connections = port, cuts, 0
+    def __init__(self, port: int, cuts: int, where: bytes) -> None:
+        self.port, self.cuts, self.where, self.connections = port, cuts, where, 0
         self.listener = socket.create_server(("127.0.0.1", free_port()))
         self.url = f"http://127.0.0.1:{self.listener.getsockname()[1]}"
         threading.Thread(target=self._serve, daemon=True).start()
@@ -35,7 +35,7 @@ class CutWire:
         # Either side may be gone: that is what this wire is for.
         with suppress(OSError), client, socket.create_connection(("127.0.0.1", self.port)) as server:
             request = client.recv(65536)
-            streams = b"/stream" in request.split(b"\r\n", 1)[0]
+            streams = self.where in request.split(b"\r\n", 1)[0]
             self.connections += streams
             left = CUT_AFTER if streams and self.connections <= self.cuts else 1 << 40
             server.sendall(request.replace(b"\r\n", b"\r\nConnection: close\r\n", 1))
@@ -46,11 +46,11 @@ class CutWire:
 
 @pytest.fixture
 def cut(web):
-    """`cut(5)` is a wire that breaks five streams."""
+    """`cut(5)` is a wire that breaks five streams; `cut(1, b"/one.txt")` one answer of another address."""
     wires = []
 
-    def make(cuts: int) -> CutWire:
-        wires.append(CutWire(web.port, cuts))
+    def make(cuts: int, where: bytes = b"/stream") -> CutWire:
+        wires.append(CutWire(web.port, cuts, where))
         return wires[-1]
 
     yield make
@@ -97,3 +97,15 @@ def test_a_history_is_followed_to_its_end_through_a_wire_that_breaks(operator, b
     assert (process.returncode, fresh(busy).state) == (0, "cancelled")
     assert "Traceback" not in err
     assert len(seen) + len(out.splitlines()) == len(events(busy))
+
+
+def test_a_download_that_breaks_off_leaves_what_was_there(operator, run, cut, tmp_path):
+    execution, kept = run("filing", files=[("in.xml", b"<a/>" * 5000)]), tmp_path / "in.xml"
+    get, wire = ["execution", "files", "get", execution.pk, "in.xml"], cut(2, b"/in.xml")
+    assert operator(*get, HOLDPOINT_URL=wire.url).code == 6
+    assert not list(tmp_path.glob("in.xml*"))
+    kept.write_text("before")
+    assert operator(*get, "--force", HOLDPOINT_URL=wire.url).code == 6
+    assert [path.read_text() for path in tmp_path.glob("in.xml*")] == ["before"]
+    assert operator(*get, "--force", HOLDPOINT_URL=wire.url).code == 0
+    assert kept.stat().st_size == 20_000

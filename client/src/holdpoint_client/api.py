@@ -4,11 +4,11 @@ import base64
 import hashlib
 import hmac
 import json
+import re
 import time
 import uuid
 from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager
-from typing import Any
+from typing import Any, BinaryIO
 from urllib.parse import quote
 
 import httpx
@@ -19,6 +19,7 @@ from holdpoint_client.wire import TIMEOUT, Document, Wire
 
 MOST_PER_PAGE = 200
 RAW = "application/octet-stream"
+KEY = re.compile(r"[ -~]{1,255}")
 
 type Files = list[tuple[str, str, bytes]]
 """Part, name and content of each file."""
@@ -58,33 +59,35 @@ class Api:
         """Read all there is to know of a run; errors as for ``get``."""
         return self.get(f"/async-executions/{run_id}")
 
-    def post(self, path: str, body: Mapping[str, Any], key: str, shown_key: str = "") -> Document:
+    def post(self, path: str, body: Mapping[str, Any], key: str | None = None, shown_key: str = "") -> Document:
         """Give a command.
 
         Args:
             path: below ``/v1``.
             body: its fields; those that are None or empty texts are left out.
-            key: Idempotency-Key. With the same one, the same command has one effect however often it is sent.
+            key: Idempotency-Key, or None for a new one. With the same one, the same command has one effect however
+                often it is sent.
             shown_key: what to repeat the command with, where ``key`` was made from it.
 
         Raises:
             Failure: refused, or no answer.
         """
-        answer = self.wire.send("POST", f"/v1{path}", key=key, shown_key=shown_key, json=given(body))
+        answer = self.wire.send("POST", f"/v1{path}", key=key_of(key), shown_key=shown_key, json=given(body))
         return self.wire.read(answer)
 
-    def call(self, path: str, body: Mapping[str, Any], key: str, secret: str) -> Document:
+    def call(self, path: str, body: Mapping[str, Any], key: str | None, secret: str) -> Document:
         """Call a webhook, signed as Standard Webhooks 1.0 has it where there is a secret; otherwise as ``post``."""
         content = json.dumps(given(body)).encode()
+        key = key_of(key)
         headers = signed(content, secret, key) if secret else {}
         answer = self.wire.send("POST", f"/v1{path}", key=key, more=headers, content=content)
         return self.wire.read(answer)
 
-    def post_files(self, path: str, body: Mapping[str, Any], files: Files, key: str) -> Document:
+    def post_files(self, path: str, body: Mapping[str, Any], files: Files, key: str | None) -> Document:
         """Give a command with files. Otherwise as ``post``."""
         parts: list[tuple[str, Any]] = [("request", (None, json.dumps(given(body)).encode(), "application/json"))]
         parts += [(part, (name, content, RAW)) for part, name, content in files]
-        return self.wire.read(self.wire.send("POST", f"/v1{path}", key=key, files=parts))
+        return self.wire.read(self.wire.send("POST", f"/v1{path}", key=key_of(key), files=parts))
 
     def patch(self, path: str, body: Mapping[str, Any], version: int | None = None) -> Document:
         """Change something, if it is still what somebody looked at.
@@ -114,13 +117,28 @@ class Api:
         """Take something away; errors as for ``patch``."""
         return self.wire.read(self.wire.send("DELETE", f"/v1{path}"))
 
-    def download(self, path: str, **query: Any) -> AbstractContextManager[httpx.Response]:
-        """Open what is no document, such as a file or an export, to read it piece by piece.
+    def copy(self, path: str, file: BinaryIO, **query: Any) -> int:
+        """Write what is no document, such as a file of a run or an export, piece by piece.
+
+        Args:
+            path: below ``/v1``.
+            file: where to.
+            query: parameters.
+
+        Returns:
+            How many bytes it has.
 
         Raises:
-            Failure: refused, or no answer.
+            Failure: refused, or no answer; also after a part of it was written.
+            OSError: it cannot be written.
         """
-        return self.wire.open(f"/v1{path}", **_wanted(query))
+        number = 0
+        with self.wire.open(f"/v1{path}", **_wanted(query)) as response:
+            for piece in response.iter_bytes():
+                file.write(piece)
+                number += len(piece)
+        file.flush()
+        return number
 
     def pages(self, path: str, most: int | None, cursor: str | None = None, **query: Any) -> Document:
         """Read a list across its pages.
@@ -170,9 +188,17 @@ class Api:
         raise failure(Exit.UNREACHABLE, "unreachable", "No usable answer", f"{self.url} does not say how it is.")
 
 
-def new_key() -> str:
-    """Return an Idempotency-Key that nobody has used."""
-    return f"cli-{uuid.uuid4()}"
+def key_of(given: str | None) -> str:
+    """Return the Idempotency-Key that was given, or one that nobody has used.
+
+    Raises:
+        Failure: it cannot be sent.
+    """
+    if given is None:
+        return f"cli-{uuid.uuid4()}"
+    if not KEY.fullmatch(given):
+        raise usage("--idempotency-key is empty, too long, or holds more than letters, digits and signs of ASCII.")
+    return given
 
 
 def given(body: Mapping[str, Any]) -> Document:

@@ -205,6 +205,8 @@ def begin(
 
 def main() -> None:
     """Carry out what was typed and end the process with its exit code."""
+    # Python has no stream where whoever started it has closed one.
+    sys.stdout, sys.stderr = (stream or open(os.devnull, "w") for stream in (sys.stdout, sys.stderr))  # noqa: SIM115
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             # What a terminal's encoding lacks is spelled out instead of ending the command half done.
@@ -215,6 +217,3 @@ def main() -> None:
     except Failure as failure:
         session.screen.tell(failure.problem)
         sys.exit(failure.exit_code)
-    except BrokenPipeError:
-        # Whoever read the output has enough of it, as `head` has. Python would complain once more at its end.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

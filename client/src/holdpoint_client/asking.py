@@ -68,7 +68,7 @@ def typed(form: Schema | None, settings: list[str]) -> dict[str, Any]:
 
 def _ask_object(session: Session, known: Mapping[str, Any]) -> dict[str, Any]:
     while True:
-        text = session.ask("Answer, a JSON object:", json.dumps(known, ensure_ascii=False) if known else "{}")
+        text = session.ask("Answer, a JSON object:", json.dumps(known) if known else "{}")
         value = value_of(text)
         if isinstance(value, dict):
             return value
@@ -84,14 +84,16 @@ def _ask_field(session: Session, name: str, field: Schema, required: bool, known
     for number, choice in enumerate(_choices(field), start=1):
         session.say(Text(f"  {number}  {clean(choice['title'])}"))
     default = field.get("default") if known is None else known
+    offered = "" if default is None else _written(default, field)
     while True:
-        text = session.ask(_hint(field), "" if default is None else _written(default, field))
+        text = session.ask(_hint(field), offered)
         if not text.strip() and not required:
             return None
         try:
             if not text.strip():
                 raise ValueError("It is needed.")
-            return _read(text, field)
+            # What is offered is shown without what a terminal would obey; taken as it is, it stays what it was.
+            return default if default is not None and text == offered else _read(text, field)
         except ValueError as error:
             session.say(Text(f"  {error}", "red"))
 
@@ -127,7 +129,7 @@ def _written(value: Any, field: Schema) -> str:
         return ",".join(str(constants.index(one) + 1) for one in value if one in constants)
     if value in constants:
         return str(constants.index(value) + 1)
-    return clean(value) if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return clean(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
 
 
 def _read(text: str, field: Schema) -> Any:

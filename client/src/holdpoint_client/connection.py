@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import httpx
+
 from holdpoint_client.failures import Failure, usage
 
 DEFAULT_URL = "http://localhost:8000"
@@ -129,8 +131,9 @@ def checked(url: str, token: str, whose: str) -> Connection:
     try:
         parts = urlsplit(address)
         good = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
+        httpx.URL(address).host.encode("idna")
         plain = not (parts.query or parts.fragment or parts.username or parts.password)
-    except ValueError:
+    except (ValueError, httpx.InvalidURL):
         good = plain = False
     if not good or not plain:
         raise _bad_address(url)

@@ -29,6 +29,7 @@ EXIT_OF_STATUS = {
     404: Exit.NOT_FOUND,
     409: Exit.REFUSED,
     412: Exit.REFUSED,
+    429: Exit.UNREACHABLE,
 }
 """Other statuses from 400 to 499 say that what was sent is no good; from 500 on, that the server could not answer."""
 
@@ -64,6 +65,11 @@ def failure(exit_code: Exit, code: str, title: str, detail: str, **more: Any) ->
 def usage(detail: str) -> Failure:
     """Make the failure of a command that was given wrongly."""
     return failure(Exit.USAGE, "usage", "Not understood", detail)
+
+
+def unwritable(where: object, error: OSError) -> Failure:
+    """Make the failure of a command whose result cannot be written."""
+    return failure(Exit.USAGE, "cannot-write", "Cannot write", f"{where}: {error.strerror}.")
 
 
 def of_answer(status: int, problem: Mapping[str, Any]) -> Failure:

@@ -7,7 +7,6 @@ from typing import Any
 
 from rich.progress import BarColumn, Progress, TextColumn
 
-from holdpoint_client.api import new_key
 from holdpoint_client.choosing import Choice
 from holdpoint_client.failures import Exit, failure
 from holdpoint_client.session import Session
@@ -56,7 +55,7 @@ def begin_job(session: Session, command: str, choice: Choice, body: Document, ma
         SystemExit: some runs refused; or Ctrl-C while it goes on.
     """
     asked = {"command": command, **choice.selection(session.api), **body}
-    preview = session.api.post("/bulk", {**asked, "dry_run": True}, new_key())
+    preview = session.api.post("/bulk", {**asked, "dry_run": True})
     if manner.dry_run:
         if session.screen.as_json:
             session.screen.document(preview)
@@ -75,7 +74,7 @@ def begin_job(session: Session, command: str, choice: Choice, body: Document, ma
         else:
             session.confirm_number(question, number)
     sent = {**asked, "rate": manner.rate, "expected": number}
-    job = session.api.post("/bulk", sent, manner.key or new_key())
+    job = session.api.post("/bulk", sent, manner.key)
     follow_job(session, job, wait=manner.wait)
 
 

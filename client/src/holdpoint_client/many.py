@@ -70,7 +70,8 @@ def given_out(told: Document) -> list[str]:
     lines = [f"resume token    {clean(told['resume_token'])}"]
     if told.get("signing_secret"):
         lines.append(f"signing secret  {clean(told['signing_secret'])}")
-    return [*lines, "They are shown this once. holdpoint trigger TOKEN calls the webhook."]
+    what = "They are" if len(lines) > 1 else "It is"
+    return [*lines, f"{what} shown this once. holdpoint trigger TOKEN calls the webhook."]
 
 
 def _ask(session: Session, verb: str, runs: list[Found]) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from holdpoint_client.failures import usage
+from holdpoint_client.values import parsed
 
 NOTHING: Any = object()
 """Where there is no value; null is one."""
@@ -55,7 +56,7 @@ def assigned(payload: Any, settings: list[str]) -> Any:
 def value_of(text: str) -> Any:
     """Return the JSON value that a text is, or the text itself where it is none."""
     try:
-        return json.loads(text)
+        return parsed(text)
     except (ValueError, RecursionError):
         return text
 

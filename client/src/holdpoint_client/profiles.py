@@ -7,7 +7,7 @@ import tempfile
 from pathlib import Path
 
 from holdpoint_client.connection import Connection, read_profiles
-from holdpoint_client.failures import usage
+from holdpoint_client.failures import unwritable, usage
 
 NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
@@ -58,4 +58,4 @@ def _write(path: Path, profiles: dict[str, dict[str, str]]) -> None:
             Path(name).unlink(missing_ok=True)
             raise
     except OSError as error:
-        raise usage(f"{path} cannot be written: {error.strerror}.") from None
+        raise unwritable(path, error) from None

@@ -135,8 +135,14 @@ def _put(console: Console, stream: TextIO, parts: tuple[RenderableType, ...]) ->
     stream.flush()
 
 
+class _Console(Console):
+    def on_broken_pipe(self) -> None:
+        """Leave it to the command's end, which is one and the same for all that is printed."""
+        raise BrokenPipeError
+
+
 def _console(*, stderr: bool) -> Console:
-    console = Console(stderr=stderr, highlight=False, markup=False, emoji=False)
+    console = _Console(stderr=stderr, highlight=False, markup=False, emoji=False)
     if not console.is_terminal and "COLUMNS" not in console._environ:
         console.width = PIPED_WIDTH
     return console

@@ -1,8 +1,12 @@
 """Help in sections: commands that belong together stand together, in the order in which people meet them."""
 
-from typing import Any, ClassVar
+import os
+import sys
+from typing import Any, ClassVar, TextIO
 
 from typer.core import TyperGroup
+
+from holdpoint_client.failures import Exit, unwritable, usage
 
 
 class Sectioned(TyperGroup):
@@ -38,6 +42,24 @@ class Top(Sectioned):
         "The installation": ("view", "label", "reason", "system"),
     }
 
+    def invoke(self, ctx: Any) -> Any:
+        """Carry out the command; what it prints may be unwanted, or find no room.
+
+        Raises:
+            Failure: a text cannot be printed, or was given in letters that cannot be sent.
+            SystemExit: whoever read the output has enough of it, as `head` has.
+        """
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            _let_go(sys.stdout)
+            raise SystemExit(Exit.DONE) from None
+        except OSError as error:
+            _let_go(sys.stdout)
+            raise unwritable(error.filename or "The output", error) from None
+        except UnicodeEncodeError:
+            raise usage("A text that was given is not written in UTF-8.") from None
+
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """Find a command; of one that stands in groups only, such as ``pause``, say in which."""
         if args and args[0] not in self.commands:
@@ -61,3 +83,8 @@ class Runs(Sectioned):
         "Steer": ("launch", "pause", "resume", "cancel", "retry", "skip", "fork", "extend"),
         "Correct": ("amend", "label", "files"),
     }
+
+
+def _let_go(stream: TextIO) -> None:
+    # What is still to be written would make Python complain once more at its end.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

@@ -1,6 +1,8 @@
 """Reading what stands behind options: JSON, labels, files, times."""
 
 import json
+import math
+import os
 import re
 import sys
 from datetime import datetime, timedelta
@@ -9,9 +11,12 @@ from typing import Any
 
 from holdpoint_client.failures import usage
 
-LENGTH = re.compile(r"(?:([\d.]+)d)?(?:([\d.]+)h)?(?:([\d.]+)m)?(?:([\d.]+)s?)?")
+AMOUNT = r"([0-9]+(?:\.[0-9]+)?)"
+LENGTH = re.compile(f"(?:{AMOUNT}d)?(?:{AMOUNT}h)?(?:{AMOUNT}m)?(?:{AMOUNT}s?)?")
 UNITS = (86400, 3600, 60, 1)
 """Seconds of a day, an hour, a minute, a second."""
+LONGEST = 100 * 366 * 86400
+"""Seconds; no time so far away can be meant."""
 
 
 def json_object(text: str | None, option: str) -> dict[str, Any] | None:
@@ -31,13 +36,33 @@ def json_object(text: str | None, option: str) -> dict[str, Any] | None:
 def json_value(text: str, option: str) -> Any:
     """Read any JSON value, given as for ``json_object``."""
     if text == "-":
-        text = sys.stdin.read()
+        content = sys.stdin.buffer.read()
     elif text.startswith("@"):
-        text = read_file(Path(text[1:]), option).decode("utf-8", "replace")
+        content = read_file(Path(text[1:]), option)
+    else:
+        content = os.fsencode(text)
     try:
-        return json.loads(text)
+        return parsed(content.decode("utf-8-sig"))
+    except UnicodeDecodeError:
+        raise usage(f"{option} is not written in UTF-8.") from None
     except (ValueError, RecursionError) as error:
         raise usage(f"{option} is not JSON: {error}.") from None
+
+
+def parsed(text: str) -> Any:
+    """Return the JSON value that a text is.
+
+    Raises:
+        ValueError: it is none, or holds a number that JSON cannot send; Python would read NaN and 1e999.
+    """
+    return json.loads(text, parse_constant=_finite, parse_float=_finite)
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(f"{text[:40]} is no number of JSON")
+    return number
 
 
 def read_file(path: Path, option: str) -> bytes:
@@ -91,7 +116,7 @@ def moment(text: str | None, option: str) -> str | None:
         return None
     try:
         return datetime.fromisoformat(text).astimezone().isoformat()
-    except ValueError:
+    except (ValueError, OverflowError):
         raise usage(f"{option} {text[:40]!r} is no time. Write 2026-01-31T12:00 or 2026-01-31T12:00:00Z.") from None
 
 
@@ -104,7 +129,10 @@ def seconds(text: str, option: str) -> float:
     found = LENGTH.fullmatch(text.strip().lower())
     if not found or not any(found.groups()):
         raise usage(f"{option} {text[:40]!r} is no length of time. Write 90s, 15m, 2h30m or 1d.")
-    return sum(float(part) * unit for part, unit in zip(found.groups(), UNITS, strict=True) if part)
+    total = sum(float(part) * unit for part, unit in zip(found.groups(), UNITS, strict=True) if part)
+    if total > LONGEST:
+        raise usage(f"{option} {text[:40]} is too long: 100 years at most.")
+    return total
 
 
 def is_length(text: str) -> bool:

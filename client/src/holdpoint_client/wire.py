@@ -20,7 +20,9 @@ PAUSES = (0.3, 1.0)
 """Seconds before the second and the third try."""
 LONGEST_WAIT = 5.0
 """Seconds; a server that asks for more patience than that is reported as away."""
-PASSING = (502, 503, 504)
+BUSY = 429
+PASSING = (BUSY, 502, 503, 504)
+"""Statuses of servers and proxies that may say something else a moment later. After 429 nothing was done."""
 ERRNO = re.compile(r"^\[Errno -?\d+\] ")
 MAY_HAVE_HAPPENED = " The command may have been carried out. Look at the run"
 
@@ -63,7 +65,7 @@ class Wire:
         """Send a request and return its answer, whatever that says.
 
         Reads, and commands with an Idempotency-Key, are sent up to three times; what has neither is sent once, unless
-        the server was never reached.
+        the server was never reached or had no time.
 
         Args:
             method: of HTTP.
@@ -89,7 +91,8 @@ class Wire:
                 time.sleep(wait)
                 continue
             asked = _asked_to_wait(response)
-            if wait is None or not repeatable or response.status_code not in PASSING or asked > LONGEST_WAIT:
+            passes = response.status_code in PASSING and (repeatable or response.status_code == BUSY)
+            if wait is None or not passes or asked > LONGEST_WAIT:
                 return response
             time.sleep(max(wait, asked))
         raise AssertionError("the last try either returns or raises")
@@ -154,6 +157,9 @@ class Wire:
             raise of_answer(response.status_code, document)
         if response.is_redirect:
             detail = f"{self.url} sends us to {response.headers.get('Location')}. Set HOLDPOINT_URL to where it leads."
+        elif response.status_code == BUSY:
+            asked = _asked_to_wait(response)
+            detail = f"{self.url} has too many requests. Try again" + (f" in {asked:.0f} s." if asked else " later.")
         else:
             detail = f"{self.url} answered {response.status_code}, and not as Holdpoint does. Is the address right?"
         raise failure(Exit.UNREACHABLE, "unreachable", "No usable answer", detail)

@@ -4,7 +4,6 @@ from typing import Annotated
 
 import typer
 
-from holdpoint_client.api import new_key
 from holdpoint_client.choosing import Choice
 from holdpoint_client.commands.options import (
     All,
@@ -111,7 +110,7 @@ def stop(
 ) -> None:
     """Stop a job: no further run is given the command. What was done stays done."""
     session: Session = context.obj.begin(as_json)
-    job = session.api.post(f"/bulk/{find_job(session.api, id).id}/stop", {"reason": reason}, key or new_key())
+    job = session.api.post(f"/bulk/{find_job(session.api, id).id}/stop", {"reason": reason}, key)
     if as_json:
         session.screen.document(job)
     else:

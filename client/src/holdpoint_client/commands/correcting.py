@@ -31,7 +31,7 @@ from holdpoint_client.jobs import Manner, begin_job
 from holdpoint_client.many import carry_out, standing_line
 from holdpoint_client.payloads import assigned, patched, root_changes
 from holdpoint_client.session import Session, can_ask
-from holdpoint_client.values import json_value, labels
+from holdpoint_client.values import json_value, labels, parsed
 from holdpoint_client.views.payloads import changes_table
 
 
@@ -72,7 +72,7 @@ def amend(
         after = patched(run["payload"], json_value(patch, "--json-patch")) if patch else run["payload"]
         after = assigned(after, settings or [])
     elif can_ask():
-        after, draft = _edited(run["payload"])
+        after, draft = _edited(session, run["payload"])
     else:
         raise usage("Nobody can be asked here: say what changes with --set or --json-patch.")
     try:
@@ -135,7 +135,7 @@ def label(
     carry_out(session, "label", choice.ids, yes, send)
 
 
-def _edited(payload: Any) -> tuple[Any, Path]:
+def _edited(session: Session, payload: Any) -> tuple[Any, Path]:
     editor = os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi"
     handle, name = tempfile.mkstemp(prefix="holdpoint-", suffix=".json")
     path = Path(name)
@@ -149,9 +149,13 @@ def _edited(payload: Any) -> tuple[Any, Path]:
             path.unlink()
             raise usage(f"The editor {editor!r} failed: {error}. Set EDITOR.") from None
         try:
-            return json.loads(path.read_text(encoding="utf-8")), path
+            return parsed(path.read_text(encoding="utf-8")), path
         except (ValueError, RecursionError) as error:
-            typer.confirm(f"That is not JSON: {error}. Edit it again?", default=True, abort=True, err=True)
+            try:
+                typer.confirm(f"That is not JSON: {error}. Edit it again?", default=True, abort=True, err=True)
+            except typer.Abort:
+                session.screen.aside(f"Your text is kept in {path}.")
+                raise
 
 
 def _standing(run: dict[str, Any]) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """`holdpoint events`: what happens in all runs, as it happens."""
 
-from contextlib import suppress
+import re
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -8,13 +8,14 @@ import typer
 
 from holdpoint_client import completing
 from holdpoint_client.commands.options import Json
-from holdpoint_client.failures import Exit, failure, usage
+from holdpoint_client.failures import Exit, failure, unwritable, usage
 from holdpoint_client.ids import find_run
 from holdpoint_client.session import Session
 from holdpoint_client.stream import NoStream, Place, follow
 from holdpoint_client.views.history import stream_line
 
 BEGINNING = "beginning"
+PLACE = re.compile(r"[!-~]{0,100}")
 
 
 def events(
@@ -96,13 +97,28 @@ def events(
 def _start(after: str, keep: Path | None, *, follow_on: bool) -> str:
     if keep and after:
         raise usage("--keep goes on from its file; leave out --after.")
-    if keep:
-        with suppress(FileNotFoundError):
-            return keep.read_text(encoding="utf-8").strip()
+    if keep and keep.exists():
+        return _kept(keep)
     return after or ("" if follow_on else BEGINNING)
+
+
+def _kept(path: Path) -> str:
+    try:
+        place = path.read_text(encoding="utf-8").strip()
+    except OSError as error:
+        raise usage(f"--keep {path}: {error.strerror}.") from None
+    except UnicodeDecodeError:
+        place = "\n"
+    # What stands in another file is nobody else's business, the server's neither.
+    if not PLACE.fullmatch(place):
+        raise usage(f"--keep {path} holds something else than a place. Name another file, or one that is not there.")
+    return place
 
 
 def _keep(path: Path, place: Place) -> None:
     partial = path.with_name(f"{path.name}.part")
-    partial.write_text(f"{place.id}\n", encoding="utf-8")
-    partial.replace(path)
+    try:
+        partial.write_text(f"{place.id}\n", encoding="utf-8")
+        partial.replace(path)
+    except OSError as error:
+        raise unwritable(path, error) from None

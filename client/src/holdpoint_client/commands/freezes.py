@@ -5,7 +5,6 @@ from typing import Annotated, Any
 import typer
 
 from holdpoint_client import completing
-from holdpoint_client.api import new_key
 from holdpoint_client.commands.options import (
     All,
     Cursor,
@@ -114,7 +113,7 @@ def place(
         "reason_code": reason_code,
         "ticket": ticket,
     }
-    _tell(session, session.api.post("/freezes", body, key or new_key()))
+    _tell(session, session.api.post("/freezes", body, key))
 
 
 def lift(
@@ -130,7 +129,7 @@ def lift(
     """Lift a freeze, at once or at a rate."""
     session: Session = context.obj.begin(as_json)
     body = {"reason": session.reason(reason, "Why lift it"), "rate": rate}
-    _tell(session, session.api.post(f"/freezes/{find_freeze(session.api, id).id}/lift", body, key or new_key()))
+    _tell(session, session.api.post(f"/freezes/{find_freeze(session.api, id).id}/lift", body, key))
 
 
 def _selector(workflow: str, label: list[str] | None, everything: bool) -> dict[str, Any]:

@@ -4,13 +4,13 @@ from typing import Annotated, Any
 
 import typer
 
-from holdpoint_client.api import new_key
 from holdpoint_client.commands.options import Json, Key, Reason, RunId
 from holdpoint_client.failures import usage
 from holdpoint_client.ids import find_run
 from holdpoint_client.many import standing_line
 from holdpoint_client.session import Session
 from holdpoint_client.values import json_object, seconds
+from holdpoint_client.words import clean
 
 
 def skip(
@@ -32,11 +32,11 @@ def skip(
     run = find_run(session.api, id)
     seen = step or str(session.api.run(run.id)["next_step"] or "")
     body = {
-        "reason": session.reason(reason, f"Why skip {seen}" if seen else "Why skip"),
+        "reason": session.reason(reason, f"Why skip {clean(seen)}" if seen else "Why skip"),
         "step": seen,
         "result": json_object(result, "--result"),
     }
-    _tell(session, session.api.post(f"/async-executions/{run.id}/skip", body, key or new_key()))
+    _tell(session, session.api.post(f"/async-executions/{run.id}/skip", body, key))
 
 
 def fork(
@@ -60,7 +60,7 @@ def fork(
     session: Session = context.obj.begin(as_json)
     path = f"/async-executions/{find_run(session.api, id).id}/fork"
     body = {"reason": session.reason(reason, "Why fork"), "from_seq": from_seq, "title": title}
-    forked = session.api.post(path, body, key or new_key())
+    forked = session.api.post(path, body, key)
     _tell(session, forked, forked["title"])
 
 
@@ -85,7 +85,7 @@ def extend(
         "seconds": seconds(by, "--by") if by else None,
         "budgets": _budgets(budget or []) or None,
     }
-    _tell(session, session.api.post(path, body, key or new_key()))
+    _tell(session, session.api.post(path, body, key))
 
 
 def _budgets(texts: list[str]) -> dict[str, float]:

@@ -4,7 +4,6 @@ from typing import Annotated
 
 import typer
 
-from holdpoint_client.api import new_key
 from holdpoint_client.commands.options import (
     All,
     Cron,
@@ -107,7 +106,7 @@ def place(
         "resume_when": conditions(until, until_cron, timezone, until_event, match, webhook, signed_webhook),
         "execution": find_run(session.api, id).id,
     }
-    hold = session.api.post("/holds", body, key or new_key())
+    hold = session.api.post("/holds", body, key)
     _tell(session, "placed", hold)
     if not as_json:
         for line in given_out(hold):
@@ -125,7 +124,7 @@ def hand_over(
     """Make another person responsible for a hold. Who may release it does not change."""
     session: Session = context.obj.begin(as_json)
     body = {"to": to, "reason": session.reason(reason, "Why hand it over")}
-    hold = session.api.post(f"/holds/{find_hold(session.api, id).id}/hand-over", body, key or new_key())
+    hold = session.api.post(f"/holds/{find_hold(session.api, id).id}/hand-over", body, key)
     _tell(session, f"handed over to {clean(hold['responsible'])}", hold)
 
 
@@ -139,7 +138,7 @@ def note(
     """Add a note to a hold, open or released."""
     session: Session = context.obj.begin(as_json)
     text = session.reason(text, "Note", option="--text")
-    told = session.api.post(f"/holds/{find_hold(session.api, id).id}/notes", {"text": text}, key or new_key())
+    told = session.api.post(f"/holds/{find_hold(session.api, id).id}/notes", {"text": text}, key)
     if as_json:
         session.screen.document(told)
     else:
@@ -156,7 +155,7 @@ def release(
     """Release one hold; the run goes on when no other is in force."""
     session: Session = context.obj.begin(as_json)
     body = {"reason": session.reason(reason, "Why release it")}
-    hold = session.api.post(f"/holds/{find_hold(session.api, id).id}/release", body, key or new_key())
+    hold = session.api.post(f"/holds/{find_hold(session.api, id).id}/release", body, key)
     _tell(session, "released", hold)
 
 

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from holdpoint_client.api import in_path, new_key
+from holdpoint_client.api import in_path
 from holdpoint_client.asking import ask_fields, typed
 from holdpoint_client.commands.options import Interval, Json, Key, Workflow
 from holdpoint_client.many import standing_line
@@ -52,7 +52,7 @@ def launch(
         "priority": priority,
         "not_before": ahead(not_before, "--not-before"),
     }
-    key = key or new_key()
+    key = key
     if file:
         run = session.api.post_files("/async-executions", body, files_to_send(file), key)
     else:

@@ -8,7 +8,6 @@ from rich.text import Text
 
 from holdpoint_client import completing
 from holdpoint_client.answering import Answer, answer_question, decided, question_of
-from holdpoint_client.api import new_key
 from holdpoint_client.commands.options import All, Cursor, Json, Key, Limit, OfWorkflow, QuestionId, Yes
 from holdpoint_client.failures import usage
 from holdpoint_client.ids import find_question, find_run
@@ -88,7 +87,7 @@ def webhook(
     """
     session: Session = context.obj.begin(as_json)
     path = f"/suspensions/{find_question(session.api, id).id}/webhook"
-    told = session.api.post(path, {"signed": signed}, key or new_key())
+    told = session.api.post(path, {"signed": signed}, key)
     session.screen.one(told, lambda given: Text("\n".join(given_out(given))))
 
 

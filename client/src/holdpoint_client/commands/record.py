@@ -1,17 +1,17 @@
 """`holdpoint audit search | verify | export`: the record of who did what and why."""
 
+import io
 import sys
 import time
 from pathlib import Path
-from typing import Annotated, Any, BinaryIO
+from typing import Annotated, Any
 
 import typer
 from rich.progress import BarColumn, Progress, TextColumn
 
 from holdpoint_client import completing
-from holdpoint_client.api import new_key
 from holdpoint_client.commands.options import All, Cursor, Json, Limit
-from holdpoint_client.failures import Exit, Failure, failure
+from holdpoint_client.failures import Exit, Failure, failure, unwritable
 from holdpoint_client.ids import find_run
 from holdpoint_client.session import Session
 from holdpoint_client.values import since
@@ -123,7 +123,7 @@ def export(
     if csv:
         chosen["format"] = "csv"
     if out == "-":
-        _write(session, chosen, sys.stdout.buffer)
+        session.api.copy("/audit/export", sys.stdout.buffer, **chosen)
         return
     target = Path(out)
     partial = target.with_name(f"{target.name}.part")
@@ -145,26 +145,25 @@ def verifier(
     It needs nothing but Python: python3 verify_export.py FILE.
     """
     session: Session = context.obj.begin(False)
-    with session.api.download("/audit/verifier") as response:
-        content = response.read()
     if out == "-":
-        sys.stdout.buffer.write(content)
-        sys.stdout.flush()
+        session.api.copy("/audit/verifier", sys.stdout.buffer)
         return
+    program = io.BytesIO()
+    session.api.copy("/audit/verifier", program)
     try:
-        Path(out).write_bytes(content)
+        Path(out).write_bytes(program.getvalue())
     except OSError as error:
-        raise failure(Exit.USAGE, "cannot-write", "Cannot write", f"{out}: {error.strerror}.") from None
-    session.screen.show(f"{out}  {size(len(content))}")
+        raise unwritable(out, error) from None
+    session.screen.show(f"{out}  {size(len(program.getvalue()))}")
 
 
 def _to_file(session: Session, chosen: Document, partial: Path) -> int:
     for left in range(TRIES - 1, -1, -1):
         try:
             with partial.open("wb") as file:
-                return _write(session, chosen, file)
+                return session.api.copy("/audit/export", file, **chosen)
         except OSError as error:
-            raise failure(Exit.USAGE, "cannot-write", "Cannot write", f"{partial}: {error.strerror}.") from None
+            raise unwritable(partial, error) from None
         except Failure as lost:
             partial.unlink(missing_ok=True)
             # One snapshot is one export: what came before the break does not belong to the next.
@@ -172,16 +171,6 @@ def _to_file(session: Session, chosen: Document, partial: Path) -> int:
                 raise
             session.screen.aside(f"{lost} The export begins again.")
     raise AssertionError("the last try either returns or raises")
-
-
-def _write(session: Session, chosen: Document, file: BinaryIO) -> int:
-    number = 0
-    with session.api.download("/audit/export", **chosen) as response:
-        for piece in response.iter_bytes():
-            file.write(piece)
-            number += len(piece)
-    file.flush()
-    return number
 
 
 def _chosen(
@@ -214,7 +203,7 @@ def _ledger(session: Session, run: str) -> str:
 
 
 def _in_background(session: Session) -> Document:
-    check = session.api.post("/audit/verifications", {}, new_key())
+    check = session.api.post("/audit/verifications", {})
     columns = (TextColumn("Verifying"), BarColumn(40), TextColumn("{task.fields[told]}"))
     live = session.screen.err.is_terminal
     if not live:

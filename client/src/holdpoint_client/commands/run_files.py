@@ -4,12 +4,11 @@ import sys
 from pathlib import Path
 from typing import Annotated, Any
 
-import httpx
 import typer
 
 from holdpoint_client.api import in_path
 from holdpoint_client.commands.options import Json, Reason, RunId
-from holdpoint_client.failures import Exit, failure, usage
+from holdpoint_client.failures import unwritable, usage
 from holdpoint_client.ids import find_run
 from holdpoint_client.session import Session
 from holdpoint_client.values import read_file
@@ -47,14 +46,16 @@ def get(
     run_id = find_run(session.api, id).id
     if out == "-" and as_json:
         raise usage("--json and --out - both want standard output.")
-    target = None if out == "-" else _target(out, name, force)
     path = f"/async-executions/{run_id}/files/{in_path(name)}"
-    with session.api.download(path, version=version) as response:
-        number = _save(response, target, force=force)
+    if out == "-":
+        session.api.copy(path, sys.stdout.buffer, version=version)
+        return
+    target = _target(out, name, force)
+    number = _save(session, path, version, target, force=force)
     if as_json:
         session.screen.document(_facts(session, run_id, name, version))
-    elif target:
-        session.screen.show(f"{target}  {size(number)}")
+    else:
+        session.screen.show(f"{clean(target)}  {size(number)}")
 
 
 def put(
@@ -99,19 +100,20 @@ def _target(out: str, name: str, force: bool) -> Path:
     return target
 
 
-def _save(response: httpx.Response, target: Path | None, *, force: bool) -> int:
-    number = 0
+def _save(session: Session, path: str, version: int | None, target: Path, *, force: bool) -> int:
+    """Have the whole file or none: one that breaks off leaves what was there before."""
+    written = target.with_name(f"{target.name}.part") if force else target
     try:
         # "x" makes a file or fails: a link that somebody laid out here meanwhile is not followed.
-        file = target.open("wb" if force else "xb") if target else sys.stdout.buffer
-        for piece in response.iter_bytes():
-            file.write(piece)
-            number += len(piece)
-        file.flush()
+        with written.open("wb" if force else "xb") as file:
+            try:
+                number = session.api.copy(path, file, version=version)
+            except BaseException:
+                written.unlink()
+                raise
+        written.replace(target)
     except OSError as error:
-        raise failure(Exit.USAGE, "cannot-write", "Cannot write", f"{target}: {error.strerror}.") from None
-    if target:
-        file.close()
+        raise unwritable(clean(target), error) from None
     return number
 
 

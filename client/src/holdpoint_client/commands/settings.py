@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 import typer
 
 from holdpoint_client import completing
-from holdpoint_client.api import in_path, new_key
+from holdpoint_client.api import in_path
 from holdpoint_client.choosing import filter_of
 from holdpoint_client.commands.options import Json, Key
 from holdpoint_client.session import Session
@@ -48,7 +48,7 @@ def save_view(
     body = {"name": name, "query": _query(session, filter, sort), "shared": shared}
     # An empty query is every run, and is sent as such.
     body["query"] = body["query"] or "sort=newest"
-    session.screen.one(session.api.post("/views", body, key or new_key()), view_block)
+    session.screen.one(session.api.post("/views", body, key), view_block)
 
 
 def change_view(
@@ -90,7 +90,7 @@ def add_reason(
     """Offer words as a reason."""
     session: Session = context.obj.begin(as_json)
     body = {"text": text, "reason_code": reason_code, "commands": commands}
-    _tell_reason(session, session.api.post("/reason-templates", body, key or new_key()))
+    _tell_reason(session, session.api.post("/reason-templates", body, key))
 
 
 def change_reason(
@@ -117,7 +117,7 @@ def move_reason(
     """Move a template in the list."""
     session: Session = context.obj.begin(as_json)
     path = f"/reason-templates/{in_path(id)}/move"
-    _tell_reason(session, session.api.post(path, {"places": places}, key or new_key()))
+    _tell_reason(session, session.api.post(path, {"places": places}, key))
 
 
 def delete_reason(context: typer.Context, id: ReasonId) -> None:

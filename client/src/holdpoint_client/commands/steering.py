@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
-from holdpoint_client.api import new_key
+from holdpoint_client.api import key_of
 from holdpoint_client.choosing import Choice
 from holdpoint_client.commands.options import (
     Cron,
@@ -204,7 +204,7 @@ def _command(
         return
     if manner.dry_run or manner.rate or not manner.wait:
         raise usage("--dry-run, --rate and --no-wait belong to --filter, --all and --of-job.")
-    key = manner.key or new_key()
+    key = key_of(manner.key)
 
     def send(run: Found) -> Document:
         # A key counts for one request alone, so that of one invocation is made each run's own.

@@ -4,7 +4,6 @@ from typing import Annotated
 
 import typer
 
-from holdpoint_client.api import new_key
 from holdpoint_client.commands.options import All, Cursor, Json, Key, Limit
 from holdpoint_client.session import Session
 from holdpoint_client.values import ahead
@@ -46,7 +45,7 @@ def create(
     """
     session: Session = context.obj.begin(as_json)
     body = {"name": name, "scopes": scope or None, "expires_at": ahead(expires, "--expires")}
-    made = session.api.post("/tokens", body, key or new_key())
+    made = session.api.post("/tokens", body, key)
     if as_json:
         session.screen.document(made)
         return
@@ -77,7 +76,7 @@ def revoke(
 ) -> None:
     """End a token at once."""
     session: Session = context.obj.begin(as_json)
-    token = session.api.post(f"/tokens/{id}/revoke", {"reason": reason}, key or new_key())
+    token = session.api.post(f"/tokens/{id}/revoke", {"reason": reason}, key)
     if as_json:
         session.screen.document(token)
     else:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from holdpoint_client.api import in_path, new_key
+from holdpoint_client.api import in_path
 from holdpoint_client.commands.options import Json, Key
 from holdpoint_client.session import Session
 from holdpoint_client.values import json_object
@@ -29,7 +29,7 @@ def emit(
     Every hold and every step that waits for it goes on.
     """
     session: Session = context.obj.begin(as_json)
-    sent = session.api.post("/events", {"name": name, "data": json_object(data, "--data")}, key or new_key())
+    sent = session.api.post("/events", {"name": name, "data": json_object(data, "--data")}, key)
     if as_json:
         session.screen.document(sent)
         return
@@ -61,7 +61,7 @@ def trigger(
     session: Session = context.obj.begin(as_json)
     given = token.removeprefix("-") or sys.stdin.readline().strip()
     body = {"data": json_object(data, "--data"), "note": note}
-    told = session.api.call(f"/triggers/{in_path(given)}", body, key or new_key(), secret)
+    told = session.api.call(f"/triggers/{in_path(given)}", body, key, secret)
     if as_json:
         session.screen.document(told)
     else:

@@ -5,7 +5,6 @@ from typing import Annotated, Any
 import typer
 
 from holdpoint_client import completing
-from holdpoint_client.api import new_key
 from holdpoint_client.commands.options import All, Cursor, Json, Key, Limit, Yes
 from holdpoint_client.failures import usage
 from holdpoint_client.ids import find_message, find_webhook
@@ -66,7 +65,7 @@ def create(
     """
     session: Session = context.obj.begin(as_json)
     body = {**_body(kind or ["*"], description, workflow, label), "url": url}
-    _tell_secret(session, session.api.post("/webhooks", body, key or new_key()))
+    _tell_secret(session, session.api.post("/webhooks", body, key))
 
 
 def change(
@@ -99,7 +98,7 @@ def rotate(
     It is printed this once, alone on stdout.
     """
     session: Session = context.obj.begin(as_json)
-    _tell_secret(session, session.api.post(f"{_at(session, id)}/rotate", {"overlap_hours": overlap}, key or new_key()))
+    _tell_secret(session, session.api.post(f"{_at(session, id)}/rotate", {"overlap_hours": overlap}, key))
 
 
 def disable(
@@ -111,9 +110,7 @@ def disable(
 ) -> None:
     """Send nothing to a webhook from now on; what waits is kept."""
     session: Session = context.obj.begin(as_json)
-    session.screen.one(
-        session.api.post(f"{_at(session, id)}/disable", {"reason": reason}, key or new_key()), webhook_block
-    )
+    session.screen.one(session.api.post(f"{_at(session, id)}/disable", {"reason": reason}, key), webhook_block)
 
 
 def enable(
@@ -125,7 +122,7 @@ def enable(
 ) -> None:
     """Have a webhook told of events again; what waited is sent now."""
     session: Session = context.obj.begin(as_json)
-    told = session.api.post(f"{_at(session, id)}/enable", {"catch_up": catch_up}, key or new_key())
+    told = session.api.post(f"{_at(session, id)}/enable", {"catch_up": catch_up}, key)
     session.screen.one(told, webhook_block)
 
 
@@ -142,7 +139,7 @@ def delete(context: typer.Context, id: WebhookId, yes: Yes = False) -> None:
 def send_test(context: typer.Context, id: WebhookId, key: Key = None, as_json: Json = False) -> None:
     """Have a test message sent, once."""
     session: Session = context.obj.begin(as_json)
-    sent = session.api.post(f"{_at(session, id)}/test", {}, key or new_key())
+    sent = session.api.post(f"{_at(session, id)}/test", {}, key)
     _tell_message(session, id, sent)
 
 
@@ -193,9 +190,9 @@ def replay(
     if message:
         path = _at(session, id)
         message = find_message(session.api, path, message).id
-        _tell_message(session, id, session.api.post(f"{path}/deliveries/{message}/replay", {}, key or new_key()))
+        _tell_message(session, id, session.api.post(f"{path}/deliveries/{message}/replay", {}, key))
         return
-    told = session.api.post(f"{_at(session, id)}/replay-failed", {"since": since(since_, "--since")}, key or new_key())
+    told = session.api.post(f"{_at(session, id)}/replay-failed", {"since": since(since_, "--since")}, key)
     if as_json:
         session.screen.document(told)
     else:
