@@ -257,9 +257,9 @@ def test_documents_of_settings(told, run):
     view = told("view save", name, "--filter", "state=paused,failed", "--sort", "since")["id"]
     assert told("view change", view, "--name", f"{name} two")["name"] == f"{name} two"
     told("view list")
-    told("execution list", "--view", view)
+    told("execution list", "--view", f"{name} two")
     first, second = (told("reason add", f"{name} {number}", "--for", "pause")["id"] for number in (1, 2))
-    told("reason change", first, "--text", f"{name} three")
+    told("reason change", first[:23], "--text", f"{name} three")
     told("reason move", second, "--places", "-1")
     told("reason list")
     told("label set-rule", name, "--description", "Who looks after it", "--value", "north")

@@ -108,6 +108,30 @@ def test_many_runs_need_a_yes_and_are_told_of_first(say, run):
     assert set(ids) == {str(execution.pk) for execution in runs}
 
 
+def test_what_the_inbox_lists_it_shows_and_a_run_has_an_address(say, operator, run, cast):
+    execution = run()
+    hold = commands.place(cast.actor("reviewer"), execution.pk, reason=word())
+    assert hold.reason in say("inbox", "show", str(hold.pk)[:23]).out
+    assert say("inbox", "show", execution.pk).code == 5
+    assert say("open", str(execution.pk)[:23]).out == f"{operator.url}/executions/{execution.pk}\n"
+    assert say("execution", "list", "--view", "no such view").code == 5
+
+
+def test_how_a_run_ended_is_an_exit_code_where_that_is_asked_for(say, run, cast):
+    execution = run()
+    commands.cancel(cast.actor("operator"), execution.pk, reason="sent twice")
+    assert say("execution", "status", execution.pk, "--watch").code == 0
+    assert say("execution", "status", execution.pk, "--watch", "--exit-status").code == 1
+    assert say("execution", "status", execution.pk, "--exit-status").code == 1
+    assert say("execution", "launch", "noop", "--exit-status").code == 2
+
+
+def test_columns_that_say_nothing_leave_their_room_to_the_others(say, run):
+    run(title=word())
+    assert "due" not in say("inbox", "list", "--kind", "hold", "--workflow", "noop").out
+    assert say("execution", "list", "-n", "1").out.split()[:3] == ["id", "state", "title"]
+
+
 def test_a_signed_webhook_is_called_with_its_secret(say, run):
     execution = run()
     given = say("execution", "pause", execution.pk, "-r", "wait", "--signed-webhook", "--json").document

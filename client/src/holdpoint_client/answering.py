@@ -8,7 +8,7 @@ from rich.text import Text
 
 from holdpoint_client.asking import ask_fields, file_fields, typed
 from holdpoint_client.failures import Exit, Failure, failure, usage
-from holdpoint_client.ids import find_question
+from holdpoint_client.ids import facts_of, find_question
 from holdpoint_client.session import Session, can_ask
 from holdpoint_client.values import read_file
 from holdpoint_client.views.questions import answer_block, question_block
@@ -42,8 +42,7 @@ def question_of(session: Session, id: str) -> Document:
     Raises:
         Failure: there is none.
     """
-    found = find_question(session.api, id)
-    return found.facts or session.api.get(f"/suspensions/{found.id}")
+    return facts_of(session.api, "/suspensions", find_question(session.api, id))
 
 
 def decided(question: Document, *, approve: bool) -> Document:

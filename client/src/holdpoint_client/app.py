@@ -11,6 +11,7 @@ from typer.core import TyperGroup
 from holdpoint_client import __version__
 from holdpoint_client.commands import (
     accounts,
+    browsing,
     bulk,
     correcting,
     events,
@@ -125,6 +126,7 @@ workflow.command("figures")(figures.figures)
 event = _group("event", "Named events, which runs may wait for.", app)
 event.command("emit")(waiting.emit)
 app.command("events")(events.events)
+app.command("open")(browsing.open_page)
 app.command("trigger")(waiting.trigger)
 
 audit = _group("audit", "The record of who did what and why.", app)

@@ -2,6 +2,7 @@
 
 import re
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -75,15 +76,34 @@ def find_job(api: Api, text: str) -> Found:
 
 def find_webhook(api: Api, text: str) -> Found:
     """Find a webhook by its id or a beginning of it; errors as for runs."""
-    digits = _digits(text, "webhook")
-    if len(digits) == 32:
-        return Found(str(uuid.UUID(digits)), {})
-    return _only(_beginning(api.get("/webhooks")["items"], digits), text, "webhook", "url", more=False)
+    return _find_among(lambda: api.get("/webhooks")["items"], text, "webhook", "url")
+
+
+def find_view(api: Api, text: str) -> Found:
+    """Find a saved view by its name, its id or a beginning of that; errors as for runs."""
+    views = api.get("/views")["items"]
+    named = [view for view in views if view["name"] == text]
+    if len(named) == 1:
+        return Found(named[0]["id"], named[0])
+    if not HEX.fullmatch(text.lower().replace("-", "")):
+        many = "Several views are" if named else "No view is"
+        raise failure(Exit.NOT_FOUND, "not-found", "Not found", f"{many} called {clean(text)!r}. Give its id.")
+    return _find_among(lambda: views, text, "view", "name")
+
+
+def find_template(api: Api, text: str) -> Found:
+    """Find a template for reasons by its id or a beginning of it; errors as for runs."""
+    return _find_among(lambda: api.get("/reason-templates")["items"], text, "template", "text")
 
 
 def find_message(api: Api, path: str, text: str) -> Found:
     """Find a message of the webhook at ``path`` by its id or, among the newest, by a beginning of it."""
     return _find_in(api, text, f"{path}/deliveries", "message", "kind", most=1000)
+
+
+def facts_of(api: Api, path: str, found: Found) -> dict[str, Any]:
+    """Return the document of what was found below ``path``, read now where it was not looked up."""
+    return found.facts or api.get(f"{path}/{found.id}")
 
 
 def short(id: str, among: list[str]) -> str:
@@ -106,10 +126,14 @@ def shown_id(id: str, among: list[str], width: int) -> str:
 
 
 def _find_in(api: Api, text: str, path: str, noun: str, label: str, most: int | None = None) -> Found:
+    return _find_among(lambda: api.pages(path, most)["items"], text, noun, label)
+
+
+def _find_among(items: Callable[[], list[dict[str, Any]]], text: str, noun: str, label: str) -> Found:
     digits = _digits(text, noun.removeprefix("open "))
     if len(digits) == 32:
         return Found(str(uuid.UUID(digits)), {})
-    return _only(_beginning(api.pages(path, most)["items"], digits), text, noun, label, more=False)
+    return _only(_beginning(items(), digits), text, noun, label, more=False)
 
 
 def _digits(text: str, noun: str) -> str:

@@ -35,7 +35,7 @@ class Top(Sectioned):
     """`holdpoint` itself."""
 
     sections: ClassVar = {
-        "Runs": ("execution", "inbox", "hold", "freeze", "bulk", "workflow"),
+        "Runs": ("execution", "inbox", "hold", "freeze", "bulk", "workflow", "open"),
         "From outside and to it": ("event", "trigger", "webhook"),
         "What happened": ("events", "audit"),
         "You and the server": ("login", "logout", "whoami", "preferences", "profiles", "token"),

@@ -29,7 +29,7 @@ class Column:
 
 
 def fitted(columns: Sequence[Column], rows: Sequence[Sequence[str | Text]], width: int) -> Table:
-    """Draw a table no wider than the screen.
+    """Draw a table no wider than the screen; a column that says nothing in any row leaves its room to the others.
 
     Args:
         columns: from left to right.
@@ -37,6 +37,8 @@ def fitted(columns: Sequence[Column], rows: Sequence[Sequence[str | Text]], widt
         width: of the screen, in columns.
     """
     cells = [[cell if isinstance(cell, Text) else Text(cell) for cell in row] for row in rows]
+    used = [place for place in range(len(columns)) if any(row[place].cell_len for row in cells)]
+    columns, cells = [columns[place] for place in used], [[row[place] for place in used] for row in cells]
     natural = [
         max([Text(column.header).cell_len, *(row[place].cell_len for row in cells)])
         for place, column in enumerate(columns)

@@ -29,8 +29,8 @@ BREATH = 0.3
 """Seconds in which what happens together is looked at together."""
 
 
-def watch_run(session: Session, run_id: str, interval: float) -> None:
-    """Show a run until it has finished.
+def watch_run(session: Session, run_id: str, interval: float) -> Document:
+    """Show a run until it has finished, and return it.
 
     Args:
         session: this invocation.
@@ -40,19 +40,19 @@ def watch_run(session: Session, run_id: str, interval: float) -> None:
     Raises:
         Failure: the run cannot be read at all. A server that is away later on is waited for.
     """
-    screen = session.screen
+    screen, run = session.screen, session.api.run(run_id)
     if screen.as_json or not screen.out.is_terminal:
         for run in _changes(session, run_id, interval):
             if screen.as_json:
                 screen.document(run, line=True)
             else:
                 screen.show(runs_table([run], screen.width))
-        return
-    first = session.api.run(run_id)
-    with Live(run_block(first), console=screen.out, auto_refresh=False) as live:
+        return run
+    with Live(run_block(run), console=screen.out, auto_refresh=False) as live:
         for run in _looks(session, run_id, interval):
             # Ages grow even while nothing changes, so every look is drawn.
             live.update(run_block(run), refresh=True)
+    return run
 
 
 def watch_list(

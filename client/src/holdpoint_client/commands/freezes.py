@@ -18,7 +18,7 @@ from holdpoint_client.commands.options import (
     Yes,
 )
 from holdpoint_client.failures import usage
-from holdpoint_client.ids import find_freeze
+from holdpoint_client.ids import facts_of, find_freeze
 from holdpoint_client.session import Session, can_ask
 from holdpoint_client.values import labels, moment
 from holdpoint_client.views.freezes import freeze_block, freezes_table, preview_block, selector
@@ -50,8 +50,7 @@ def list_freezes(
 def show(context: typer.Context, id: FreezeId, as_json: Json = False) -> None:
     """Show a freeze."""
     session: Session = context.obj.begin(as_json)
-    found = find_freeze(session.api, id)
-    session.screen.one(found.facts or session.api.get(f"/freezes/{found.id}"), freeze_block)
+    session.screen.one(facts_of(session.api, "/freezes", find_freeze(session.api, id)), freeze_block)
 
 
 def preview(

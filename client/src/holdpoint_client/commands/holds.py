@@ -25,7 +25,7 @@ from holdpoint_client.commands.options import (
     Webhook,
     Zone,
 )
-from holdpoint_client.ids import find_hold, find_run
+from holdpoint_client.ids import facts_of, find_hold, find_run
 from holdpoint_client.many import given_out
 from holdpoint_client.session import Session
 from holdpoint_client.values import conditions, moment
@@ -63,8 +63,7 @@ def list_holds(
 def show(context: typer.Context, id: HoldId, as_json: Json = False) -> None:
     """Show a hold with its notes."""
     session: Session = context.obj.begin(as_json)
-    found = find_hold(session.api, id)
-    session.screen.one(found.facts or session.api.get(f"/holds/{found.id}"), hold_text)
+    session.screen.one(facts_of(session.api, "/holds", find_hold(session.api, id)), hold_text)
 
 
 def place(

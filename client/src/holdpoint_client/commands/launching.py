@@ -7,7 +7,8 @@ import typer
 
 from holdpoint_client.api import in_path
 from holdpoint_client.asking import ask_fields, typed
-from holdpoint_client.commands.options import Interval, Json, Key, Workflow
+from holdpoint_client.commands.options import ExitStatus, Interval, Json, Key, Workflow
+from holdpoint_client.failures import Exit, usage
 from holdpoint_client.many import standing_line
 from holdpoint_client.session import Session, can_ask
 from holdpoint_client.values import ahead, files_to_send, json_object, labels
@@ -35,6 +36,7 @@ def launch(
         str, typer.Option("--not-before", metavar="TIME", help="Start no earlier: a time, or in so long: 90m.")
     ] = "",
     watch: Annotated[bool, typer.Option("--watch", help="Follow it until it has finished.")] = False,
+    exit_status: ExitStatus = False,
     interval: Interval = 1.0,
     key: Key = None,
     as_json: Json = False,
@@ -44,6 +46,8 @@ def launch(
     What its input needs and was not given is asked for where you sit at a terminal.
     """
     session: Session = context.obj.begin(as_json)
+    if exit_status and not watch:
+        raise usage("--exit-status belongs to --watch.")
     body = {
         "workflow": workflow,
         "payload": _payload(session, workflow, json_object(payload, "--payload"), settings or []),
@@ -58,7 +62,9 @@ def launch(
     else:
         run = session.api.post("/async-executions", body, key)
     if watch:
-        watch_run(session, run["id"], interval)
+        ended = watch_run(session, run["id"], interval)
+        if exit_status and ended["state"] != "succeeded":
+            raise SystemExit(Exit.DECLINED)
     elif as_json:
         session.screen.document(run)
     else:

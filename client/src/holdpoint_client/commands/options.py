@@ -67,6 +67,7 @@ Key = Annotated[
 Limit = Annotated[int, typer.Option("--limit", "-n", min=1, help="Most lines.")]
 All = Annotated[bool, typer.Option("--all", help="All there are, however many.")]
 Cursor = Annotated[str | None, typer.Option("--cursor", help="Go on where an earlier list ended.")]
+ExitStatus = Annotated[bool, typer.Option("--exit-status", help="End with 1 unless the run has succeeded.")]
 Interval = Annotated[
     float, typer.Option("--interval", min=0.2, max=3600, help="Seconds between two looks where there is no stream.")
 ]

@@ -9,11 +9,12 @@ from rich.text import Text
 from holdpoint_client import completing
 from holdpoint_client.answering import Answer, answer_question, decided, question_of
 from holdpoint_client.commands.options import All, Cursor, Json, Key, Limit, OfWorkflow, QuestionId, Yes
-from holdpoint_client.failures import usage
-from holdpoint_client.ids import find_question, find_run
+from holdpoint_client.failures import Exit, Failure, usage
+from holdpoint_client.ids import facts_of, find_hold, find_question, find_run
 from holdpoint_client.many import given_out
 from holdpoint_client.session import Session, can_ask
 from holdpoint_client.values import json_object
+from holdpoint_client.views.holds import hold_text
 from holdpoint_client.views.questions import inbox_table, question_block, questions_table
 
 Comment = Annotated[str, typer.Option("--comment", help="Why, in your own words; kept in the history.")]
@@ -65,13 +66,19 @@ def list_questions(
 
 
 def show(context: typer.Context, id: QuestionId, as_json: Json = False) -> None:
-    """Show a question, its fields, and who may answer."""
+    """Show a question, its fields, and who may answer; or a hold that the inbox lists."""
     session: Session = context.obj.begin(as_json)
-    question = question_of(session, id)
-    if as_json:
-        session.screen.document(question)
-    else:
-        session.screen.show(question_block(question))
+    try:
+        session.screen.one(question_of(session, id), question_block)
+    except Failure as unknown:
+        if unknown.exit_code != Exit.NOT_FOUND:
+            raise
+        try:
+            hold = facts_of(session.api, "/holds", find_hold(session.api, id))
+        except Failure:
+            # Neither: what was asked for first is what is missing.
+            raise unknown from None
+        session.screen.one(hold, hold_text)
 
 
 def webhook(

@@ -6,11 +6,10 @@ from urllib.parse import parse_qs
 import typer
 
 from holdpoint_client import completing
-from holdpoint_client.api import in_path
 from holdpoint_client.choosing import FILTERS, filter_of
-from holdpoint_client.commands.options import All, Cursor, Interval, Json, Limit, OfWorkflow, RunId, RunIds
-from holdpoint_client.failures import usage
-from holdpoint_client.ids import find_run, find_runs
+from holdpoint_client.commands.options import All, Cursor, ExitStatus, Interval, Json, Limit, OfWorkflow, RunId, RunIds
+from holdpoint_client.failures import Exit, usage
+from holdpoint_client.ids import facts_of, find_run, find_runs, find_view
 from holdpoint_client.session import Session
 from holdpoint_client.views.runs import run_block, runs_table
 from holdpoint_client.watching import follow_run_events, print_event, watch_list, watch_run
@@ -47,7 +46,8 @@ def list_runs(
         str, typer.Option("--sort", help="newest, oldest, since (longest in their state first), priority or finished.")
     ] = "",
     view: Annotated[
-        str, typer.Option("--view", help="What this saved view shows.", autocompletion=completing.view_ids)
+        str,
+        typer.Option("--view", help="What this saved view shows: its name or id.", autocompletion=completing.view_ids),
     ] = "",
     watch: Annotated[
         bool, typer.Option("--watch", help="Keep the list before you as it changes; Ctrl-C ends.")
@@ -86,7 +86,8 @@ def list_runs(
 def _of_view(session: Session, view: str) -> dict[str, Any]:
     if not view:
         return {}
-    query = parse_qs(session.api.get(f"/views/{in_path(view)}")["query"])
+    found = facts_of(session.api, "/views", find_view(session.api, view))
+    query = parse_qs(found["query"])
     # Columns are of the console's list.
     return {name: values if name == "state" else values[0] for name, values in query.items() if name != "columns"}
 
@@ -95,6 +96,7 @@ def status(
     context: typer.Context,
     ids: RunIds,
     watch: Annotated[bool, typer.Option("--watch", help="Follow one run until it has finished.")] = False,
+    exit_status: ExitStatus = False,
     interval: Interval = 1.0,
     as_json: Json = False,
 ) -> None:
@@ -103,14 +105,16 @@ def status(
     if watch:
         if len(ids) > 1:
             raise usage("--watch follows one run at a time.")
-        watch_run(session, find_run(session.api, ids[0]).id, interval)
-        return
-    runs = [session.api.get(f"/async-executions/{run.id}") for run in find_runs(session.api, ids)]
-    if as_json:
-        session.screen.document(runs[0] if len(ids) == 1 else {"items": runs})
-        return
-    for number, run in enumerate(runs):
-        session.screen.show(*([""] if number else []), run_block(run))
+        runs = [watch_run(session, find_run(session.api, ids[0]).id, interval)]
+    else:
+        runs = [session.api.run(run.id) for run in find_runs(session.api, ids)]
+        if as_json:
+            session.screen.document(runs[0] if len(ids) == 1 else {"items": runs})
+        else:
+            for number, run in enumerate(runs):
+                session.screen.show(*([""] if number else []), run_block(run))
+    if exit_status and any(run["state"] != "succeeded" for run in runs):
+        raise SystemExit(Exit.DECLINED)
 
 
 def events(

@@ -8,12 +8,18 @@ import typer
 from holdpoint_client import completing
 from holdpoint_client.api import in_path
 from holdpoint_client.choosing import filter_of
-from holdpoint_client.commands.options import Json, Key
+from holdpoint_client.commands.options import BEGINNING, Json, Key
+from holdpoint_client.ids import find_template, find_view
 from holdpoint_client.session import Session
 from holdpoint_client.views.settings import labels_block, reasons_table, view_block, views_table
 
-ViewId = Annotated[str, typer.Argument(metavar="VIEW", help="Id of a view.", autocompletion=completing.view_ids)]
-ReasonId = Annotated[str, typer.Argument(metavar="TEMPLATE", help="Id of a template.")]
+ViewId = Annotated[
+    str,
+    typer.Argument(
+        metavar="VIEW", help="Name or id of a view, or a beginning of the id.", autocompletion=completing.view_ids
+    ),
+]
+ReasonId = Annotated[str, typer.Argument(metavar="TEMPLATE", help=f"Id of a template, {BEGINNING}.")]
 Chosen = Annotated[
     list[str] | None,
     typer.Option(
@@ -43,7 +49,7 @@ def save_view(
     key: Key = None,
     as_json: Json = False,
 ) -> None:
-    """Save a view; `execution list --view ID` shows it."""
+    """Save a view; `execution list --view NAME` shows it."""
     session: Session = context.obj.begin(as_json)
     body = {"name": name, "query": _query(session, filter, sort), "shared": shared}
     # An empty query is every run, and is sent as such.
@@ -63,13 +69,13 @@ def change_view(
     """Rename a view, replace what it shows, share it or stop sharing it."""
     session: Session = context.obj.begin(as_json)
     body = {"name": name, "query": _query(session, filter, sort), "shared": shared}
-    session.screen.one(session.api.patch(f"/views/{in_path(id)}", body), view_block)
+    session.screen.one(session.api.patch(f"/views/{find_view(session.api, id).id}", body), view_block)
 
 
 def delete_view(context: typer.Context, id: ViewId) -> None:
     """Delete a view."""
     session: Session = context.obj.begin(False)
-    session.api.delete(f"/views/{in_path(id)}")
+    session.api.delete(f"/views/{find_view(session.api, id).id}")
     session.screen.aside("Deleted.")
 
 
@@ -104,7 +110,7 @@ def change_reason(
     """Change a template; reasons that were given with it stay."""
     session: Session = context.obj.begin(as_json)
     body = {"text": text, "reason_code": reason_code, "commands": commands}
-    _tell_reason(session, session.api.patch(f"/reason-templates/{in_path(id)}", body))
+    _tell_reason(session, session.api.patch(f"/reason-templates/{find_template(session.api, id).id}", body))
 
 
 def move_reason(
@@ -116,14 +122,14 @@ def move_reason(
 ) -> None:
     """Move a template in the list."""
     session: Session = context.obj.begin(as_json)
-    path = f"/reason-templates/{in_path(id)}/move"
+    path = f"/reason-templates/{find_template(session.api, id).id}/move"
     _tell_reason(session, session.api.post(path, {"places": places}, key))
 
 
 def delete_reason(context: typer.Context, id: ReasonId) -> None:
     """Delete a template."""
     session: Session = context.obj.begin(False)
-    session.api.delete(f"/reason-templates/{in_path(id)}")
+    session.api.delete(f"/reason-templates/{find_template(session.api, id).id}")
     session.screen.aside("Deleted.")
 
 

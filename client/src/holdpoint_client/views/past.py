@@ -73,9 +73,9 @@ def evidence_block(found: Document, width: int) -> RenderableType:
         ("run", found["id"]),
         ("lines", f"{found['lines']:,}"),
         ("digest", clean(found["digest"])),
-        ("holds", counted(len(found["holds"]), "hold")),
-        ("questions", counted(len(found["suspensions"]), "question")),
-        ("freezes", counted(len(found["freezes"]), "freeze")),
+        ("holds", f"{len(found['holds']):,}"),
+        ("questions", f"{len(found['suspensions']):,}"),
+        ("freezes", f"{len(found['freezes']):,}"),
         ("files", ", ".join(clean(file["name"]) for file in found["files"]) or "none"),
         ("children", f"{found['children']:,}"),
     ]

@@ -15,7 +15,7 @@ type Document = dict[str, Any]
 
 URGENCY = {"high": "bold yellow", "low": "dim", "others": "dim"}
 LONGEST = 4000
-"""Characters of what a question shows; the rest is in `--json`."""
+"""Characters of one part of what a question shows; the rest is in `--json`."""
 
 
 def questions_table(questions: list[Document], width: int) -> Table:
@@ -35,16 +35,13 @@ def questions_table(questions: list[Document], width: int) -> Table:
     ]
     rows: list[list[str | Text]] = []
     for each in questions:
-        title = Text(clean(each["title"]), URGENCY.get(each["urgency"], ""))
-        if each["urgency"] in URGENCY:
-            title = Text.assemble(title, (f" ({clean(each['urgency'])})", "dim"))
         due = "" if each["closed_at"] or not each["deadline"] else until(each["deadline"])
         rows.append(
             [
                 shown_id(each["id"], ids, width),
                 shown_id(each["execution"], runs, width),
                 clean(each["kind"]),
-                title,
+                _title(each),
                 _state(each),
                 due,
                 age(each["opened_at"]),
@@ -57,18 +54,17 @@ def inbox_table(items: list[Document], width: int) -> Table:
     """Draw what waits for a person as a table; arguments as for ``questions_table``."""
     ids = [item["id"] for item in items]
     columns = [Column("id"), Column("kind"), Column("what", free=True), Column("run", free=True)]
-    columns += [Column("urgency"), Column("due", justify="right"), Column("for", justify="right")]
+    columns += [Column("done"), Column("due", justify="right"), Column("for", justify="right")]
     rows: list[list[str | Text]] = []
     for item in items:
         done = item["done_at"]
-        urgency = clean(item["urgency"] or "")
         rows.append(
             [
                 shown_id(item["id"], ids, width),
                 clean(item["kind"]),
-                clean(item["title"]),
+                _title(item),
                 Text(clean(item["execution"]["title"]), "dim"),
-                Text(f"done {age(done)} ago", "green") if done else Text(urgency, URGENCY.get(urgency, "")),
+                Text(f"{age(done)} ago" if done else "", "green"),
                 "" if done or not item["due"] else until(item["due"]),
                 age(item["since"]),
             ]
@@ -115,8 +111,7 @@ def _facts(question: Document) -> list[tuple[str, RenderableType]]:
     if question["deadline"] and not question["closed_at"]:
         late = f", then {clean(question['on_deadline'])}" if question["on_deadline"] else ""
         rows.append(("answer by", f"{clock(question['deadline'])} ({until(question['deadline'])}{late})"))
-    rows += [("shows", Text(line)) for line in _shown(question["context"])]
-    rows += [("input", Text(line)) for line in _shown(question["input"])]
+    rows += _shown("shows", question["context"]) + _shown("input", question["input"])
     rows += [(f"vote of {clean(vote['by']['name'])}", _vote(vote)) for vote in question["votes"]]
     if question["closed_at"]:
         rows.append((clean(question["outcome"]), _closed(question)))
@@ -146,13 +141,26 @@ def _field(field: Document, required: bool) -> Text:
     return text
 
 
-def _shown(context: Any) -> list[str]:
-    if not context:
-        return []
-    if isinstance(context, dict) and all(isinstance(value, str | int | float | bool) for value in context.values()):
-        return [f"{clean(name)}: {clean_lines(value)}" for name, value in context.items()]
-    text = json.dumps(context, ensure_ascii=False, indent=2)
-    return [clean_lines(text if len(text) <= LONGEST else f"{text[:LONGEST]}… (all of it: --json)")]
+def _title(item: Document) -> Text:
+    """Return what is asked, and how urgent it is where that is not as usual."""
+    urgency = item["urgency"]
+    told = (f" ({clean(urgency)})", "dim") if urgency in URGENCY else ""
+    return Text.assemble((clean(item["title"]), URGENCY.get(urgency, "")), told)
+
+
+def _shown(label: str, context: Any) -> list[tuple[str, RenderableType]]:
+    """Return what a question shows, a line for each of its parts that is filled in."""
+    if isinstance(context, dict):
+        filled = {name: value for name, value in context.items() if value not in (None, "", [], {})}
+        lines = [f"{clean(name)}: {_in_full(value)}" for name, value in filled.items()]
+    else:
+        lines = [_in_full(context)] if context else []
+    return [("" if number else label, Text(line)) for number, line in enumerate(lines)]
+
+
+def _in_full(value: Any) -> str:
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, indent=2)
+    return clean_lines(text if len(text) <= LONGEST else f"{text[:LONGEST]}… (all of it: --json)")
 
 
 def _vote(vote: Document) -> Text:

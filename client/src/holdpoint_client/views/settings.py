@@ -6,8 +6,9 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from holdpoint_client.ids import shown_id
 from holdpoint_client.tables import Column, fitted, pairs
-from holdpoint_client.words import clean
+from holdpoint_client.words import clean, counted
 
 type Document = dict[str, Any]
 
@@ -20,7 +21,11 @@ def views_table(views: list[Document], width: int) -> Table:
         width: of the screen, in columns.
     """
     columns = [Column("id"), Column("name", free=True), Column("whose", free=True), Column("shows", free=True)]
-    rows = [[view["id"], clean(view["name"]), _whose(view), clean(view["query"]) or "every run"] for view in views]
+    ids = [view["id"] for view in views]
+    rows = [
+        [shown_id(view["id"], ids, width), clean(view["name"]), _whose(view), clean(view["query"]) or "every run"]
+        for view in views
+    ]
     return fitted(columns, rows, width)
 
 
@@ -32,9 +37,15 @@ def view_block(view: Document) -> RenderableType:
 
 def reasons_table(templates: list[Document], width: int) -> Table:
     """Draw templates for reasons as a table; arguments as for ``views_table``."""
+    ids = [each["id"] for each in templates]
     columns = [Column("id"), Column("words", free=True), Column("code", free=True), Column("for", free=True)]
     rows = [
-        [each["id"], clean(each["text"]), clean(each["reason_code"]), clean(", ".join(each["commands"])) or "all"]
+        [
+            shown_id(each["id"], ids, width),
+            clean(each["text"]),
+            clean(each["reason_code"]),
+            clean(", ".join(each["commands"])) or "all",
+        ]
         for each in templates
     ]
     return fitted(columns, rows, width)
@@ -48,7 +59,7 @@ def labels_block(told: Document) -> RenderableType:
         rows.append((f"rule {clean(rule['name'])}", Text.assemble(values, (f"  {clean(rule['description'])}", "dim"))))
     for each in told["in_use"]:
         more = ", …" if each["distinct"] > len(each["values"]) else ""
-        runs = f"  {each['runs']:,} runs"
+        runs = f"  {counted(each['runs'], 'run')}"
         rows.append((clean(each["name"]), Text.assemble(clean(", ".join(each["values"])) + more, (runs, "dim"))))
     return pairs(rows or [("", "no label is in use, and none has a rule")])
 
