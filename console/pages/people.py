@@ -1,4 +1,4 @@
-"""People, for whoever manages the console: roles, second factors, last sign-in; resetting a second factor."""
+"""People, for auditors and whoever manages the console: roles, rights, second factors, last sign-in; resetting one."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -9,15 +9,20 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 
+from console.access import require_scope
 from console.confirmed import confirmed
-from console.pages.base import command_view, page
+from console.pages.base import actor_of, command_view, own_page
+from console.pages.rights import own_scopes, rights_of_roles
 from console.required_factor import is_required
 from console.second_factor import factors_of, remove_factors
+from console.stack.people import COLLEAGUES, DOMAIN
 from executions.actors import Actor
 from executions.commands.account import reset_second_factor
 from executions.errors import Refused
 
 ROWS = 50
+SEES = ("audit:read", "console:manage")
+"""Any of these sees who may do what; only the second changes it."""
 type Done = tuple[str, str]
 
 
@@ -34,10 +39,22 @@ class PersonRow:
         names = sorted(group.name for group in self.user.groups.all())
         return ", ".join([*names, *(["superuser"] if self.user.is_superuser else [])])
 
+    @property
+    def own_scopes(self) -> list[str]:
+        """Rights that no role of his gives."""
+        return own_scopes(self.user)
 
-@page("console:manage", what="read people")
+    @property
+    def plays(self) -> bool:
+        """A colleague of the demo, who acts without anybody."""
+        name = self.user.get_username()
+        return name in COLLEAGUES and self.user.email == f"{name}@{DOMAIN}"
+
+
+@own_page
 def people(request: HttpRequest) -> HttpResponse:
-    """List everybody who can sign in, by name."""
+    """List everybody who can sign in, by name, and what their roles may do."""
+    require_scope(actor_of(request), "read people", *SEES)
     return show(request, refusal=None)
 
 
@@ -51,10 +68,12 @@ def show(request: HttpRequest, *, refusal: Refused | None, said: str = "", user_
         user_id: whose second factor was not reset.
     """
     after = request.GET.get("after", "").replace("\x00", "")[:150]
-    users = get_user_model().objects.filter(is_active=True).prefetch_related("groups").order_by("username")
+    everybody = get_user_model().objects.filter(is_active=True).order_by("username")
+    users = everybody.prefetch_related("groups", "user_permissions")
     found = list((users.filter(username__gt=after) if after else users)[: ROWS + 1])
     more, found = len(found) > ROWS, found[:ROWS]
     factors = factors_of([user.pk for user in found])
+    role_names, rights = rights_of_roles()
     context = {
         "nav": "settings",
         "section": "people",
@@ -62,6 +81,9 @@ def show(request: HttpRequest, *, refusal: Refused | None, said: str = "", user_
         "next_url": f"{reverse('settings-people')}?{urlencode({'after': found[-1].username})}" if more else "",
         "refusal": refusal,
         "refused_id": user_id,
+        "role_names": role_names,
+        "rights": rights,
+        "may_manage": actor_of(request).can("console:manage"),
     }
     return render(request, "settings/people.html", context)
 

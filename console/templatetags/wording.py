@@ -49,6 +49,8 @@ def duration(seconds: float) -> str:
         seconds: the length; negative lengths are shown as nought.
     """
     seconds = max(0.0, seconds)
+    if 0 < seconds < 0.0005:
+        return "< 1 ms"
     if seconds < 0.9995:
         return f"{seconds * 1000:.0f} ms"
     if seconds < 9.95:

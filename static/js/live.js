@@ -114,6 +114,7 @@ somebody's hands: while a form in it is dirty, open or focused the change waits,
   let byPerson = false;
   let failed = false;
   let acting = "";
+  let opens = "";
   const kept = { open: new Set(), typed: new Map(), scrolled: new Map(), focus: null };
 
   /* A focused thing without an id is found again by its place among those of its nearest ancestor that has one. */
@@ -161,7 +162,7 @@ somebody's hands: while a form in it is dirty, open or focused the change waits,
   function restore() {
     for (const id of kept.open) {
       const details = document.getElementById(id);
-      if (details) details.open = true;
+      if (details && (!opens || details.name !== document.getElementById(opens)?.name)) details.open = true;
     }
     for (const [id, old] of kept.typed) {
       const field = document.getElementById(id);
@@ -204,6 +205,7 @@ somebody's hands: while a form in it is dirty, open or focused the change waits,
     byPerson = event.detail.requestConfig?.verb !== "get";
     failed = event.detail.xhr.status >= 400;
     acting = asker?.closest(LIVE)?.id ?? "";
+    opens = asker?.dataset?.opens ?? "";
     if (asker?.matches(LIVE) && busy(asker)) {
       event.preventDefault();
       wait(asker);
@@ -235,6 +237,14 @@ somebody's hands: while a form in it is dirty, open or focused the change waits,
     restore();
     const part = event.detail.elt;
     if (!part?.querySelector) return;
+    /* A link that opened a form leads into it, to the first field that is still empty. */
+    const asked = opens && part.querySelector(`#${opens}`);
+    if (asked) {
+      opens = "";
+      kept.focus = null;
+      asked.open = true;
+      [...asked.querySelectorAll("input, select, textarea")].find((field) => !field.value)?.focus();
+    }
     if (byPerson && asker && part.id === (acting || part.id)) {
       const wrong = part.querySelector("[aria-invalid='true']");
       const place = wrong || part.querySelector("[role='alert'], [data-focus]") || (acting && part);

@@ -67,7 +67,7 @@ PAGES = {
     "help": OWN,
     "help-role": OWN,
     "system": READ,
-    "settings-people": MANAGE,
+    "settings-people": AUDIT,
     "settings-webhooks": HOOKS,
     "webhook": HOOKS,
     "webhook-new": HOOKS,

@@ -5,6 +5,7 @@ import re
 
 import pytest
 from allauth.mfa.models import Authenticator
+from django.contrib.auth.models import Permission
 from django.core.cache import cache
 from django.test import Client
 
@@ -91,9 +92,25 @@ def test_the_reset_asks_who_one_is_again_and_is_for_administrators(cast):
 
 def test_people_are_listed_at_a_constant_cost(cast, django_assert_max_num_queries):
     client = cast.client("admin")
-    with django_assert_max_num_queries(9):
+    with django_assert_max_num_queries(12):
         page = client.get("/settings/people").content.decode()
     assert "Rita Reviewer" in page
+
+
+def test_an_auditor_sees_who_may_do_what_and_resets_nothing(cast):
+    give_app(cast.operator)
+    cast.operator.user_permissions.add(Permission.objects.get(codename="place_hold"))
+    page = cast.client("auditor").get("/settings/people").content.decode()
+    assert "and holds:place" in page, "a right of one's own"
+    assert "Correct payloads and files" in page
+    assert "authenticator app" in page
+    assert "/reset-second-factor" not in page
+    assert (
+        confirm(cast.client("auditor"))
+        .post(f"/settings/people/{cast.operator.pk}/reset-second-factor", {"reason": "x"})
+        .status_code
+        == 403
+    )
 
 
 @pytest.mark.parametrize(
