@@ -64,7 +64,6 @@ INSTALLED_APPS = [
     "django_htmx",
     "django_structlog",
     "pgtrigger",
-    "ninja",  # its static files and its docs page, so that /v1/docs needs no CDN
     "executions",
     "console",
     *environment.django_apps(HOLDPOINT["WORKFLOWS"]),

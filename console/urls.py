@@ -10,6 +10,7 @@ from console import accounts, health, metrics, oidc
 from console.api.v1 import api
 from console.pages import recovery_codes
 from console.pages.sign_in import SignInView
+from console.reference.pages import group, overview
 
 # One sign-in for all: the admin's own form knows no limit on guessing.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
@@ -37,6 +38,8 @@ urlpatterns = [
     # The admin's own form would leave no line in the record.
     path("admin/password_change/", RedirectView.as_view(pattern_name="account_change_password")),
     path("admin/", admin.site.urls),
+    path("v1/docs", overview, name="reference"),
+    path("v1/docs/<slug:slug>", group, name="reference-group"),
     path("v1/", api.urls),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),

@@ -36,8 +36,6 @@ LAUNCHED = (
 SETTINGS = ("profile", "tokens", "views", "reasons", "labels", "webhooks", "people")
 SETTLE_MILLISECONDS = 300
 """Until scripts have run and the stream has said that it is there."""
-SLOW = {"api": 4000}
-"""Pages that draw themselves take longer."""
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 BROWSER_OPTIONS = ["--no-sandbox", "--disable-gpu", "--hide-scrollbars"]
 
@@ -108,7 +106,7 @@ def take(browser: Browser, address: str, scenes: dict[str, str], width: int, sch
     def shoot(page: Page, name: str, path: str) -> None:
         page.set_viewport_size({"width": width, "height": WIDTHS[width]})
         page.goto(address + path)
-        page.wait_for_timeout(SLOW.get(name, SETTLE_MILLISECONDS))
+        page.wait_for_timeout(SETTLE_MILLISECONDS)
         # A window as high as the page, so that what sticks to its edges ends where the page does.
         height = max(page.evaluate("document.documentElement.scrollHeight"), WIDTHS[width])
         page.set_viewport_size({"width": width, "height": height})
@@ -187,7 +185,9 @@ def pages_of(person: str, scenes: dict[str, str]) -> dict[str, str]:
         "settings-reason": scenes["reason"],
         "settings-password": "/accounts/password/change/",
         "sign-out": "/accounts/logout/",
-        "api": "/v1/docs",
+        "reference": "/v1/docs",
+        "reference-commands": "/v1/docs/commands",
+        "reference-search": "/v1/docs?q=pause",
         "help-operator": "/help/operator",
     }
 

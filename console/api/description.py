@@ -99,11 +99,21 @@ REPLAYED = {
 
 
 class DescribedAPI(NinjaAPI):
-    """An API whose description is finished as this module says."""
+    """An API whose description is finished as this module says, once: the routes of a process do not change."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._described: dict[str, Any] = {}
 
     def get_openapi_schema(self, **options: Any) -> Any:
-        """Return the description."""
-        schema = super().get_openapi_schema(**options)
+        """Return the description; whoever wants to change it takes a copy."""
+        prefix = options.get("path_prefix") or self.get_root_path(options.get("path_params") or {})
+        if prefix not in self._described:
+            self._described[prefix] = self._finished(prefix)
+        return self._described[prefix]
+
+    def _finished(self, prefix: str) -> Any:
+        schema = super().get_openapi_schema(path_prefix=prefix)
         components = schema["components"]
         problem = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
         components["schemas"] |= problem.pop("$defs") | {"Problem": problem}
@@ -148,7 +158,7 @@ def finish(operation: Node, path: str) -> None:
             kept[status].setdefault("headers", {})["Idempotent-Replayed"] = REPLAYED
     operation["responses"] = {str(status): answer for status, answer in kept.items()}
     operation.setdefault("security", [])
-    exemplify(operation)
+    exemplify(operation, path)
 
 
 def coming(operation: Node, path: str) -> set[int]:
@@ -172,16 +182,20 @@ def plain(parameter: Node) -> None:
         parameter["example"] = examples[0]
 
 
-def exemplify(operation: Node) -> None:
+def exemplify(operation: Node, path: str) -> None:
     """Show a request and its answer, as they were once sent."""
     found = example_of(operation["operationId"])
+    in_path = dict(zip(path.split("/"), found.get("path", "").split("/"), strict=False))
+    for parameter in operation["parameters"]:
+        if parameter["in"] == "path" and (sent := in_path.get(f"{{{parameter['name']}}}")):
+            parameter["example"] = int(sent) if parameter["schema"].get("type") == "integer" else sent
     content = operation.get("requestBody", {}).get("content", {})
     if JSON_TYPE in content and "request" in found:
         content[JSON_TYPE]["example"] = found["request"]
     if MULTIPART_TYPE in content and "request" in found:
         content[MULTIPART_TYPE]["example"] = {"request": found["request"]}
     answer = operation["responses"].get(str(found.get("status")), {})
-    for shown in answer.get("content", {}).values():
+    for shown in answer.get("content", {}).values() if "answer" in found else ():
         shown["example"] = found["answer"]
 
 

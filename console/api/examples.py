@@ -10,7 +10,7 @@ RECORDED = Path(__file__).with_name("examples.json")
 
 @functools.cache
 def recorded() -> dict[str, Any]:
-    """Return operation id → ``request`` (where a body is sent), ``status`` and ``answer``."""
+    """Return operation id → ``path``, ``status``, ``request`` where a body is sent, ``answer`` where it is JSON."""
     found: dict[str, Any] = json.loads(RECORDED.read_text())
     return found
 

@@ -36,7 +36,6 @@ from console.api import (
 )
 from console.api.bodies import invalid
 from console.api.description import DescribedAPI
-from console.api.docspage import docs_page
 from console.api.idempotency import idempotent
 from console.api.identity import Session, Token
 from console.api.problems import answer_refusal
@@ -62,8 +61,7 @@ api = DescribedAPI(
     urls_namespace="v1",
     auth=[Token(), Session()],
     openapi_url="/openapi.json",
-    docs_url="/docs",
-    docs=docs_page(),
+    docs_url=None,  # the reference is at /v1/docs (console/reference)
     servers=[{"url": "/", "description": "This installation"}],
 )
 

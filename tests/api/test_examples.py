@@ -49,6 +49,10 @@ class Calm:
         text = UUID.sub(lambda found: self.ids.setdefault(found[0], self.next_id()), text)
         return DIGEST.sub("9d69" * 16, MOMENT.sub(self.moment, text))
 
+    def path(self, path: str) -> str:
+        """Calm an address, part by part."""
+        return "/".join(map(self.text, path.split("/")))
+
     @staticmethod
     def moment(found: re.Match[str]) -> str:
         """Return one moment for all that has happened; what is far ahead stays, or it could not be sent."""
@@ -89,9 +93,14 @@ def asked(house, client, name, request, launch):
         paused = client.post(f"/v1/async-executions/{launch().pk}/pause", wanted).json()
         route = route.replace("{token}", paused["resume_token"])
     answer = house.knock(client, method, route, body)
-    if answer.status_code >= 400 or answer.headers.get("Content-Type") != "application/json":
+    if answer.status_code >= 400:
         return None
-    shown = {"status": answer.status_code, "answer": answer.json()}
+    path = answer.request["PATH_INFO"]
+    if name == "call_webhook":
+        path = path.replace(paused["resume_token"], SECRETS["resume_token"])
+    shown = {"path": path, "status": answer.status_code}
+    if answer.headers.get("Content-Type") == "application/json":
+        shown["answer"] = answer.json()
     return shown | ({"request": house.filled(body)} if isinstance(body, dict) else {})
 
 
@@ -106,7 +115,7 @@ if os.environ.get("HOLDPOINT_RECORD_EXAMPLES") == "1":
             with undone():
                 example = asked(House(program, launch, ask), program("admin"), name, (method, route, body), launch)
             if example:
-                told[name] = calm.value(example)
+                told[name] = {**calm.value(example), "path": calm.path(example["path"])}
         RECORDED.write_text(json.dumps(told, indent=1, ensure_ascii=False) + "\n")
 
 
@@ -116,7 +125,7 @@ def test_every_operation_shows_its_answer(description):
         for methods in description["paths"].values()
         for operation in methods.values()
         if "application/json" in next(iter(operation["responses"].values())).get("content", {})
-        and operation["operationId"] not in recorded()
+        and "answer" not in recorded().get(operation["operationId"], {})
     }
     assert missing <= UNSHOWN, "HOLDPOINT_RECORD_EXAMPLES=1 pytest tests/api/test_examples.py"
 
