@@ -29,18 +29,22 @@ END_OF_PORTION = """
 SELECT at FROM executions_event WHERE at > %(since)s AND at <= %(until)s ORDER BY at OFFSET %(size)s - 1 LIMIT 1
 """
 # A pause's time to yield runs from the oldest hold that was in force when the worker let go; a breakpoint asks nobody
-# to let go. The figures stand at the beginning of a line's data, which may be long.
-COUNT = """
+# to let go. The figures stand at the beginning of a line's data, which may be long. Of a forged line they may be
+# anything, which must not stop the counting of all others.
+COUNT = r"""
 SELECT kind, workflow, code, width_bucket(seconds, %(bounds)s::float[]) AS bucket, count(*), coalesce(sum(seconds), 0)
 FROM (
     SELECT line.kind,
            CASE WHEN line.kind IN ('execution.launched', 'execution.succeeded', 'execution.failed',
                                    'execution.cancelled', 'execution.paused', 'step.finished', 'step.failed',
                                    'lease.expired') THEN run.workflow ELSE '' END AS workflow,
-           CASE WHEN line.kind = 'command.denied' THEN line.data::jsonb ->> 'code' ELSE '' END AS code,
+           CASE WHEN line.kind = 'command.denied' THEN substring(left(line.data, 2000) from '"code":"([a-z-]{1,60})"')
+                ELSE '' END AS code,
            CASE line.kind
-               WHEN 'step.finished' THEN substring(left(line.data, 2000) from '"ms":([0-9.]+)')::float / 1000
-               WHEN 'command.denials_counted' THEN substring(left(line.data, 2000) from '"count":([0-9]+)')::float
+               WHEN 'step.finished' THEN
+                   substring(left(line.data, 2000) from '"ms":([0-9]{1,15}(?:\.[0-9]{1,15})?)')::float / 1000
+               WHEN 'command.denials_counted' THEN
+                   substring(left(line.data, 2000) from '"count":([0-9]{1,15})')::float
                WHEN 'execution.paused' THEN (
                    SELECT extract(epoch FROM line.at - min(hold.placed_at))::float FROM executions_hold AS hold
                    WHERE hold.execution_id = line.ledger AND hold.before_step IS NULL AND hold.placed_at <= line.at

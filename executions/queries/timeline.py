@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from django.db import connection
+from django.db import DataError, connection, transaction
 
 from executions.models import Execution, Freeze, Hold, Suspension
 from executions.queries.fold import Fold
@@ -20,14 +20,16 @@ CAP = 2000
 UNREAD_KINDS = ("step.logged", "tool.executed", "item.failed", "suspension.reminded", "trigger.set", "hold.overdue")
 """Lines that change no state and that nobody gave a command for."""
 READ = """
-SELECT clock_timestamp(), seq, at, kind, actor_name, actor_role, via, reason,
-       CASE WHEN data IS JSON OBJECT THEN (
-           SELECT coalesce(json_object_agg(key, value), '{}')::text FROM json_each(data::json)
-           WHERE key = ANY(%(fields)s)) ELSE '{}' END
+SELECT clock_timestamp(), seq, at, kind, actor_name, actor_role, via, reason, {told}
 FROM executions_event
 WHERE ledger = %(ledger)s AND kind <> ALL(%(unread)s)
 ORDER BY seq DESC LIMIT %(limit)s
 """
+TOLD = """(SELECT coalesce(json_object_agg(key, value), '{}')::text FROM json_each(data::json)
+           WHERE key = ANY(%(fields)s))"""
+TOLD_IF_JSON = f"CASE WHEN data IS JSON OBJECT THEN {TOLD} ELSE '{{}}' END"
+ASKS_FOR_JSON = 160000
+"""The first PostgreSQL that tells whether a text is JSON. What somebody forged may be none."""
 FIELDS = [
     *("hold", "suspension", "freeze", "kind", "key", "title", "step", "position", "before_step"),
     *("mid_step", "command", "name", "to", "ahead"),
@@ -52,14 +54,38 @@ def timeline_of(execution: Execution, freezes: Iterable[Freeze] = ()) -> Timelin
 
 def _read(execution: Execution) -> tuple[list[Line], bool, datetime.datetime]:
     wanted: dict[str, Any] = {"ledger": execution.pk, "unread": list(UNREAD_KINDS), "fields": FIELDS, "limit": CAP + 1}
-    with connection.cursor() as cursor:
-        cursor.execute(READ, wanted)
-        found: list[Any] = cursor.fetchall()
+    found = _rows(wanted)
     lines = [
-        Line(seq, at, kind, actor, role, via, reason, json.loads(data))
+        Line(seq, at, kind, actor, role, via, reason, _read_data(data))
         for _, seq, at, kind, actor, role, via, reason, data in reversed(found[:CAP])
     ]
     return lines, len(found) > CAP, found[0][0]
+
+
+def _rows(wanted: dict[str, Any]) -> list[Any]:
+    with connection.cursor() as cursor:
+        if server_version() >= ASKS_FOR_JSON:
+            cursor.execute(READ.replace("{told}", TOLD_IF_JSON), wanted)
+            return cursor.fetchall()
+        try:
+            with transaction.atomic():
+                cursor.execute(READ.replace("{told}", TOLD), wanted)
+        except DataError:
+            cursor.execute(READ.replace("{told}", "data"), wanted)
+        return cursor.fetchall()
+
+
+def _read_data(text: str) -> dict[str, Any]:
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def server_version() -> int:
+    """Return the version of PostgreSQL as a number, such as 150006."""
+    return int(connection.pg_version)
 
 
 def _take_in_what_was_open(fold: Fold, execution: Execution, lines: list[Line]) -> None:

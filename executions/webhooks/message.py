@@ -24,10 +24,12 @@ def message_of(line: Line) -> str:
     Args:
         line: the event with what there is to know of its run.
     """
-    whole = _message(line, json.loads(line.event.data), omitted=False)
-    if len(whole) <= LARGEST // 4 or len(whole.encode()) <= LARGEST:  # no character takes more than four bytes
-        return whole
-    return _message(line, None, omitted=True)
+    try:
+        whole = _message(line, json.loads(line.event.data), omitted=False)
+        fits = len(whole.encode()) <= LARGEST
+    except (ValueError, RecursionError):
+        fits = False  # what somebody forged may be no JSON, or none that can be sent; the others must not wait for it
+    return whole if fits else _message(line, None, omitted=True)
 
 
 def test_message(text: str, moment: str) -> str:

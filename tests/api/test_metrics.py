@@ -121,6 +121,18 @@ def test_a_pause_tells_how_long_its_acknowledgement_and_its_worker_took(cast, sc
     assert value(told, "runs", state="paused", workflow="noop") >= 1
 
 
+@pytest.mark.parametrize("kind", ["command.denied", "step.finished"])
+def test_lines_that_were_forged_stop_no_counting(cast, scrape, kind):
+    scrape()
+    run = commands.launch(cast.actor("operator"), "noop")
+    for data in ("{no JSON", '"\\u0000"', '{"ms":1.2.3}', '{"ms":' + "9" * 400 + "}"):
+        Event.objects.create(
+            ledger=run.pk, kind=kind, actor_id="user:0", actor_name="x", actor_role="", via="engine", reason="",
+            data=data,
+        )  # fmt: skip
+    assert value(scrape(), "events_total", kind=kind) == 4
+
+
 def test_a_refusal_is_counted_by_its_code(cast, scrape):
     before = scrape().get((PREFIX + "commands_denied_total", ("code", "not-allowed")), 0)
     assert cast.client("operator").get("/metrics").status_code == 403

@@ -7,6 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from executions import commands, queries
+from executions.models import Event
 from executions.queries import timeline
 from executions.queries.timeline import timeline_of
 from tests.domain import story
@@ -164,3 +165,17 @@ def test_a_life_costs_one_query(cast):
 
     assert len(asked) == 1
     assert life.until - life.since < datetime.timedelta(minutes=5)
+
+
+@pytest.mark.parametrize("version", [150000, 160000], ids=["PostgreSQL 15", "newer"])
+def test_a_line_that_was_forged_spoils_no_life(cast, version, monkeypatch):
+    """Its data may be no JSON; PostgreSQL 15 has no way of asking."""
+    monkeypatch.setattr(timeline, "server_version", lambda: version)
+    run = held_in_the_middle(cast)
+    whole = states(run)
+    assert [span.why for span in life_of(run).holds] == ["Totals differ"]
+    Event.objects.create(
+        ledger=run.pk, kind="hold.noted", actor_id="user:0", actor_name="x", actor_role="", via="console", reason="",
+        data="{no JSON",
+    )  # fmt: skip
+    assert states(run) == whole

@@ -103,6 +103,17 @@ def test_an_event_larger_than_a_message_goes_without_its_data(cast, receiver, en
     assert (message["data"]["data"], message["data"]["data_omitted"]) == (None, True)
 
 
+@pytest.mark.parametrize("data", ["{no JSON", '"\\ud800"', '{"sum": NaN}', "[" * 100_000])
+def test_a_line_that_was_forged_stops_no_webhook(cast, receiver, endpoint, data):
+    hook = endpoint(receiver.url)
+    (line,) = lines(ledger=story.launch(cast).pk, kind="execution.launched")
+    line.event.data = data
+    fanout.write([hook], [line])
+    send()
+    (message,) = receiver.messages
+    assert (message["data"]["data"], message["data"]["data_omitted"]) == (None, True)
+
+
 def test_what_fails_is_tried_again_later_and_later_with_the_same_id_and_body_and_a_new_time(cast, receiver, endpoint):
     receiver.answers = [500, (302, {"Location": receiver.url}, b"there"), 404]
     hook = endpoint(receiver.url)
