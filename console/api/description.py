@@ -46,7 +46,8 @@ PROBLEMS: dict[int, tuple[str, str, str]] = {
     409: (
         "Conflict",
         "conflict",
-        "The state, or somebody's hold, forbids it. `allowed` says what they let you.",
+        "The state, or somebody's hold, forbids it: `allowed` says what they let you. Or, with `Retry-After`, a "
+        "request with the same `Idempotency-Key` is still being worked on.",
     ),
     410: ("Gone", "gone", "It was there once and is not any more."),
     412: ("Stale", "stale", "It has changed since what you say you saw."),
@@ -169,6 +170,7 @@ def coming(operation: Node, path: str) -> set[int]:
     found |= {404} if "{" in path else set()
     found |= {413, 415} if "requestBody" in operation else set()
     found |= {412} if matches else set()
+    found |= {409} if any(each["name"] == "Idempotency-Key" for each in operation["parameters"]) else set()
     return found | ({428} if any(each["required"] for each in matches) else set())
 
 

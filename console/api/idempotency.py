@@ -3,12 +3,13 @@
 import functools
 import hashlib
 import json
+import time
 import uuid
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models.functions import Now
 from django.http import HttpRequest, HttpResponse
 from ninja.errors import HttpError
@@ -16,7 +17,7 @@ from ninja.errors import HttpError
 from console.access import Unauthenticated
 from console.api.bodies import MULTIPART_TYPE, body_of, read
 from console.api.identity import identify
-from console.errors import problem_of
+from console.errors import problem, problem_of
 from console.models import IdempotentRequest
 from executions.actors import Actor
 from executions.errors import Invalid, Refused, Unconfirmed
@@ -26,6 +27,10 @@ from executions.webhooks.secrets import inbound_secrets, shown
 HEADER = "Idempotency-Key"
 REPLAYED = "Idempotent-Replayed"
 KEPT = timedelta(hours=24)
+WAIT_SECONDS = 1.0
+"""How long a request waits for another one with its key that is still being worked on."""
+LOOK_SECONDS = 0.05
+AGAIN_SECONDS = 1
 PURGED_AT_ONCE = 500
 KEY_LENGTH = 255
 SEALED_FIELD = "resume_token"
@@ -38,7 +43,8 @@ type Run = Callable[..., HttpResponse]
 def idempotent(run: Run) -> Run:
     """Wrap an operation: a POST with a key is carried out once; its answer is given again for 24 hours.
 
-    Every answer below 500 is kept, refusals too. An error on our side keeps nothing, so the request can be repeated.
+    Every answer below 500 is kept, refusals too. An error on our side keeps nothing, so the request can be repeated. Of
+    two at once one waits for the other's answer, for a moment and without a connection; then it is told to try again.
     """
 
     @functools.wraps(run)
@@ -61,18 +67,28 @@ def idempotent(run: Run) -> Run:
             return problem_of(refusal)
         purge()
         try:
-            return carry_out_once(request, actor, key, mark, arguments)
+            return answer_once(request, actor, key, mark, arguments)
         except Unconfirmed as unconfirmed:
             # It was committed; what is told of it now is what is told again.
             response = problem_of(unconfirmed)
             keep(IdempotentRequest.objects.get(actor=actor.id, key=key), response)
             return response
 
+    def answer_once(request: HttpRequest, actor: Actor, key: str, mark: str, arguments: dict[str, Any]) -> HttpResponse:
+        ends = time.monotonic() + WAIT_SECONDS
+        while (response := carry_out_once(request, actor, key, mark, arguments)) is None:
+            if time.monotonic() >= ends:
+                return in_progress()
+            connection.close()  # back to the pool: who waits, perhaps for one that hangs, takes none from the others
+            time.sleep(LOOK_SECONDS)
+        return response
+
     def carry_out_once(
         request: HttpRequest, actor: Actor, key: str, mark: str, arguments: dict[str, Any]
-    ) -> HttpResponse:
+    ) -> HttpResponse | None:
         with transaction.atomic():
-            # Of two at once, one inserts and the other waits here until the first has committed its answer.
+            if not IdempotentRequest.take(actor.id, key):
+                return None
             known, new = IdempotentRequest.objects.get_or_create(
                 actor=actor.id, key=key, defaults={"fingerprint": mark}
             )
@@ -86,6 +102,14 @@ def idempotent(run: Run) -> Run:
             return response
 
     return once
+
+
+def in_progress() -> HttpResponse:
+    """Answer that another request with the same key has no answer yet."""
+    detail = f"A request with this {HEADER} is still being worked on. Try again soon: it takes effect once."
+    response = problem(409, "in-progress", "Still being worked on", detail)
+    response["Retry-After"] = str(AGAIN_SECONDS)
+    return response
 
 
 def fingerprint(request: HttpRequest) -> str:

@@ -6,11 +6,13 @@ from datetime import timedelta
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import connections
+from django.db import connection, connections
 from django.db.models.functions import Now
 
+from console.api import idempotency
 from console.models import IdempotentRequest
-from executions.models import Event, Execution, Hold
+from console.models.idempotency import TAKE
+from executions.models import ApiToken, Event, Execution, Hold
 from tests.api.conftest import problem
 
 RUNS = "/v1/async-executions"
@@ -116,7 +118,34 @@ def test_nobody_cannot_use_keys():
     assert not IdempotentRequest.objects.exists()
 
 
-def test_of_many_at_once_one_takes_effect_and_all_get_its_answer(live_db, program, launch, path):
+def test_one_that_is_still_worked_on_is_waited_for_without_a_connection(live_db, program, launch, path, monkeypatch):
+    run, operator, headers = launch(), program("operator"), key()
+    token = ApiToken.objects.latest("created_at")
+    other, waited = connection.copy(), []
+    other.set_autocommit(False)
+    with other.cursor() as cursor:
+        cursor.execute(TAKE, [f"token:{token.pk}", headers["Idempotency-Key"]])
+
+    def wait(_seconds):
+        waited.append(connection.connection)
+        other.close()  # what it was about has ended, with an error of ours
+
+    monkeypatch.setattr(idempotency.time, "sleep", wait)
+    with monkeypatch.context() as patch:
+        patch.setattr(idempotency, "WAIT_SECONDS", 0)
+        answer = operator.post(path(run, "pause"), {"reason": "why"}, headers=headers)
+    told = problem(answer, 409)
+    assert (told["type"], answer["Retry-After"]) == ("urn:holdpoint:problem:in-progress", "1")
+    assert not Hold.objects.filter(execution=run).exists()
+    assert not waited
+    monkeypatch.setattr(idempotency, "WAIT_SECONDS", 60)
+    assert operator.post(path(run, "pause"), {"reason": "why"}, headers=headers).status_code == 200
+    assert waited == [None]
+    assert Hold.objects.filter(execution=run).count() == 1
+
+
+def test_of_many_at_once_one_takes_effect_and_all_get_its_answer(live_db, program, launch, path, monkeypatch):
+    monkeypatch.setattr(idempotency, "WAIT_SECONDS", 60)
     operator = program("operator")
     for _ in range(20):
         run, headers = launch(), key()

@@ -35,8 +35,8 @@ def test_a_pause_costs_few_queries(operator, launch, path, django_assert_num_que
 
 def test_a_pause_with_a_key_costs_few_more(operator, launch, path, django_assert_num_queries):
     run = launch()
-    # purge (3 with its savepoint); look, insert with its savepoint, and the answer, in a savepoint of their own
-    with django_assert_num_queries(IDENTITY + PAUSE + 3 + 7):
+    # purge (3 with its savepoint); the key, look, insert with its savepoint, and the answer, in a savepoint of its own
+    with django_assert_num_queries(IDENTITY + PAUSE + 3 + 8):
         operator.post(path(run, "pause"), {"reason": "why"}, headers={"Idempotency-Key": "one"})
 
 

@@ -92,6 +92,8 @@ class Wire:
                 continue
             asked = _asked_to_wait(response)
             passes = response.status_code in PASSING and (repeatable or response.status_code == BUSY)
+            # The try before this one is still being worked on.
+            passes = passes or (bool(key) and response.status_code == httpx.codes.CONFLICT and asked > 0)
             if wait is None or not passes or asked > LONGEST_WAIT:
                 return response
             time.sleep(max(wait, asked))
