@@ -27,6 +27,7 @@ from redis.exceptions import RedisError
 from console.errors import is_database_away
 from console.observing import name_actor
 from console.stack import environment
+from console.stopping import at_stop
 from executions.access import scopes_of
 from executions.engine.post import CHANGES
 
@@ -48,6 +49,8 @@ MOST_STREAMS: int = settings.HOLDPOINT["MAX_STREAMS"]
 COALESCE_SECONDS = 0.1
 """After each batch of news a page is left alone for so long."""
 LONGEST_BACKOFF = 5.0
+PARTING = ": this web process stops; come back\n\n"
+"""No event: whoever reads it does what he does when a connection is lost."""
 
 
 class Listener:
@@ -56,6 +59,7 @@ class Listener:
     def __init__(self, run: str | None, reader: int | None = None) -> None:
         self.run = run
         self.reader = reader
+        self.parted = False
         self._changed: dict[str, None] = {}
         self._refresh = False
         self._wake = asyncio.Event()
@@ -73,6 +77,11 @@ class Listener:
         """Remember that changes may have been missed."""
         self._changed.clear()
         self._refresh = True
+        self._wake.set()
+
+    def part(self) -> None:
+        """Have the stream end, so that the page comes back and finds another web process."""
+        self.parted = True
         self._wake.set()
 
     async def take(self, seconds: float) -> list[tuple[str, str]]:
@@ -96,6 +105,7 @@ class Hub:
         self._recent: deque[tuple[int, str]] = deque(maxlen=REMEMBERED_CHANGES)
         self._complete_since: int | None = None
         self._reader: asyncio.Task[None] | None = None
+        self._stopping = False
 
     def join(self, listener: Listener, since: int | None) -> None:
         """Tell a listener of everything from now on, and of what it missed.
@@ -113,6 +123,8 @@ class Hub:
                     if at >= missed_from:
                         listener.changed(run)
         self._listeners.add(listener)
+        if self._stopping and listener.reader is not None:
+            listener.part()
         if self._reader is None or self._reader.done():
             self._reader = asyncio.create_task(self._read(), name="stream-reader")
 
@@ -125,6 +137,13 @@ class Hub:
         self._listeners.discard(listener)
         if not self._listeners:
             asyncio.get_running_loop().call_later(LINGER_SECONDS, self._rest)
+
+    def part(self) -> None:
+        """Have every page's stream end, also those that are opened still."""
+        self._stopping = True
+        for listener in self._listeners:
+            if listener.reader is not None:
+                listener.part()
 
     def _rest(self) -> None:
         if not self._listeners and self._reader is not None:
@@ -197,7 +216,11 @@ def open_streams() -> int:
 
 def hub() -> Hub:
     """Return this event loop's hub."""
-    return _hubs.setdefault(asyncio.get_running_loop(), Hub())
+    loop = asyncio.get_running_loop()
+    if loop not in _hubs:
+        _hubs[loop] = Hub()
+        at_stop(_hubs[loop].part)
+    return _hubs[loop]
 
 
 @require_GET
@@ -244,6 +267,9 @@ async def _events(listener: Listener, session_key: str, since: int | None) -> As
                 checked = time.monotonic()
             now = _now_ms()
             yield "".join(f"id: {now}\nevent: {event}\ndata: {data}\n\n" for event, data in news) or ": still here\n\n"
+            if listener.parted:
+                yield PARTING
+                return
             await asyncio.sleep(COALESCE_SECONDS if news else 0)
     finally:
         hub().leave(listener)

@@ -13,6 +13,7 @@ from console.errors import is_database_away
 from console.follow.reader import Reader
 from console.follow.standing import standings_of
 from console.follow.wire import Told
+from console.stopping import at_stop
 from console.stream import HEARTBEAT_SECONDS, Listener, hub
 from executions.queries import tail
 from executions.queries.snapshots import Cursor, Snapshot
@@ -60,10 +61,13 @@ class Follower:
         self._news = Listener(None)
         self._looking = asyncio.Lock()
         self._tasks: list[asyncio.Task[None]] = []
+        self._stopping = False
 
     def enter(self, reader: Reader) -> None:
         """Count a stream, and look after it until it leaves."""
         self._open.add(reader)
+        if self._stopping:
+            reader.part()
         _open[reader.person] += 1
         if not self._tasks:
             hub().join(self._news, None)
@@ -84,6 +88,12 @@ class Follower:
                 task.cancel()
             self._tasks, self._cursor = [], None
             hub().leave(self._news)
+
+    def part(self) -> None:
+        """Have every stream end, also those that are opened still."""
+        self._stopping = True
+        for reader in self._open:
+            reader.part()
 
     async def join(self, reader: Reader) -> Snapshot:
         """Hand everything to a stream from some moment on, which is after this call.
@@ -181,4 +191,8 @@ _followers: "weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, Follower]" = w
 
 def follower() -> Follower:
     """Return this event loop's follower."""
-    return _followers.setdefault(asyncio.get_running_loop(), Follower())
+    loop = asyncio.get_running_loop()
+    if loop not in _followers:
+        _followers[loop] = Follower()
+        at_stop(_followers[loop].part)
+    return _followers[loop]

@@ -29,6 +29,8 @@ class Reader:
         self.credential = credential
         self.person = person
         self.behind = False
+        self.stays = True
+        self.parted = False
         self.ended: tuple[str, str] | None = None
         self._reached = ""
         self._until: datetime | None = None
@@ -47,6 +49,11 @@ class Reader:
     def end(self, reason: str, detail: str) -> None:
         """Have the stream closed; nothing more is told."""
         self.ended = self.ended or (reason, detail)
+        self._wake.set()
+
+    def part(self) -> None:
+        """Have the stream end as if the connection were lost: this process stops, and another one goes on."""
+        self.parted = self.stays
         self._wake.set()
 
     def give(self, batch: list[Told], place: str) -> None:

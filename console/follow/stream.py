@@ -14,7 +14,7 @@ from console.follow import wire
 from console.follow.follower import follower, streams_of, with_database
 from console.follow.place import Place
 from console.follow.reader import Reader
-from console.stream import HEARTBEAT_SECONDS
+from console.stream import HEARTBEAT_SECONDS, PARTING
 from executions.errors import Refused
 from executions.queries.snapshots import Snapshot
 
@@ -38,11 +38,13 @@ async def stream(reader: Reader, place: Place, *, follow: bool = True) -> AsyncI
     if streams_of(reader.person) >= most:
         yield wire.closing("too_many", f"You have {most} streams open on this web process. Close some.")
         return
+    # One that does not follow is told to its end even while this process stops: by that its client knows it has all.
+    reader.stays = follow
     here = follower()
     here.enter(reader)
     try:
         yield wire.opening(str(place))
-        while reader.ended is None:
+        while reader.ended is None and not reader.parted:
             until = await here.join(reader)
             async for text in _missed(reader, place, until):
                 yield text
@@ -52,6 +54,8 @@ async def stream(reader: Reader, place: Place, *, follow: bool = True) -> AsyncI
                 yield text
         if reader.ended is not None:
             yield wire.closing(*reader.ended)
+        elif reader.parted:
+            yield PARTING
     finally:
         here.leave(reader)
 
@@ -59,7 +63,7 @@ async def stream(reader: Reader, place: Place, *, follow: bool = True) -> AsyncI
 async def _missed(reader: Reader, place: Place, until: Snapshot) -> AsyncIterator[str]:
     """Read from the database up to where the tail hands over, page by page."""
     more, told_at = True, time.monotonic()
-    while more and reader.ended is None:
+    while more and reader.ended is None and not reader.parted:
         try:
             text, more = await with_database(place.read, until)
         except DatabaseError as error:
@@ -78,7 +82,7 @@ async def _missed(reader: Reader, place: Place, until: Snapshot) -> AsyncIterato
 
 async def _live(reader: Reader, place: Place) -> AsyncIterator[str]:
     """Pass on what the tail hands over, until the client is too slow for that."""
-    while reader.ended is None and not reader.behind:
+    while reader.ended is None and not reader.behind and not reader.parted:
         told, reached = await reader.take(HEARTBEAT_SECONDS)
         if reader.ended is not None:
             return

@@ -22,7 +22,7 @@ from console.stack.supervisor import Child, Supervisor
 from console.stack.valkey import EmbeddedValkey
 
 HOST = "127.0.0.1"
-WORKER_PATIENCE_SECONDS = 6.0  # a running step yields at its next check; uvicorn ends open streams after 5
+WORKER_PATIENCE_SECONDS = 6.0  # a running step yields at its next check; uvicorn waits 5 for answers
 SERVICE_PATIENCE_SECONDS = 2.5
 LARGEST_LOG_BYTES = 5 * 1024 * 1024
 
