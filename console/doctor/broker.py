@@ -4,7 +4,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import redis
+from django.conf import settings
 
+from console.doctor.database import is_unnamed
 from console.doctor.finding import FAIL, OK, WARN, Finding
 from console.stack.services import NO_STACK
 from executions.engine import broker
@@ -18,11 +20,15 @@ AWAY = "Start Redis or Valkey, or correct REDIS_URL. Until then work goes on, a 
 
 def examine() -> Iterator[Finding]:
     """Look at the broker."""
+    unnamed = NO_STACK in settings.REDIS_URL
+    if unnamed and is_unnamed():
+        yield Finding(AREA, WARN, "Stopped with the stack.", "`make run` starts it.")
+        return
     try:
         facts = broker.facts()
     except (redis.RedisError, OSError, ValueError) as error:
         told = str(error).strip().partition("\n")[0][:200] or type(error).__name__
-        if NO_STACK in told:
+        if unnamed:
             told = "REDIS_URL is not set and no stack is running on this home."
         yield Finding(AREA, FAIL, f"Cannot be reached: {told}", AWAY)
         return

@@ -5,10 +5,12 @@ from collections.abc import Generator, Iterator
 from django.db import DatabaseError, InterfaceError, connection
 
 from console.doctor.finding import FAIL, OK, WARN, Finding, some
+from console.stack.services import NO_DATABASE
 from executions.queries import soundness
 from executions.queries.soundness import Role, Server, Triggers
 
 AREA = "database"
+START = "`make run` starts it. For services of your own, set DATABASE_URL and REDIS_URL."
 OLDEST = 150000
 SKEW_WARN, SKEW_FAIL = 1.0, 10.0
 """Seconds. The database keeps the clock (decision 0014); what a host's own clock dates is logs, traces and sessions."""
@@ -18,6 +20,9 @@ LONG_TRANSACTION_SECONDS = 600
 
 def examine() -> Iterator[Finding]:
     """Look at the database. Where it cannot be reached that is all there is to say."""
+    if is_unnamed():
+        yield Finding(AREA, FAIL, "The stack of this home is stopped, and DATABASE_URL names no database.", START)
+        return
     try:
         connection.ensure_connection()
         now = soundness.server()
@@ -34,6 +39,11 @@ def examine() -> Iterator[Finding]:
     if soundness.restored_lines():
         do = "Open docs/how-to/operate.md, “Back up”: it says how a backup is restored into a new cluster."
         yield Finding(AREA, FAIL, "The record holds lines whose transactions this cluster has not given out.", do)
+
+
+def is_unnamed() -> bool:
+    """Tell whether there is no database to look at: the stack is stopped, which is no fault of anything."""
+    return str(connection.settings_dict["ENGINE"]) == NO_DATABASE
 
 
 def of_server(now: Server) -> Iterator[Finding]:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from django.conf import settings
 
+from console.doctor.database import is_unnamed
 from console.doctor.finding import FAIL, OK, WARN, Finding
 from console.stack.assets import digest_of_sources, stamp_of_collected
 
@@ -54,6 +55,9 @@ def _open_to_others(path: Path) -> bool:
 def _static() -> Iterator[Finding]:
     if settings.STATIC_FINDERS:
         yield Finding(AREA, OK, "Style sheets and scripts are served from their sources.")
+        return
+    if is_unnamed():
+        yield Finding(AREA, OK, "Style sheets and scripts are collected when the stack starts.")
         return
     stamp = stamp_of_collected()
     if stamp is None:

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from django.db import DatabaseError, InterfaceError
 
+from console.doctor.database import is_unnamed
 from console.doctor.finding import FAIL, OK, WARN, Finding, some
 from console.pages.system_troubles import troubles
 from executions.authoring import registry
@@ -20,6 +21,9 @@ SKEW_WARN = 2.0
 
 def examine() -> Iterator[Finding]:
     """Look at the workers, and at what the System page would say."""
+    if is_unnamed():
+        yield Finding(AREA, WARN, "Stopped with the stack.", "`make run` starts them.")
+        return
     try:
         now = system()
     except (DatabaseError, InterfaceError):

@@ -10,6 +10,8 @@ from psycopg_pool import ConnectionPool
 
 from console.stack.home import Home
 
+NO_DATABASE = "console.stack.nodatabase"
+"""Django's engine where nobody has named a database and no stack is running."""
 NO_STACK = "stack-is-not-running.sock"
 """Name of the socket that stands for a broker nobody has named; it is never there."""
 WEB_POOL = {
@@ -38,7 +40,7 @@ def database(home: Home, process: str) -> dict[str, Any]:
         "CONN_MAX_AGE": 0 if process == "web" else None,
     }
     if not url:
-        return {"ENGINE": "console.stack.nodatabase", "NAME": "holdpoint", **common}
+        return {"ENGINE": NO_DATABASE, "NAME": "holdpoint", **common}
     parts = _parse(url)
     options: dict[str, Any] = {"application_name": f"holdpoint-{process}", "connect_timeout": 5}
     known = {"NAME": "dbname", "USER": "user", "PASSWORD": "password", "HOST": "host", "PORT": "port"}

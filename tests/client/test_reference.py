@@ -1,6 +1,7 @@
 """What `--help` says of every command fits a narrow screen and is whole, and the page about the terminal names all."""
 
 import re
+import tomllib
 
 from console.stack.home import PROJECT
 
@@ -23,3 +24,10 @@ def test_the_page_about_the_terminal_names_every_command():
     told = (REFERENCE / "terminal.md").read_text()
     words = {name.split()[-1] for name in re.findall(r"^## holdpoint (.+)$", PAGE.read_text(), re.MULTILINE)}
     assert [word for word in words if not re.search(rf"[` ]{word}[` ]", told)] == []
+
+
+def test_server_and_terminal_carry_one_number_and_the_changes_name_it():
+    server = tomllib.loads((PROJECT / "pyproject.toml").read_text())["project"]["version"]
+    terminal = (PROJECT / "client/src/holdpoint_client/__init__.py").read_text()
+    assert f'__version__ = "{server}"' in terminal
+    assert re.findall(r"^## ([^,\s]+)", (PROJECT / "CHANGELOG.md").read_text(), re.MULTILINE)[0] == server

@@ -78,12 +78,14 @@ def test_it_tells_what_is_away_and_looks_at_the_rest():
     assert "Traceback" not in answer.stdout + answer.stderr
 
 
-def test_without_any_database_known_it_says_how_to_name_one(tmp_path):
+def test_a_stack_that_is_stopped_is_told_once_and_as_what_it_is(tmp_path):
     answer = ask("--json", DATABASE_URL="", REDIS_URL="", HOLDPOINT_HOME=str(tmp_path / "home"))
-    found = json.loads(answer.stdout)["findings"]
+    found = {each["area"]: each for each in json.loads(answer.stdout)["findings"]}
     assert answer.returncode == 1
-    assert any("DATABASE_URL is not set" in each["what"] for each in found)
-    assert any("REDIS_URL is not set" in each["what"] for each in found)
+    assert "stack of this home is stopped, and DATABASE_URL names no database" in found["database"]["what"]
+    assert "make run" in found["database"]["do"]
+    assert [found[area]["what"] for area in ("broker", "workers")] == ["Stopped with the stack."] * 2
+    assert [area for area, each in found.items() if each["level"] == FAIL] == ["database"]
     assert not (tmp_path / "home" / "stack.json").exists()
 
 

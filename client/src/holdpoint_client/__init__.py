@@ -1,3 +1,3 @@
 """The terminal client of Holdpoint. It knows the HTTP API and nothing of the server behind it."""
 
-__version__ = "0.2.0"
+__version__ = "0.1.0"
