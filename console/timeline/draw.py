@@ -74,7 +74,9 @@ def draw(
     rows += _steps(life.stretches, scale, life, title)
     rows += kin_rows(kin, scale, life, each=each)
     height = stack(rows)
-    return Drawing(rows, _ticks(scale, clock, frame, to_now), height + AXIS, height, bar, to_now, clock.zone, totals)
+    return Drawing(
+        rows, _ticks(scale, clock, frame, to_now), height + AXIS, height, bar, to_now, clock.zone, totals, scale.knots
+    )
 
 
 def _lifted(freeze: Freeze, life: Timeline) -> datetime.datetime:

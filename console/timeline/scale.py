@@ -61,6 +61,13 @@ class Scale:
                 return piece.left + max(0.0, share) * piece.width
         return 100.0
 
+    @property
+    def knots(self) -> str:
+        """Say which moment lies where, for the script that reads places back: ``percent:milliseconds``, in order."""
+        knots = [(piece.left, piece.since) for piece in self.pieces]
+        knots += [(piece.right, piece.until) for piece in self.pieces[-1:]]
+        return " ".join(f"{place:.3f}:{moment.timestamp() * 1000:.0f}" for place, moment in knots)
+
 
 def scale_of(bands: Sequence[Band], window: Window | None = None) -> Scale:
     """Lay bands out over the width.

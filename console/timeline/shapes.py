@@ -134,6 +134,7 @@ class Drawing:
         open: the life goes on.
         zone: the time zone of the axis.
         totals: state → seconds, the longest first, for the sentence below.
+        knots: which moment lies where, see ``Scale.knots``.
     """
 
     rows: list[Row]
@@ -144,6 +145,7 @@ class Drawing:
     open: bool
     zone: str
     totals: list[tuple[str, str]]
+    knots: str = ""
     band_lines: list[tuple[Band, str]] = field(default_factory=list)
 
 

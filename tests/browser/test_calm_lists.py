@@ -30,7 +30,7 @@ def test_a_list_of_holds_changes_in_place_gathers_what_is_new_and_keeps_the_focu
     expect(page.locator("#news")).to_have_text("")
 
 
-def test_the_timeline_is_zoomed_and_a_form_sent_by_keys(page: Page, sign_in, cast):
+def test_the_timeline_is_zoomed_by_keys_and_by_a_drag_and_a_form_sent_by_keys(page: Page, sign_in, cast):
     run = commands.launch(cast.actor("operator"), "noop", {}, title="Zoomed")
     sign_in(page.context, "operator")
     page.goto(f"/executions/{run.pk}")
@@ -49,6 +49,23 @@ def test_the_timeline_is_zoomed_and_a_form_sent_by_keys(page: Page, sign_in, cas
     expect(page).to_have_url(re.compile(r"\?life=\d+-\d+$"))
     expect(page.locator("#timeline-box")).to_be_focused()
     expect(page.locator("#timeline-box")).to_have_attribute("aria-label", re.compile("Timeline of the run, from"))
+    page.keyboard.press("0")
+    expect(page).to_have_url(re.compile(rf"/executions/{run.pk}/?$"))
+
+    plot = page.locator(".life-plot").bounding_box()
+    at = {part: plot["x"] + plot["width"] * part / 4 for part in (1, 2, 3)}
+    page.mouse.move(at[3], plot["y"] + 40)
+    page.mouse.down()
+    page.mouse.move(at[2], plot["y"] + 40)
+    expect(page.locator(".life-part rect"), "half of the way is covered so far").to_have_attribute("width", "25%")
+    page.keyboard.press("Escape")
+    expect(page.locator(".life-part")).to_have_count(0)
+    page.mouse.up()
+    page.mouse.down()
+    page.mouse.move(at[1], plot["y"] + 40)
+    page.mouse.up()
+    expect(page).to_have_url(re.compile(r"\?life=\d+-\d+$"))
+    expect(page.locator("#timeline-box"), "the keys go on from there").to_be_focused()
     page.keyboard.press("0")
     expect(page).to_have_url(re.compile(rf"/executions/{run.pk}/?$"))
 
