@@ -86,7 +86,7 @@ def export(request: HttpRequest, actor: Actor) -> HttpResponseBase:
     return StreamingHttpResponse(
         export_chunks(selection, found),
         content_type="application/x-ndjson",
-        headers={"Content-Disposition": f'attachment; filename="holdpoint-{what}.jsonl"', "Cache-Control": "no-store"},
+        headers={"Content-Disposition": f'attachment; filename="holdpoint-{what}.jsonl"'},
     )
 
 

@@ -142,6 +142,7 @@ def command_view(show: View, *, sees: str = "executions:read") -> Callable[[Call
                 response.status_code = status_of(refusal)
                 return response
             if isinstance(done, HttpResponseBase):
+                done.headers.setdefault("Cache-Control", "no-store")  # some show a secret, this once
                 return done
             url, said = done
             if request.htmx:  # type: ignore[attr-defined]

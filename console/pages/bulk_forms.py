@@ -1,6 +1,5 @@
 """The form that begins a bulk job, and how a page says which runs are meant."""
 
-import datetime
 import uuid
 from dataclasses import dataclass, field
 from typing import Any
@@ -88,9 +87,6 @@ class BeginForm(CommandForm):
         arguments: dict[str, Any] = {name: cleaned[name] for name in (*self.more, *LABELS) if cleaned.get(name)}
         if "remove" in arguments:
             arguments["remove"] = [name.strip() for name in arguments["remove"].split(",") if name.strip()]
-        review = arguments.get("review_by")
-        if isinstance(review, datetime.datetime) and review.tzinfo is None:
-            arguments["review_by"] = review.replace(tzinfo=datetime.UTC)
         return Given(
             cleaned["rate"],
             cleaned["expected"],

@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 
 from console.pages.label_field import LabelsField
+from console.pages.pause_forms import PlaceForm
 from console.pages.run_forms import CommandForm, ReasonField
 from executions import states
 from executions.actors import Actor
@@ -38,12 +39,7 @@ class FreezeForm(SelectorForm):
 
     reason = ReasonField(help_text="Whoever opens a frozen run reads it.")
     kind = forms.ChoiceField()
-    review_by = forms.DateField(
-        required=False,
-        label="Review by",
-        widget=forms.DateInput(attrs={"type": "date"}),
-        help_text="When somebody must look at it again, UTC.",
-    )
+    review_by = PlaceForm.base_fields["review_by"]
     dual_control = forms.BooleanField(required=False, label="Dual control", help_text="Somebody else must lift it.")
     reason_code = forms.CharField(required=False, max_length=60)
     ticket = forms.CharField(required=False, max_length=500)

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from django import forms
+from django.utils.functional import lazy
 
 from console import moments
 from console.pages.run_forms import ReachForm, ReasonField
@@ -112,6 +113,7 @@ class PlaceForm(HoldingForm):
         label="Review by",
         required=False,
         widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+        help_text=lazy(lambda: f"When somebody must look at it again, {moments.zone_label()}.", str)(),
     )
     dual_control = forms.BooleanField(
         label="Dual control", required=False, help_text="Another person than you must release it."
@@ -119,7 +121,3 @@ class PlaceForm(HoldingForm):
     blocks_cancel = forms.BooleanField(
         label="Forbid cancelling too", required=False, help_text="To all who may not release it."
     )
-
-    def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
-        self.fields["review_by"].help_text = f"When somebody must look at it again, {moments.zone_label()}."

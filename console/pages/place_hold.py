@@ -1,6 +1,5 @@
 """Stopping runs from the list of holds: look first, then place a hold on one run or a freeze on many."""
 
-import datetime
 import functools
 import uuid
 from typing import Any
@@ -129,7 +128,6 @@ def freeze(request: HttpRequest, actor: Actor) -> Done:
     """Place a freeze."""
     form = FreezeForm(actor, request.POST, name="place")
     given = clean(actor, form, "freeze")
-    review = given["review_by"]
     commands.freeze(
         actor,
         reason=request.POST.get("reason", ""),
@@ -140,7 +138,7 @@ def freeze(request: HttpRequest, actor: Actor) -> Done:
         reason_code=given["reason_code"],
         ticket=given["ticket"],
         dual_control=given["dual_control"],
-        review_by=datetime.datetime.combine(review, datetime.time(), datetime.UTC) if review else None,
+        review_by=given["review_by"],
     )
     return reverse("freezes"), "Frozen. No run that it matches starts a step any more."
 

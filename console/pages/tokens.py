@@ -133,9 +133,7 @@ def create(request: HttpRequest, actor: Actor) -> HttpResponse:
         expires_at=timezone.now() + datetime.timedelta(days=int(days)) if days else None,
     )
     context = {"nav": "settings", "section": "tokens", "token": token, "text": text, "origin": _origin(request)}
-    shown = render(request, "settings/token_made.html", context)
-    shown["Cache-Control"] = "no-store"
-    return shown
+    return render(request, "settings/token_made.html", context)
 
 
 @command_view(show, sees="")

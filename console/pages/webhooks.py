@@ -177,9 +177,7 @@ def _form(
 def _secret(request: HttpRequest, endpoint: WebhookEndpoint, *, made: bool) -> HttpResponse:
     secret = shown(endpoint_secrets(endpoint.pk, endpoint.generation)[0])
     context = {**SETTINGS, "endpoint": endpoint, "secret": secret, "made": made, "actor": actor_of(request)}
-    answer = render(request, "settings/webhook_secret.html", context)
-    answer["Cache-Control"] = "no-store"
-    return answer
+    return render(request, "settings/webhook_secret.html", context)
 
 
 def _number(text: str) -> int | None:

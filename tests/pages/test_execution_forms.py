@@ -128,6 +128,7 @@ def test_the_address_of_a_webhook_is_shown_once_script_or_not(cast):
     for headers in ({}, HTMX):
         run = story.launch(cast)
         answer = post(cast, "operator", run, "pause", {"reason": "Wait", "resume_webhook": "on"}, **headers)
+        assert answer["Cache-Control"] == "no-store"
         assert answer.status_code == 200
         (address,) = set(re.findall(r'data-copy="(http://testserver/v1/triggers/[^"]+)"', answer.content.decode()))
         assert "It is shown once." in said(answer.content.decode())

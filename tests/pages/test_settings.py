@@ -7,7 +7,7 @@ import pytest
 
 from console.templatetags.holdpoint import when
 from executions import commands
-from executions.models import Preference
+from executions.models import Freeze, Preference
 
 pytestmark = pytest.mark.django_db
 SAVE = "/settings/profile/save"
@@ -54,6 +54,10 @@ def test_what_is_typed_is_meant_in_the_zone_of_the_page(cast):
 
     (condition,) = run.holds.get().conditions.all()
     assert condition.due_at == datetime.datetime(2036, 1, 10, 14, tzinfo=datetime.UTC)
+    freeze = {"workflow": "noop", "reason": "Stock-taking", "review_by": "2031-02-03T10:30"}
+    assert "America/New_York" in client.get("/holds/new", {"workflow": "noop"}).content.decode()
+    client.post("/holds/freezes/place", freeze)
+    assert Freeze.objects.get().review_by.isoformat() == "2031-02-03T15:30:00+00:00"
 
 
 def test_the_preferences_wait_in_the_session_and_cost_no_query(cast, django_assert_num_queries):
