@@ -1,15 +1,20 @@
 """Delivers messages about questions from their rows: to webhooks and by e-mail, at least once, apart from all runs.
 
 A message that cannot be delivered waits longer and longer, then is given up with its error kept. No run waits for it.
+What goes the same way, to one address or by mail, is sent one after the other; several ways at once, so that one which
+hangs delays no other.
 """
 
 import json
 import logging
+import threading
+import time
 from email.utils import formataddr
 from typing import Any
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
+from django.db import connections
 from django.db.models.functions import Now
 
 from executions.engine import statements
@@ -30,18 +35,76 @@ MOST_ATTEMPTS = 14
 """With the pauses above, a good six hours."""
 AUTOMATIC = {"Auto-Submitted": "auto-generated"}
 """So that no answering machine answers (RFC 3834)."""
+THREADS = 4
+"""Ways that one worker serves at the same time; each uses a database connection while it lasts."""
+SLICE_SECONDS = 10.0
+"""Then another way has its turn."""
 CLOSED = "The question was closed before this was delivered."
 
 
-def deliver_due() -> int:
+_serving: dict[str, threading.Thread] = {}
+"""Ways that are being served by this process."""
+_changed = threading.Event()
+_lock = threading.Lock()
+
+
+def attend(stop: threading.Event) -> None:
+    """Work until the process ends.
+
+    Args:
+        stop: ends it.
+    """
+    while not stop.is_set():
+        _changed.clear()
+        begin_due()
+        _changed.wait(settings.HOLDPOINT["SWEEP_SECONDS"])
+
+
+def begin_due() -> list[threading.Thread]:
+    """Have ways served on which something is due, as many at once as there may be threads.
+
+    Returns:
+        The threads that were begun.
+    """
+    with _lock:
+        busy = list(_serving)
+    if len(busy) >= THREADS:
+        return []
+    begun = []
+    for (lane,) in rows(statements.NOTIFICATION_LANES, {"busy": busy, "limit": THREADS - len(busy)}):
+        thread = threading.Thread(target=_serve, args=(lane,), name="courier-messenger", daemon=True)
+        with _lock:
+            _serving[lane] = thread
+        thread.start()
+        begun.append(thread)
+    return begun
+
+
+def _serve(lane: str) -> None:
+    try:
+        deliver_due(lane, SLICE_SECONDS)
+    except Exception as error:  # the rows say what is still to be done
+        logger.warning("Messages about questions were interrupted: %s", str(error).strip()[:300])
+    finally:
+        connections.close_all()
+        with _lock:
+            _serving.pop(lane, None)
+        _changed.set()
+
+
+def deliver_due(lane: str | None = None, seconds: float = float("inf")) -> int:
     """Attempt every message that is due, one after the other.
+
+    Args:
+        lane: only those that go this way.
+        seconds: begin no further attempt after so long.
 
     Returns:
         How many were attempted.
     """
-    attempted = 0
-    pauses = {"first": FIRST_PAUSE_SECONDS, "longest": LONGEST_PAUSE_SECONDS}
-    while claimed := rows(statements.NOTIFICATION_DUE, pauses):
+    attempted, ends = 0, time.monotonic() + seconds
+    asked = {"first": FIRST_PAUSE_SECONDS, "longest": LONGEST_PAUSE_SECONDS, "lane": lane}
+    while time.monotonic() < ends and (claimed := rows(statements.NOTIFICATION_DUE, asked)):
         # Taken for this attempt by its next time, not by a lock: nothing is held open while a stranger's server thinks.
         _attempt(Notification.objects.select_related("suspension__execution").get(pk=claimed[0].id))
         attempted += 1

@@ -225,9 +225,7 @@ def _sweeper() -> None:
 
 def _courier() -> None:
     """Deliver messages about questions. A thread of its own: whoever does not answer keeps nobody else waiting."""
-    while not _stop.is_set():
-        courier.deliver_due()
-        _stop.wait(settings.HOLDPOINT["SWEEP_SECONDS"])
+    courier.attend(_stop)
 
 
 def _clerk() -> None:

@@ -203,18 +203,28 @@ SELECT id, execution_id FROM executions_suspension
 WHERE closed_at IS NULL AND remind_at <= clock_timestamp() ORDER BY remind_at LIMIT 500
 """
 
+# Messages that go the same way: to one address of the web, or all mail, which one server takes.
+_LANE = "CASE WHEN starts_with(target, 'mailto:') THEN 'mailto:' ELSE target END"
+
 # The next message that is due, taken for one attempt: its next time comes when this one must be over. Whoever dies in
 # the middle leaves it to be tried again.
-NOTIFICATION_DUE = """
+NOTIFICATION_DUE = f"""
 UPDATE executions_notification
 SET attempts = attempts + 1,
     next_at = clock_timestamp() + make_interval(secs => least(%(first)s * power(2, attempts), %(longest)s))
 WHERE id = (
     SELECT id FROM executions_notification
-    WHERE next_at <= clock_timestamp() ORDER BY next_at LIMIT 1 FOR UPDATE SKIP LOCKED
+    WHERE next_at <= clock_timestamp() AND (%(lane)s::text IS NULL OR {_LANE} = %(lane)s)
+    ORDER BY next_at LIMIT 1 FOR UPDATE SKIP LOCKED
 )
 RETURNING id
-"""
+"""  # noqa: S608  (constants of this module)
+
+# Lanes in which something is due, whoever waited longest first.
+NOTIFICATION_LANES = f"""
+SELECT {_LANE} AS lane FROM executions_notification WHERE next_at <= clock_timestamp()
+GROUP BY 1 HAVING NOT {_LANE} = ANY (%(busy)s::text[]) ORDER BY min(next_at) LIMIT %(limit)s
+"""  # noqa: S608
 
 # Conditions whose time has come; each is fired under its run's row lock, where a person may still be first.
 DUE_CONDITIONS = """

@@ -73,6 +73,9 @@ NOW: dict[str, Metric] = {
     ),
     "record_folded_timestamp_seconds": Metric(GAUGE, "Up to when what has happened is counted below."),
     "stream_listeners": Metric(GAUGE, "Open pages and programs that follow live, over all web processes."),
+    "stream_listeners_busiest": Metric(
+        GAUGE, "Of the web process that has most of them. HOLDPOINT_MAX_STREAMS counts on each process by itself."
+    ),
 }
 """What is so when somebody looks."""
 

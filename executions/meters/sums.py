@@ -10,6 +10,8 @@ from executions.meters.record import MARK
 from executions.meters.sample import Sample
 
 MOST_ROWS = 20_000
+BUSIEST = "_busiest"
+"""Ends the name of the measure that tells a level of the one process which has most of it."""
 READ = """
 SELECT name, labels, count, total, buckets, extract(epoch FROM at)::float, at > now() - %(fresh)s * interval '1 second'
 FROM executions_meter ORDER BY name, labels LIMIT %(most)s
@@ -30,7 +32,10 @@ def sums() -> list[Sample]:
         elif metric is None:
             continue  # of an earlier version
         elif metric.kind == GAUGE:
-            levels[name] = levels.get(name, 0.0) + (total if fresh else 0.0)
+            level = total if fresh else 0.0
+            levels[name] = levels.get(name, 0.0) + level
+            if (busiest := f"{name}{BUSIEST}") in CATALOGUE:
+                levels[busiest] = max(levels.get(busiest, 0.0), level)
         elif metric.kind == HISTOGRAM:
             found.append(Sample(name, tuple(json.loads(labels)), total, tuple(buckets)))
         else:

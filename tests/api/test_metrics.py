@@ -199,7 +199,9 @@ def test_levels_of_processes_that_are_gone_no_longer_count(scrape):
     listening = memory.Memory()
     listening.level("stream_listeners", lambda: 7.0)
     listening.flush()
-    assert value(scrape(), "stream_listeners") == 7
+    Meter.objects.create(name="stream_listeners", labels='["another-1"]', total=3)
+    told = scrape()
+    assert (value(told, "stream_listeners"), value(told, "stream_listeners_busiest")) == (10, 7)
     with connection.cursor() as cursor:
         cursor.execute("UPDATE executions_meter SET at = now() - interval '1 minute' WHERE name = 'stream_listeners'")
     assert value(scrape(), "stream_listeners") == 0

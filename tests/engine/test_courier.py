@@ -170,6 +170,37 @@ def test_an_escalation_and_a_reminder_are_told_too(db, cast, notify, mailbox):
     assert mailbox.got[2]["text"].startswith("Reminder: ")
 
 
+def test_an_address_that_hangs_delays_no_other_and_is_sent_one_message_after_the_other(
+    live_db, cast, notify, monkeypatch
+):
+    Notification.objects.update(next_at=None)  # what other tests have left
+    notify("https://hangs.example/x", "mailto:boss@example.com", "https://quick.example/x")
+    for _ in range(2):
+        ask(cast)
+    hanging, others, sent = threading.Event(), threading.Semaphore(0), []
+
+    def send(message):
+        if "hangs" in message.target and not hanging.is_set():
+            hanging.set()
+            assert all(others.acquire(timeout=60) for _ in range(4)), "the others were not sent meanwhile"
+        elif "hangs" not in message.target:
+            others.release()
+        sent.append((message.place, message.suspension_id))
+
+    monkeypatch.setattr(courier, "_send", send)
+    monkeypatch.setattr(courier, "SLICE_SECONDS", 600)
+    begun = courier.begin_due()
+    assert len(begun) == 3
+    assert hanging.wait(60)
+    for thread in begun:
+        thread.join(60)
+    assert not Notification.objects.filter(next_at__isnull=False).exists()
+    assert len(sent) == 6
+    questions = list(dict.fromkeys(question for place, question in sent if place == "quick.example"))
+    for place in ("hangs.example", "boss@example.com"):
+        assert [question for each, question in sent if each == place] == questions, "in their order"
+
+
 def test_s9_a_webhook_that_never_answers_delays_no_run(cast, workers):
     """A worker with an address that swallows everything asks, is answered and goes on at its usual speed."""
     import socket
