@@ -4,22 +4,19 @@ Anybody may ask, so the answers name no addresses; those are in the log.
 """
 
 import logging
-from datetime import timedelta
 
 import redis
 from django.db import DatabaseError, InterfaceError
-from django.db.models.functions import Now
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from executions.engine import broker
-from executions.models import Worker
 from executions.queries import soundness
+from executions.queries.system import ALIVE_SECONDS, living
 
 logger = logging.getLogger("holdpoint.health")
 
-WORKER_SEEN_WITHIN = timedelta(seconds=10)
 MOST_SKEW = 2.0
 """Seconds that this host's clock may differ from the database's."""
 
@@ -56,13 +53,12 @@ def readyz(request: HttpRequest) -> JsonResponse:
 def check_database_and_worker() -> tuple[str, str, str]:
     """Return what is wrong with database and workers, and what should be otherwise; empty where nothing is."""
     try:
-        alive = Worker.objects.filter(seen_at__gt=Now() - WORKER_SEEN_WITHIN).exists()
+        alive = living().exists()
         skew = soundness.skew()
     except (DatabaseError, InterfaceError) as error:
         logger.warning("The database cannot be reached: %s", _first_line(error))
         return "The database cannot be reached. The log says why.", "Unknown while the database is away.", ""
-    seconds = int(WORKER_SEEN_WITHIN.total_seconds())
-    none = "" if alive else f"No worker has been seen in the last {seconds} seconds. Runs stay queued."
+    none = "" if alive else f"No worker has been seen in the last {ALIVE_SECONDS} seconds. Runs stay queued."
     apart = f"The clocks of this host and of the database are {abs(skew):.1f} s apart." if abs(skew) > MOST_SKEW else ""
     return "", none, apart
 

@@ -1,7 +1,6 @@
 """The record: search it, verify it, export it."""
 
 import json
-import uuid
 from typing import Any, Literal
 
 import pydantic
@@ -117,7 +116,7 @@ def audit(request: HttpRequest, query: Query[AuditQuery]) -> HttpResponse:
     page = search(AuditFilter(**facts, text=query.q), query.cursor, query.limit)
     items = [
         AuditLineOut(
-            ledger=str(line.ledger) if line.ledger != uuid.UUID(int=0) else "system",
+            ledger=ledger_name(line.ledger),
             seq=line.seq,
             at=line.at,
             kind=line.kind,

@@ -10,7 +10,8 @@ from console.api.bodies import Body
 from console.api.parts import GivenMoment, Moment, Person
 from console.api.replies import Pages
 from executions.commands.webhook import LONGEST_OVERLAP_HOURS, OVERLAP_HOURS
-from executions.models import SYSTEM_LEDGER, WebhookDelivery
+from executions.models import WebhookDelivery
+from executions.provenance.digests import ledger_name
 from executions.queries.webhooks import STATES, Hook
 
 State = Annotated[str, WithJsonSchema({"type": "string", "enum": ["", *STATES]})]
@@ -198,7 +199,7 @@ def webhook_facts(hook: Hook) -> dict[str, Any]:
 def delivery_facts(delivery: WebhookDelivery) -> dict[str, Any]:
     """Return what a list tells of a message."""
     facts = {name: getattr(delivery, name) for name in DeliveryOut.model_fields if hasattr(delivery, name)}
-    ledger = None if delivery.ledger is None else "system" if delivery.ledger == SYSTEM_LEDGER else str(delivery.ledger)
+    ledger = None if delivery.ledger is None else ledger_name(delivery.ledger)
     return {**facts, "ledger": ledger, "replay_of": delivery.replay_of_id, "asked_by": delivery.asked_by_name}
 
 

@@ -7,6 +7,8 @@ from collections import defaultdict
 from dataclasses import dataclass
 
 from django.db import connection
+from django.db.models import QuerySet
+from django.db.models.functions import Now
 
 from executions.engine.children import UNFINISHED
 from executions.models import BulkJob, Check, Execution, Worker
@@ -158,6 +160,11 @@ class System:
     def last_sweep(self) -> datetime.datetime | None:
         """When a sweeper last gave a sign; each worker has one."""
         return max((view.worker.seen_at for view in self.workers), default=None)
+
+
+def living() -> QuerySet[Worker]:
+    """Return the workers that were heard of lately."""
+    return Worker.objects.filter(seen_at__gt=Now() - datetime.timedelta(seconds=ALIVE_SECONDS))
 
 
 def system() -> System:

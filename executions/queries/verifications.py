@@ -3,20 +3,19 @@
 import json
 import uuid
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.db.models import QuerySet
-from django.db.models.functions import Now
 
 from executions.commands.base import parse_id
 from executions.errors import Invalid, NotFound
-from executions.models import SYSTEM_LEDGER, Check, Event, Worker
+from executions.models import SYSTEM_LEDGER, Check, Event
 from executions.models.event import ROUTINE_KINDS
 from executions.queries.page import Page
+from executions.queries.system import living
 
 OUTCOME_KINDS = ("audit.verified", "audit.verification_failed")
-WORKER_SEEN_WITHIN = timedelta(seconds=15)
 SHORT_RECORD = 200_000
 """Lines up to which the record is recomputed while one waits: some seconds."""
 
@@ -72,7 +71,7 @@ def standing() -> Standing:
     """Return how the verification of the record stands now."""
     under_way = Check.objects.filter(finished_at__isnull=True).first()
     newest = _outcomes().first()
-    alive = under_way is None or Worker.objects.filter(seen_at__gt=Now() - WORKER_SEEN_WITHIN).exists()
+    alive = under_way is None or living().exists()
     return Standing(under_way, _outcome(newest) if newest else None, alive)
 
 

@@ -5,20 +5,18 @@ says from when on they were counted.
 """
 
 import datetime
-import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import connection
-from django.db.models.functions import Now
 from django.utils import timezone
 
 from executions import clock
 from executions.authoring import registry
-from executions.models import Worker
+from executions.ids import earliest_id
 from executions.queries import workflow_statements as statements
-from executions.queries.verifications import WORKER_SEEN_WITHIN
+from executions.queries.system import living
 
 MOST_NAMES = 1000
 MOST_RUNS = 10_000
@@ -132,8 +130,7 @@ def workflow_names() -> list[str]:
 
 def known_to_workers() -> frozenset[str]:
     """Return the names of the workflows that a worker alive now can carry on."""
-    alive = Worker.objects.filter(seen_at__gt=Now() - WORKER_SEEN_WITHIN)
-    return frozenset(name for names in alive.values_list("workflows", flat=True) for name in names)
+    return frozenset(name for names in living().values_list("workflows", flat=True) for name in names)
 
 
 def figures_of(names: Iterable[str], period: Period, most: int = MOST_RUNS_EACH) -> dict[str, Figures]:
@@ -152,7 +149,7 @@ def figures_of(names: Iterable[str], period: Period, most: int = MOST_RUNS_EACH)
     begins = period.begins(clock.now().astimezone(zone))
     first = begins[0].replace(tzinfo=zone)
     asked: dict[str, Any] = {
-        "first": _first_id(first),
+        "first": earliest_id(first),
         "most": most,
         "width": period.width,
         "zone": timezone.get_current_timezone_name(),
@@ -204,8 +201,3 @@ def _figures(
         most,
         parts,
     )
-
-
-def _first_id(moment: datetime.datetime) -> uuid.UUID:
-    """Return the least id that a run launched at a moment can have."""
-    return uuid.UUID(int=int(moment.timestamp() * 1000) << 80)

@@ -5,6 +5,7 @@ import uuid
 from typing import Any
 
 from executions.models import SYSTEM_LEDGER
+from executions.provenance.digests import ledger_name
 from executions.provenance.jsontext import to_json
 from executions.queries.tail import Line
 
@@ -39,12 +40,11 @@ def test_message(text: str, moment: str) -> str:
 
 def _message(line: Line, data: Any, *, omitted: bool) -> str:
     event = line.event
-    system = event.ledger == SYSTEM_LEDGER
     run = {"id": str(event.ledger), "workflow": line.workflow, "title": line.title, "labels": line.labels}
     told = {
-        "ledger": "system" if system else str(event.ledger),
+        "ledger": ledger_name(event.ledger),
         "seq": event.seq,
-        "run": None if system else run,
+        "run": None if event.ledger == SYSTEM_LEDGER else run,
         "actor": {"id": event.actor_id, "name": event.actor_name},
         "role": event.actor_role,
         "via": event.via,

@@ -52,7 +52,7 @@ def test_not_ready_without_a_database(monkeypatch):
     def refuse(*_, **__):
         raise OperationalError("connection refused\n  Is the server running?")
 
-    monkeypatch.setattr("console.health.Worker.objects.filter", refuse)
+    monkeypatch.setattr("console.health.living", refuse)
     answer = Client().get("/readyz")
     assert answer.status_code == 503
     assert answer.json()["checks"]["database"]["detail"] == "The database cannot be reached. The log says why."
