@@ -85,7 +85,7 @@ def _read_data(text: str) -> dict[str, Any]:
 
 def server_version() -> int:
     """Return the version of PostgreSQL as a number, such as 150006."""
-    return int(connection.pg_version)
+    return int(connection.pg_version)  # type: ignore[attr-defined]
 
 
 def _take_in_what_was_open(fold: Fold, execution: Execution, lines: list[Line]) -> None:
