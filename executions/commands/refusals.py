@@ -6,6 +6,7 @@ many lines as he sends requests, into a history that forgets nothing.
 
 import uuid
 from datetime import timedelta
+from typing import Any
 
 from django.db import connection, transaction
 from django.db.models.functions import Now
@@ -51,7 +52,13 @@ def room_for(ledger: uuid.UUID, actor: Actor) -> tuple[bool, bool]:
         Whether it is to be written, and whether it is the last one before further ones are only counted.
     """
     tell(ledger, actor.id)
-    told = {"ledger": ledger, "actor": actor.id, "name": actor.name, "role": actor.role, "via": actor.via}
+    told: dict[str, Any] = {
+        "ledger": ledger,
+        "actor": actor.id,
+        "name": actor.name,
+        "role": actor.role,
+        "via": actor.via,
+    }
     with connection.cursor() as cursor:
         cursor.execute(COUNT, {**told, "most": MOST_WRITTEN})
         written, counted = cursor.fetchone() or (1, 0)
@@ -66,8 +73,9 @@ def tell(ledger: uuid.UUID, actor_id: str) -> None:
         ledger: the history.
         actor_id: who was refused.
     """
+    asked: dict[str, Any] = {"ledger": ledger, "actor": actor_id, "window": WINDOW}
     with connection.cursor() as cursor:
-        cursor.execute(TAKE_OVER, {"ledger": ledger, "actor": actor_id, "window": WINDOW})
+        cursor.execute(TAKE_OVER, asked)
         over = cursor.fetchone()
     if over is None:
         return
