@@ -3,17 +3,28 @@
 import re
 
 import pytest
+from django.conf import settings
 
 from console.api.v1 import api
 from executions import commands
 from executions.access import ROLES, SCOPES
 from executions.actors import SYSTEM
 from executions.models import Event
-from tests.api.conftest import Program
+from tests.api.conftest import Program, problem
 from tests.api.doors import House
 from tests.api.table import ALSO, ANYBODY, OPEN, TABLE
 
 pytestmark = pytest.mark.django_db
+
+
+class Person(Program):
+    """Somebody in a browser: a session, and its CSRF token with whatever is not a read."""
+
+    def __init__(self, cast, program, name, csrf="a" * 32):
+        super().__init__()
+        self.token = program(name).token  # never sent; says whose things a door makes
+        self.client = cast.client(name, enforce_csrf_checks=True, headers={"X-CSRFToken": csrf})
+        self.client.cookies[settings.CSRF_COOKIE_NAME] = "a" * 32
 
 
 @pytest.fixture
@@ -46,6 +57,21 @@ def test_h6_a_scope_opens_its_routes_and_no_other(program, house, scope):
 @pytest.mark.parametrize("role", [*ROLES, "outsider"])
 def test_a_role_opens_what_its_scopes_open(program, house, role):
     walk(house, program(role), set(ROLES.get(role, ())))
+
+
+def test_a_session_opens_what_its_role_opens(program, cast, house):
+    walk(house, Person(cast, program, "operator"), set(ROLES["operator"]))
+
+
+def test_a_session_without_its_csrf_token_only_reads(program, cast, house):
+    """Another site that has somebody's browser send a form opens nothing, whatever he may."""
+    forged = Person(cast, program, "admin", csrf="")
+    before = Event.objects.count()
+    for (method, route), (_, body) in TABLE.items():
+        if method != "GET" and (method, route) not in OPEN:
+            told = problem(house.knock(forged, method, route, body), 403)
+            assert "X-CSRFToken" in told["detail"], f"{method} {route}"
+    assert Event.objects.count() == before, "nobody knows whose doing it was"
 
 
 def test_a_superuser_opens_all(cast, house):
