@@ -17,6 +17,8 @@ from executions.states import Verdict
 
 CHECK = "amend-check"
 """The attempt that changes nothing: what was typed is shown with what it would do."""
+MOST_FIELDS, LONGEST_FIELD = 100, 1000
+"""Fields, and characters of one, that are offered to be taken over into the changes."""
 
 
 class RunAmend:
@@ -38,6 +40,13 @@ class RunAmend:
             return Offer(verdict, AmendForm(name="amend", initial=typed))
         offer: Offer = self.offer("amend", verdict, AmendForm)
         return offer
+
+    @property
+    def amend_fields(self) -> list[tuple[str, str]]:
+        """Fields of the payload that are short enough to be edited by hand: name, and the pair as JSON has it."""
+        fields = list(self.execution.payload.items())[:MOST_FIELDS]
+        pairs = [(name, json.dumps({name: value}, ensure_ascii=False)[1:-1]) for name, value in fields]
+        return [(name, pair) for name, pair in pairs if len(pair) <= LONGEST_FIELD]
 
     @functools.cached_property
     def _typed(self) -> dict[str, Any] | None:

@@ -57,6 +57,7 @@
 
   function prepare(scope) {
     for (const button of scope.querySelectorAll("[data-copy]")) button.hidden = false;
+    for (const list of scope.querySelectorAll("select[data-adds]")) list.parentElement.hidden = false;
   }
 
   const announcer = document.getElementById("announcer");
@@ -99,6 +100,17 @@
     const code = list.form?.elements.reason_code;
     field.value = field.value.trim() ? `${field.value.trimEnd()} ${list.value}` : list.value;
     if (code && !code.value) code.value = list.selectedOptions[0].dataset.code ?? "";
+    list.selectedIndex = 0;
+    field.focus();
+    field.dispatchEvent(new Event("input", { bubbles: true }));
+  });
+  /* A field of the payload goes into the changes as it stands, to be edited there: as text, so that no number loses a digit. */
+  document.addEventListener("change", (event) => {
+    const list = event.target.closest?.("select[data-adds]");
+    if (!list || !list.value) return;
+    const field = document.getElementById(list.dataset.adds);
+    const inside = field.value.trim().replace(/^\{|,?\s*\}$/g, "").trim();
+    field.value = `{\n  ${inside ? `${inside},\n  ` : ""}${list.value}\n}`;
     list.selectedIndex = 0;
     field.focus();
     field.dispatchEvent(new Event("input", { bubbles: true }));

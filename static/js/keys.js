@@ -1,7 +1,8 @@
 /* Keys: / search, j k rows, Enter opens, p pause, r resume, ? help. Silent while somebody types. */
 "use strict";
 (() => {
-  const typing = (element) => element.matches("input, select, textarea, [contenteditable]");
+  /* The boxes that select runs take no text: the keys work from them as from their rows. */
+  const typing = (element) => element.matches("input:not([data-pick], [data-pick-page], #bulk-all), select, textarea, [contenteditable]");
   const rows = () => [...document.querySelectorAll("[data-rows] > [data-row]")];
 
   function move(step) {
@@ -13,14 +14,15 @@
     next.scrollIntoView({ block: "nearest" });
   }
 
-  /* Open a command's form and go to its first field. A refused one is focused, so that its reason shows. */
+  /* Open a command's form and go to its first field. A refused one is focused, so that its reason shows. False where the
+  page has no such command: the key may mean something to another script. */
   function command(name) {
     const summary = document.querySelector(`#command-${name} > summary`);
     const refused = document.querySelector(`[aria-describedby="why-${name}"]`);
     if (!summary && !refused) {
       /* Its reason stands in the list under "More". */
       const why = document.getElementById(`why-${name}`);
-      if (!why) return;
+      if (!why) return false;
       why.closest("details").open = true;
       why.tabIndex = -1;
       why.focus();
@@ -65,7 +67,6 @@
       return;
     }
     if (typing(event.target) || !Object.hasOwn(actions, event.key)) return;
-    event.preventDefault();
-    actions[event.key]();
+    if (actions[event.key]() !== false) event.preventDefault();
   });
 })();

@@ -75,7 +75,17 @@ def test_by_mouse(page: Page, sign_in, paused, tmp_path):
 @pytest.mark.console_errors("htmx:(sendAbort|afterRequest)")  # a search overtaken by the next one
 def test_by_keyboard_alone(page: Page, sign_in, paused, tmp_path):
     sign_in(page.context, "auditor")
-    page.goto("/audit")
+    page.goto("/system")
+    page.keyboard.press("Control+k")
+    expect(page.get_by_label("Go to a page, or find runs")).to_be_focused()
+    page.keyboard.type("audi")
+    expect(page.locator("#go [data-next]")).to_have_text("Audit")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowDown")
+    expect(page.locator("#go-find"), "what is no page may be a run").to_be_focused()
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile("/audit$"))
     page.keyboard.press("/")
     expect(page.get_by_label("Words of a reason")).to_be_focused()
     page.keyboard.type("supplier")

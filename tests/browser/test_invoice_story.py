@@ -7,6 +7,7 @@ nothing again and posts nothing twice; an admin reads who did what, when and why
 
 import hashlib
 import json
+import re
 import time
 from collections import Counter
 
@@ -140,7 +141,12 @@ def test_h11_the_story(cast, worker, person, batch):
     expect(reviewer.locator("#run-holds .notes")).to_contain_text(NOTE)
 
     reviewer.locator("#command-amend > summary").click()
-    reviewer.locator("#id_amend_changes").fill('{"seconds_per_invoice": 0.02}')
+    reviewer.get_by_label("Field to change").select_option("seconds_per_invoice")
+    changes = reviewer.locator("#id_amend_changes")
+    expect(changes, "as it stands, to be edited").to_have_value(
+        re.compile(r'^\{\s*"seconds_per_invoice": [\d.]+\s*\}$')
+    )
+    changes.fill('{"seconds_per_invoice": 0.02}')
     reviewer.locator("#id_amend_reason").fill("Nobody needs to watch it any more")
     reviewer.get_by_role("button", name="Check what it does").click()
     expect(reviewer.locator("#amend-preview")).to_contain_text("/seconds_per_invoice")

@@ -114,6 +114,8 @@ def test_a_selection_by_keyboard_stays_while_runs_change_and_leads_to_a_preview(
     page.locator("[data-pick]").first.check()
     page.locator("[data-pick]").last.click(modifiers=["Shift"])
     expect(page.locator("[data-picked]")).to_have_text("2 selected")
+    page.keyboard.press("k")
+    expect(page.locator("[data-row] a.title").first, "from a box the keys go on to its rows").to_be_focused()
     page.keyboard.press("p")
     expect(page).to_have_url(re.compile("/bulk/preview"))
     expect(page.locator("main")).to_contain_text("Pause")
