@@ -7,7 +7,7 @@ from executions import commands
 from executions.actors import SYSTEM
 from executions.models import Execution
 from tests.api.conftest import Program
-from tests.engine.watching import QUICK, wait_for
+from tests.engine.watching import QUICK, kill, wait_for
 
 
 class Outside:
@@ -88,7 +88,7 @@ class Shift:
 
     def change(self) -> None:
         """Kill the worker and start another."""
-        self.worker.kill9()
+        kill(self.worker)
         (self.worker,) = self._workers(1, **QUICK)
 
 

@@ -8,7 +8,7 @@ import pytest
 from executions import commands
 from tests.domain import story
 from tests.effects import effects_of
-from tests.engine.watching import QUICK, fresh, kinds, launch, wait_for, wait_until
+from tests.engine.watching import QUICK, fresh, kinds, launch, wait_for, wait_for_sweep, wait_until
 
 pytestmark = pytest.mark.usefixtures("live_db")
 TWO_HOURS = 7200
@@ -66,8 +66,8 @@ def test_a6_a_year_of_thought_ends_nothing(cast, operator, workers):
     for run in (asked, paused):
         story.let_pass(run, 366 * 24 * 3600)
     worker.kill9()
-    workers(1, **QUICK)
-    time.sleep(1.0)  # several sweeps
+    (worker,) = workers(1, **QUICK)
+    wait_for_sweep(worker)
     assert (fresh(asked).state, fresh(paused).state) == ("suspended", "paused")
     commands.resume(operator, paused.pk)
     answer(cast, asked)

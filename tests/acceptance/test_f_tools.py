@@ -109,7 +109,7 @@ def test_f8_a_refusal_comes_back_as_feedback_and_the_tool_does_not_run(operator,
 
 
 def test_f8_an_executed_call_is_not_executed_again_when_its_worker_is_killed(operator, reviewer, shift):
-    run = waits(operator.launch("agent", {"seconds": 3}))
+    run = waits(operator.launch("agent", {"seconds": 2}))
     reviewer.answer(run, {"decision": "approve"})
     wait_for_effect(run, "went on")
     shift.change()

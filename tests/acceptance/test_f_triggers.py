@@ -1,7 +1,5 @@
 """Resume conditions seen from outside: nothing that saw a run pause is alive when it goes on."""
 
-import time
-
 import pytest
 
 from executions import commands
@@ -9,6 +7,7 @@ from executions.commands.condition import resume_token
 from executions.engine import wakeups
 from executions.engine.sweeper import messages_waiting
 from executions.errors import Conflict
+from tests.domain.story import let_pass
 from tests.effects import effects_of
 from tests.engine.watching import (
     QUICK,
@@ -20,6 +19,7 @@ from tests.engine.watching import (
     story,
     wait_for,
     wait_for_effect,
+    wait_for_sweep,
     wait_until,
 )
 
@@ -39,9 +39,10 @@ def test_f2_f3_f5_a_time_resumes_a_run_though_every_process_that_saw_the_pause_i
     (worker,) = workers(1, **QUICK)
     run = launch(cast, "slow", {"seconds": 0.4})
     wait_for_effect(run, "start first")
-    hold = pause(operator, run, {"after_seconds": 3})
+    hold = pause(operator, run, {"after_seconds": 3600})
     wait_for(run, "paused")
     worker.kill9()
+    let_pass(run, 3600)
     assert fresh(run).state == "paused"
     workers(1, **QUICK)
     wait_for(run, "succeeded")
@@ -104,8 +105,8 @@ def test_f5_an_event_that_matches_resumes_exactly_once_and_others_do_not(cast, o
     wait_for(run, "paused")
     worker.kill9()
     commands.emit(operator, name, {"order": {"id": 8}})
-    workers(1, **QUICK)
-    time.sleep(1.5)
+    (worker,) = workers(1, **QUICK)
+    wait_for_sweep(worker)
     assert fresh(run).state == "paused"
     sent = [commands.emit(operator, name, {"order": {"id": 7, "lines": 3}}).woken for _ in range(2)]
     assert sent == [1, 0]
@@ -115,15 +116,14 @@ def test_f5_an_event_that_matches_resumes_exactly_once_and_others_do_not(cast, o
 
 
 def test_f5_a_stale_timer_and_a_stale_webhook_never_touch_a_later_hold(cast, operator, workers):
-    workers(1, **QUICK)
-    run = launch(cast, "noop", not_before=None, priority=0)
-    first = pause(operator, run, {"after_seconds": 1}, {"webhook": True})
+    run = launch(cast, "noop")
+    first = pause(operator, run, {"after_seconds": 60}, {"webhook": True})
     token = resume_token(first)
     commands.resume(operator, run.pk)
-    later = commands.pause(operator, run.pk, reason="later") if fresh(run).outcome is None else None
-    if later is None:
-        pytest.skip("the worker was faster than the second pause")
-    time.sleep(2.5)
+    later = commands.pause(operator, run.pk, reason="later")
+    let_pass(run, 60)
+    (worker,) = workers(1, **QUICK)
+    wait_for_sweep(worker)
     with pytest.raises(Conflict, match="released this hold already"):
         commands.fire_webhook(token)
     later.refresh_from_db()
@@ -135,10 +135,10 @@ def test_f5_a_stale_timer_and_a_stale_webhook_never_touch_a_later_hold(cast, ope
 def test_p4_a_run_that_waits_costs_no_process_timer_or_message_and_wakes_all_the_same(cast, operator, workers, valkey):
     nothing_waits()
     (worker,) = workers(1, **QUICK)
-    sleeping = launch(cast, "sleeps", {"seconds": 4})
+    sleeping = launch(cast, "sleeps", {"seconds": 600})
     waiting = launch(cast, "waits-for-one", {"number": 1})
     paused = launch(cast, "noop")
-    pause(operator, paused, {"after_seconds": 4})
+    pause(operator, paused, {"after_seconds": 3600})
     for run in (sleeping, waiting):
         wait_for(run, "suspended")
         assert fresh(run).lease_until is None
@@ -148,6 +148,8 @@ def test_p4_a_run_that_waits_costs_no_process_timer_or_message_and_wakes_all_the
     assert [fresh(run).owner for run in (sleeping, waiting, paused)] == [None] * 3
     commands.emit(operator, f"one.{waiting.pk}", {"n": 1})
     assert fresh(waiting).state == "queued"
+    for run in (sleeping, paused):
+        let_pass(run, 3600)
     workers(1, **QUICK)
     for run in (sleeping, waiting, paused):
         wait_for(run, "succeeded")

@@ -93,7 +93,7 @@ def test_by_mouse_with_300_runs(page: Page, sign_in, incident):
     page.get_by_role("link", name="Release the holds it placed").click()
     expect(page.locator("h1")).to_have_text("Release holds of 300 runs?")
     page.get_by_label("Reason", exact=True).fill("The bank is back")
-    page.get_by_label("Runs per second").fill("100")
+    page.get_by_label("Runs per second").fill("60")
     page.get_by_role("button", name="Release holds of 300 runs").click()
     expect(page.locator("h1")).to_have_text("Releasing holds of 300 runs")
     expect(page.locator("h1")).to_have_text("Released holds of 300 runs", timeout=PATIENT)

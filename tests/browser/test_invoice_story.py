@@ -15,6 +15,8 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from executions.models import Event, Execution
+from tests.engine.watching import settle, wait_for, wait_until
+from tests.support.browser import PATIENCE_MILLISECONDS, watch
 from tests.support.people import PASSWORD
 from tests.workflows.invoices import REAL_FILES, needs_real_invoices, value_of, with_value
 from workflows.invoices.samples import WRONG, corrected, samples
@@ -23,7 +25,7 @@ from workflows.models import LedgerEntry
 
 REASON = "The totals of one invoice do not match"
 NOTE = "The supplier has sent a corrected file"
-SECONDS = 1.5
+SECONDS = 2.0
 
 
 def real_batch() -> tuple[dict[str, bytes], str, bytes]:
@@ -66,14 +68,12 @@ def lines(run: Execution, *, posted: bool) -> list[tuple[str, str]]:
 @pytest.fixture
 def person(browser: Browser, web, page):
     """`person("reviewer")` signs somebody in by the sign-in page, in a browser of their own."""
-    from tests.support.browser import watch
-
     contexts, complaints = [], []
 
     def sign_in(name: str) -> Page:
         context = browser.new_context(base_url=web.url, locale="en-GB", timezone_id="UTC")
         contexts.append(context)
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(PATIENCE_MILLISECONDS)
         tab = context.new_page()
         watch(tab, complaints)
         tab.goto("/accounts/login/")
@@ -109,9 +109,11 @@ def test_h11_the_story(cast, worker, person, batch):
     reviewer = person("reviewer")
     reviewer.get_by_role("link", name=title).click()
     seen = reviewer.locator("#run-history li", has_text=wrong).filter(has_text=" too ")
-    expect(seen.first).to_be_visible(timeout=15_000)
+    expect(seen.first).to_be_visible()
     reviewer.keyboard.press("p")
     reviewer.locator("#id_pause_reason").fill(REASON)
+    already = len(lines(run, posted=False))
+    wait_until(lambda: len(lines(run, posted=False)) > already, "the worker begins another invoice")
     reviewer.locator("#form-pause button[type=submit]").click()
 
     # The worker finishes the invoice it is on and yields; both people see it, and never see more than is true.
@@ -120,11 +122,12 @@ def test_h11_the_story(cast, worker, person, batch):
     expect(head).to_contain_text("Paused by reviewer")
     expect(operator.locator("#run-head")).to_contain_text("Paused by reviewer")
     expect(operator.locator("#run-head")).to_contain_text(REASON)
+    wait_for(run, "paused")
     read_before = lines(run, posted=False)
     assert (wrong, hashlib.sha256(sent[wrong]).hexdigest()) in read_before
     assert len(read_before) < len(sent) - 1, "paused in mid-batch"
     count = Event.objects.filter(ledger=run.pk).count()
-    time.sleep(SECONDS * 1.5)
+    settle(cast)
     assert Event.objects.filter(ledger=run.pk).count() == count, "nothing happens in a paused run"
 
     # She replaces the source file, notes it on the pause, makes the batch quick, and resumes.
@@ -156,7 +159,7 @@ def test_h11_the_story(cast, worker, person, batch):
     reviewer.keyboard.press("r")
     reviewer.locator("#id_resume_note").fill("Corrected")
     reviewer.locator("#form-resume button[type=submit]").click()
-    expect(head).to_contain_text("Succeeded", timeout=30_000)
+    expect(head).to_contain_text("Succeeded")
     expect(operator.locator("#run-head")).to_contain_text("Succeeded")
     expect(reviewer.locator("#run-steps [data-step=done]")).to_have_count(4)
 

@@ -36,7 +36,7 @@ def test_rows_change_in_place_and_the_focus_stays(page: Page, listed, cast):
     expect(row).to_contain_text("Totals differ on 4711")
     expect(page.locator(f"#open-{first.pk}")).to_be_focused()
     assert page.locator("[data-row]").first.get_attribute("id") == f"run-{second.pk}"
-    expect(page.locator("#state-tabs [data-state=paused] .count")).to_have_text("1", timeout=10_000)
+    expect(page.locator("#state-tabs [data-state=paused] .count")).to_have_text("1")
 
 
 def test_new_runs_gather_in_a_pill_and_nothing_jumps(page: Page, listed, cast):

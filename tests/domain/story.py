@@ -118,6 +118,7 @@ MOMENTS = {
     "executions_execution": ("id", "created_at, state_since, not_before, sla_due, sla_breached_at"),
     "executions_hold": ("execution_id", "placed_at, review_by"),
     "executions_suspension": ("execution_id", "opened_at, deadline, remind_at"),
+    "executions_trigger": ("execution_id", "created_at, due_at"),
 }
 
 

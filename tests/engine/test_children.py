@@ -1,7 +1,5 @@
 """Children with real workers: launched once, waited for, and found again whatever is killed in between."""
 
-import time
-
 import pytest
 from django.db import connections
 
@@ -14,9 +12,11 @@ from tests.effects import effects_of
 from tests.engine.dying import killed_after_commit
 from tests.engine.watching import (
     QUICK,
+    all_run_out,
     data,
     events,
     fresh,
+    kill,
     kinds,
     launch,
     nothing_waits,
@@ -71,14 +71,9 @@ def test_a_fan_out_and_a_join_survive_the_deaths_of_their_workers(cast, workers)
     for finished in (0, 4, 8):
         (doomed,) = workers(1, **QUICK)
         wait_until(lambda: len([c for c in children_of(run) if c.outcome]) > finished, "children end")  # noqa: B023
-        doomed.kill9()
+        kill(doomed)
     workers(2, **QUICK)
     assert_each_child_once(wait_for(run, "succeeded"), CHILDREN)
-
-
-@pytest.fixture
-def short_lease(settings):
-    settings.HOLDPOINT = {**settings.HOLDPOINT, "LEASE_SECONDS": 2.0}
 
 
 def raise_family(run_id):
@@ -93,7 +88,7 @@ def raise_family(run_id):
 
 
 @pytest.mark.filterwarnings("ignore:This process .* is multi-threaded, use of fork:DeprecationWarning")
-def test_kill_9_after_any_commit_of_a_fan_out_and_a_join_comes_to_the_same_end(cast, workers, short_lease):
+def test_kill_9_after_any_commit_of_a_fan_out_and_a_join_comes_to_the_same_end(cast, workers):
     runs = [launch(cast, "family", {"children": 2}) for _ in range(60)]
     spare = runs.pop()
     commits = killed_after_commit(0, lambda: raise_family(spare.pk))
@@ -102,8 +97,8 @@ def test_kill_9_after_any_commit_of_a_fan_out_and_a_join_comes_to_the_same_end(c
     assert_each_child_once(fresh(spare), 2)
     for number, run in enumerate(runs[:commits], start=1):
         assert killed_after_commit(number, lambda: raise_family(run.pk)) is None  # noqa: B023
-    time.sleep(2.1)
     connections.close_all()
+    all_run_out()
     expire()
     found_by_the_sweeper = 0
     for run in runs[:commits]:

@@ -208,6 +208,7 @@ def test_s9_a_webhook_that_never_answers_delays_no_run(cast, workers):
     with socket.create_server(("127.0.0.1", 0)) as black_hole:
         address = f"http://127.0.0.1:{black_hole.getsockname()[1]}/x"
         workers(1, **QUICK, HOLDPOINT_NOTIFY=address, HOLDPOINT_NOTIFY_PLAIN="1")
+        errors = []
         for _ in range(3):
             run = launch(cast, "questions")
             wait_for(run, "suspended")
@@ -215,7 +216,9 @@ def test_s9_a_webhook_that_never_answers_delays_no_run(cast, workers):
             commands.answer(
                 cast.actor("reviewer"), question.pk, data={"answer": "x"}, context_digest=question.context_digest
             )
-            wait_for(run, "succeeded", seconds=4)
+            wait_for(run, "succeeded")
+            errors.append(question.notifications.get().error)
+        assert "" in errors, "no run waits until its message has been given up"
         last = launch(cast, "questions")
         wait_for(last, "suspended")
         told = wait_until(lambda: last.suspensions.get().notifications.filter(attempts__gt=0).first(), "attempted")

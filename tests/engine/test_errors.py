@@ -154,10 +154,14 @@ def test_a_clean_up_that_raises_is_tried_again_and_its_failure_recorded(cast, wo
         for run in (mends, breaks):
             wait_until(lambda run=run: fresh(run).not_before or fresh(run).outcome, "next try stored")
             if fresh(run).outcome is None:
+                failed = kinds(run).count("clean_up.failed")
                 execute(
                     "UPDATE executions_execution SET not_before = now() WHERE id = %s AND outcome IS NULL", [run.pk]
                 )
-                wait_until(lambda run=run: fresh(run).outcome or fresh(run).not_before is None, "tried again")
+                wait_until(
+                    lambda run=run, failed=failed: fresh(run).outcome or kinds(run).count("clean_up.failed") > failed,
+                    "tried again",
+                )
     assert wait_for(mends, "cancelled").error["message"] == "the broom broke"
     assert data(events(mends, "execution.cancelled")[0]) == {"clean_up": True, "clean_up_failed": False}
     assert effects_of(mends.pk)[-1] == "swept"

@@ -12,6 +12,7 @@ from tests.engine.watching import (
     data,
     events,
     fresh,
+    kill,
     kinds,
     launch,
     nothing_waits,
@@ -66,9 +67,10 @@ def test_priority_9_goes_before_0_when_both_wait(cast, workers, valkey):
 def test_runs_of_a_high_priority_give_way_to_each_other_and_to_no_lower_one(cast, workers, valkey):
     valkey.flush()
     nothing_waits()
-    workers(1, **SLICES)
     urgent = [launch(cast, "counting", {"items": 15, "seconds": 0.1}, priority=9) for _ in range(2)]
     modest = [launch(cast, "noop", priority=2) for _ in range(3)]
+    wait_until(lambda: messages_waiting() == 5, "five messages")
+    workers(1, **SLICES)
     for run in [*urgent, *modest]:
         wait_for(run, "succeeded")
     assert kinds(urgent[0]).count("execution.yielded") >= 1
@@ -84,7 +86,7 @@ def test_five_sweepers_and_one_come_to_the_same(cast, workers, valkey):
     doomed = workers(1, **eager)[0]
     run = launch(cast, "counting", {"items": 8, "seconds": 0.1})
     wait_for_effect(run, "item 2")
-    doomed.kill9()
+    kill(doomed)
     late = launch(cast, "retrying", {"failures": 2, "message": "x"})
     lost = [launch(cast, "noop") for _ in range(10)]
     wait_until(lambda: messages_waiting() >= 10, "messages")
@@ -115,5 +117,5 @@ def test_sweeping_from_here_too_changes_nothing(cast, worker):
         time.sleep(0.02)
     assert kinds(run).count("lease.acquired") == 1
     assert [data(event)["step"] for event in events(run, "step.finished")] == ["count", "report"]
-    assert rows(statements.SWEEPER_LOCK, {})[0][0] is True
+    wait_until(lambda: rows(statements.SWEEPER_LOCK, {})[0][0], "no sweep keeps the lock")
     rows(statements.SWEEPER_UNLOCK, {})

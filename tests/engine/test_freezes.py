@@ -45,7 +45,7 @@ def test_a_freeze_stops_a_running_batch_between_two_items_and_outlives_the_worke
     run = launch(cast, "counting", {"items": 12, "seconds": 0.15}, labels={"bank": "north"})
     wait_for_effect(run, "item 3")
     placed = freeze(labels={"bank": "north"})
-    stopped = wait_for(run, "queued", seconds=5)
+    stopped = wait_for(run, "queued")
     (event,) = events(run, "freeze.applied")
     assert data(event) == {"freeze": str(placed.pk), "step": "count", "mid_step": True}
     done = effects_of(run.pk)
@@ -72,7 +72,7 @@ def test_a_step_that_looks_up_sees_who_froze_it_and_why(cast, worker, freeze):
     run = launch(cast, "obedient", {"seconds": 60})
     wait_for_effect(run, "began")
     placed = freeze(workflow="obedient")
-    wait_until(lambda: "saw freeze: The bank is down" in effects_of(run.pk), "the step saw the freeze", 3)
+    wait_until(lambda: "saw freeze: The bank is down" in effects_of(run.pk), "the step saw the freeze")
     wait_for(run, "queued")
     assert kinds(run)[-1] == "freeze.applied"
     commands.cancel(cast.actor("operator"), run.pk, reason="end of the test")
@@ -99,7 +99,7 @@ def test_lifting_at_a_rate_lets_the_oldest_go_first_and_keeps_to_it(cast, worker
     workers(2, **QUICK)
     lift(cast, placed, rate=20)
     later = launch(cast, "noop")
-    wait_for(later, "succeeded", seconds=10)
+    wait_for(later, "succeeded")
     wait_until(lambda: not Freeze.objects.get(pk=placed.pk).is_open, "lifted by itself")
     for run in runs:
         wait_for(run, "succeeded")
@@ -122,5 +122,5 @@ def test_a_freeze_of_others_keeps_no_lost_message_from_being_sent_again(cast, wo
     with valkey.client() as client:
         client.flushall()
     workers(1, **QUICK)
-    wait_for(lost, "succeeded", seconds=10)
+    wait_for(lost, "succeeded")
     lift(cast, placed)

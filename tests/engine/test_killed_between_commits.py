@@ -1,6 +1,5 @@
 """A worker killed right after any of its commits of a suspend or an answer: the same end as without."""
 
-import time
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,7 +10,7 @@ from executions import commands
 from tests.domain.story import bad_line, expire, work
 from tests.effects import effects_of
 from tests.engine.dying import killed_after_commit
-from tests.engine.watching import data, events, finished_steps, fresh, kinds, launch
+from tests.engine.watching import all_run_out, data, events, finished_steps, fresh, kinds, launch
 
 
 @dataclass(frozen=True)
@@ -67,13 +66,11 @@ STYLES = {
         {"transactional": True},
     ),
 }
-LEASE_SECONDS = 1.0
 
 
 @pytest.mark.filterwarnings("ignore:This process .* is multi-threaded, use of fork:DeprecationWarning")
 @pytest.mark.parametrize("name", STYLES)
-def test_a_worker_killed_after_any_commit_of_a_suspend_or_an_answer(name, cast, workers, settings):
-    settings.HOLDPOINT = {**settings.HOLDPOINT, "LEASE_SECONDS": LEASE_SECONDS}
+def test_a_worker_killed_after_any_commit_of_a_suspend_or_an_answer(name, cast, workers):
     style = STYLES[name]
     spare = launch(cast, style.workflow, style.payload)
     until_asked = killed_after_commit(0, lambda: work(spare))
@@ -93,8 +90,8 @@ def test_a_worker_killed_after_any_commit_of_a_suspend_or_an_answer(name, cast, 
         answer(cast, run, style)
         assert killed_after_commit(number, lambda: work(run)) is None  # noqa: B023
 
-    time.sleep(LEASE_SECONDS + 0.1)
     connections.close_all()
+    all_run_out()
     expire()
     for run in (*asking, *answered):
         if work(run).state == "suspended":

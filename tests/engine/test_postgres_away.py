@@ -1,11 +1,13 @@
 """PostgreSQL restarted or connections cut: acknowledged commands survive, workers reconnect by themselves."""
 
+import time
+
 import pytest
 from django.db import close_old_connections, connections
 
 from executions import commands
 from tests.effects import effects_of
-from tests.engine.watching import QUICK, finished_steps, fresh, kinds, launch, wait_for, wait_for_effect
+from tests.engine.watching import SHORT, finished_steps, fresh, kinds, launch, wait_for, wait_for_effect
 
 ITEMS = [f"item {number}" for number in range(10)]
 
@@ -41,7 +43,7 @@ def crash(postgres):
 
 @pytest.mark.parametrize("trouble", ["restart", "cut", "crash"])
 def test_in_mid_step(trouble, request, cast, workers):
-    (worker,) = workers(1, **QUICK)
+    (worker,) = workers(1, **SHORT)
     run = launch(cast, "counting", {"items": 10, "seconds": 0.1})
     waiting = launch(cast, "noop")
     wait_for_effect(run, "item 3")
@@ -55,7 +57,7 @@ def test_in_mid_step(trouble, request, cast, workers):
 
 @pytest.mark.parametrize("trouble", ["restart", "cut"])
 def test_between_steps_and_while_idle(trouble, request, cast, workers):
-    (worker,) = workers(1, **QUICK)
+    (worker,) = workers(1, **SHORT)
     wait_for(launch(cast, "noop"), "succeeded")
     request.getfixturevalue(trouble)()
     run = launch(cast, "many-steps", {"seconds": 0.01})
@@ -67,7 +69,7 @@ def test_between_steps_and_while_idle(trouble, request, cast, workers):
 
 
 def test_an_acknowledged_pause_survives_a_crash_of_the_database(crash, cast, workers):
-    workers(1, **QUICK)
+    workers(1, **SHORT)
     run = launch(cast, "slow", {"seconds": 1})
     wait_for_effect(run, "start first")
     commands.pause(cast.actor("operator"), run.pk, reason="before the crash")
@@ -82,7 +84,7 @@ def test_an_acknowledged_pause_survives_a_crash_of_the_database(crash, cast, wor
 
 def test_many_cuts_in_a_row(cast, workers, postgres):
     """Connections are cut at random moments of a run; each boundary and each record still counts once."""
-    workers(1, **QUICK)
+    workers(1, **SHORT)
     run = launch(cast, "counting", {"items": 60, "seconds": 0.02})
     wait_for_effect(run, "item 1")
     for _ in range(6):
@@ -90,14 +92,14 @@ def test_many_cuts_in_a_row(cast, workers, postgres):
         postgres.cut_connections()
         seen = len(effects_of(run.pk))
         while fresh(run).outcome is None and len(effects_of(run.pk)) < seen + 3:
-            pass
+            time.sleep(0.01)
     wait_for(run, "succeeded")
     assert effects_of(run.pk) == [*[f"item {number}" for number in range(60)], "reported"]
 
 
 def test_a_cut_inside_the_steps_own_transaction_is_no_failure_of_the_step(cast, workers):
     """Leaving the transaction connects anew, so the connection at hand works again when the error arrives."""
-    workers(1, **QUICK)
+    workers(1, **SHORT)
     run = launch(cast, "cuts-its-connection")
     wait_for(run, "succeeded")
     assert effects_of(run.pk) == ["cut", "cut"]

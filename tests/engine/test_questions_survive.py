@@ -2,9 +2,8 @@
 
 from executions import commands
 from tests.effects import effects_of
-from tests.engine.watching import finished_steps, fresh, kinds, launch, wait_until
+from tests.engine.watching import QUICK, finished_steps, fresh, kill, kinds, launch, wait_until
 
-HASTY = {"HOLDPOINT_LEASE_SECONDS": "1", "HOLDPOINT_HEARTBEAT_SECONDS": "0.2", "HOLDPOINT_SWEEP_SECONDS": "0.1"}
 ANSWERS = {
     "person": ("reviewer", {"name": "Ann"}),
     "lead": ("reviewer", {"decision": "approve"}),
@@ -22,9 +21,9 @@ def test_s5_killed_after_every_commit_nothing_is_asked_or_done_twice(cast, worke
     kills = 0
     while fresh(run).outcome is None:
         seen = progress(run)
-        (worker,) = workers(1, **HASTY)
+        (worker,) = workers(1, **QUICK)
         wait_until(lambda seen=seen: progress(run) > seen or fresh(run).state == "suspended", "something is committed")
-        worker.kill9()
+        kill(worker)
         kills += 1
         asked = run.suspensions.filter(closed_at__isnull=True).first()
         if asked is not None:

@@ -1,18 +1,30 @@
-"""Valkey flushed, restarted, stopped or frozen: commands keep their speed, nothing is lost, nothing is done twice."""
+"""Valkey flushed, restarted, stopped or frozen: commands go on, nothing is lost, nothing is done twice."""
 
 import signal
 import time
 
 import pytest
 
+from console.stack.services import broker_options
 from executions import commands
-from executions.engine.post import SIGNALS
+from executions.engine.post import SIGNALS, STALE_SECONDS
 from executions.engine.sweeper import messages_waiting, queue_keys
 from tests.effects import effects_of
-from tests.engine.watching import QUICK, fresh, kinds, launch, nothing_waits, wait_for, wait_for_effect, wait_until
+from tests.engine.watching import (
+    QUICK,
+    fresh,
+    kill,
+    kinds,
+    launch,
+    nothing_waits,
+    owns,
+    wait_for,
+    wait_for_effect,
+    wait_until,
+)
 
-COMMAND_SECONDS = 1.0
-"""A command that waited for the broker would take its timeouts; one that does not takes milliseconds."""
+LONG_SECONDS = STALE_SECONDS + 1
+"""Longer than anything waits for Valkey, and than a message is kept for it."""
 
 
 @pytest.fixture
@@ -56,7 +68,7 @@ def test_a_pause_reaches_a_step_by_the_heartbeat_when_no_signal_does(cast, own_w
     wait_for(run, "cancelled")
 
 
-def test_valkey_gone_for_twenty_seconds(cast, workers, valkey):
+def test_valkey_gone_for_long(cast, workers, valkey):
     """One long outage with all that may happen in it."""
     operator = cast.actor("operator")
     (worker,) = workers(1, **QUICK)
@@ -65,15 +77,13 @@ def test_valkey_gone_for_twenty_seconds(cast, workers, valkey):
     gone_at = time.monotonic()
     valkey.kill9()
 
-    began = time.monotonic()
     launched = [launch(cast, "noop") for _ in range(3)]
     commands.pause(operator, running.pk, reason="while you were out")
-    assert time.monotonic() - began < COMMAND_SECONDS * 4
     wait_for(running, "paused")
     commands.resume(operator, running.pk)
     commands.pause(operator, launched[0].pk, reason="not this one")
 
-    time.sleep(max(0, 20 - (time.monotonic() - gone_at)))
+    time.sleep(max(0, LONG_SECONDS - (time.monotonic() - gone_at)))
     valkey.start()
     for run in launched[1:]:
         wait_for(run, "succeeded")
@@ -90,18 +100,16 @@ def test_valkey_gone_for_twenty_seconds(cast, workers, valkey):
     wait_for(running, "cancelled")
 
 
-def test_valkey_frozen_for_some_seconds(cast, workers, valkey):
+def test_valkey_frozen_for_longer_than_anybody_waits_for_it(cast, workers, valkey):
     operator = cast.actor("operator")
     (worker,) = workers(1, **QUICK)
     running = launch(cast, "obedient", {"seconds": 600})
     wait_for_effect(running, "began")
     valkey.freeze()
-    began = time.monotonic()
     launched = [launch(cast, "counting", {"items": 3, "seconds": 0}) for _ in range(3)]
     commands.pause(operator, running.pk, reason="frozen")
-    assert time.monotonic() - began < COMMAND_SECONDS * 4
     wait_for(running, "paused")
-    time.sleep(7)
+    time.sleep(broker_options("worker")["socket_timeout"] + 0.5)  # everybody has given up once
     valkey.thaw()
     for run in launched:
         wait_for(run, "succeeded")
@@ -116,9 +124,9 @@ def test_a_lease_is_taken_over_while_valkey_is_away(cast, own_worker, own_valkey
     pair = own_worker(2)
     run = launch(cast, "slow", {"seconds": 0.5})
     wait_for_effect(run, "start first")
-    doomed, other = sorted(pair, key=lambda worker: f"-{worker.pid}-" not in fresh(run).owner)
+    doomed, other = sorted(pair, key=lambda worker: not owns(worker, run))
     own_valkey.freeze()
-    doomed.kill9()
+    kill(doomed)
     wait_until(lambda: "lease.expired" in kinds(run), "lease expired although the broker is frozen")
     own_valkey.thaw()
     wait_for(run, "succeeded")
@@ -129,7 +137,7 @@ def test_a_worker_ends_on_term_although_valkey_is_away(cast, own_worker, own_val
     (worker,) = own_worker()
     own_valkey.kill9()
     worker.signal(signal.SIGTERM)
-    wait_until(lambda: not worker.alive(), "worker process ended", 30)
+    wait_until(lambda: not worker.alive(), "worker process ended")
 
 
 def test_waiting_messages_are_counted_over_all_priorities(cast, live_db, valkey):
@@ -151,7 +159,7 @@ def test_a_long_queue_is_not_flooded_with_duplicates(cast, workers, valkey):
     wait_for_effect(busy, "start first")
     runs = [launch(cast, "noop") for _ in range(10)]
     wait_until(lambda: messages_waiting() == 10, "ten messages")
-    most = 0
+    most = messages_waiting()
     while fresh(busy).state == "processing" and fresh(runs[0]).state == "queued":
         most = max(most, messages_waiting())
         time.sleep(0.05)

@@ -6,8 +6,10 @@ import shutil
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
 
+PATIENCE_MILLISECONDS = 30_000
+"""Generous, because the machine may be busy; how quick pages are is measured, not tested."""
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 FLAGS = [
     "--no-sandbox",
@@ -37,6 +39,7 @@ def browser() -> Iterator[Browser]:
         if os.environ.get("CI") == "true":
             pytest.fail(message)
         pytest.skip(message)
+    expect.set_options(timeout=PATIENCE_MILLISECONDS)
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=path, headless=True, args=FLAGS)
         # The first page of a fresh installation builds caches of fonts and the like, which may take long.
@@ -52,7 +55,7 @@ def browser() -> Iterator[Browser]:
 def context(browser: Browser, web, live_db) -> Iterator[BrowserContext]:
     """A fresh set of cookies, with the console as base address."""
     context = browser.new_context(base_url=web.url, locale="en-GB", timezone_id="UTC")
-    context.set_default_timeout(30_000)  # what must be quick says so itself
+    context.set_default_timeout(PATIENCE_MILLISECONDS)
     yield context
     context.close()
 

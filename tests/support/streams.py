@@ -13,6 +13,9 @@ from urllib.parse import urlsplit
 
 from tests.support.web import Web
 
+PATIENCE = 60
+"""Seconds. Generous, because the machine may be busy."""
+
 
 @dataclass
 class Message:
@@ -57,14 +60,14 @@ class Stream:
 
     def until(self, wanted: Callable[[Message], bool]) -> Message:
         """Return the first event that is wanted."""
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + PATIENCE
         while time.monotonic() < deadline:
             message = self.next()
             if message is None:
                 raise AssertionError("the stream ended")
             if wanted(message):
                 return message
-        raise AssertionError("nothing of the kind for twenty seconds")
+        raise AssertionError("nothing of the kind")
 
     def rest(self) -> list[Message]:
         """Return all that comes until the server ends it."""
@@ -82,7 +85,7 @@ class Stream:
 
 def request(web: Web, path: str, **headers: str) -> http.client.HTTPResponse:
     """Send a GET; headers with underscores for hyphens."""
-    connection = http.client.HTTPConnection("127.0.0.1", urlsplit(web.url).port, timeout=20)
+    connection = http.client.HTTPConnection("127.0.0.1", urlsplit(web.url).port, timeout=PATIENCE)
     connection.request("GET", path, headers={name.replace("_", "-"): value for name, value in headers.items()})
     return connection.getresponse()
 

@@ -2,21 +2,25 @@
 
 import itertools
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator
 
 import pytest
 
 from console.stack.home import PROJECT
 from console.stack.process import Command
+from tests.support.forks import MOST, Forked, Source
 from tests.support.processes import Process
 from tests.support.services import SERVICES
 
 _numbers = itertools.count(1)
 _shared: list[Process] = []
+_asked: Counter[frozenset[tuple[str, str]]] = Counter()
+_sources: dict[frozenset[tuple[str, str]], Source] = {}
 
 
 def new_worker(**environment: str) -> Process:
-    """Return a worker process, not started yet.
+    """Return a worker process, not started yet; forked once its environment is asked for again.
 
     Args:
         environment: added to its environment, for instance HOLDPOINT_LEASE_SECONDS="2" or REDIS_URL=own_valkey.url.
@@ -36,7 +40,12 @@ def new_worker(**environment: str) -> Process:
         },
         directory=str(PROJECT),
     )
-    return Process(command, SERVICES.directory, ready=lambda process: " ready." in process.output)
+    worker = Process(command, SERVICES.directory, ready=lambda process: " ready." in process.output)
+    key = frozenset(environment.items())
+    _asked[key] += 1
+    if key not in _sources and _asked[key] > 1 and len(_sources) < MOST:
+        _sources[key] = Source(worker.command)
+    return Forked(worker, _sources[key]) if key in _sources else worker
 
 
 def stop_shared() -> None:
@@ -74,3 +83,5 @@ def workers(live_db) -> Iterator[Callable[..., list[Process]]]:
 def _no_worker_outlives_the_session() -> Iterator[None]:
     yield
     stop_shared()
+    for source in _sources.values():
+        source.close()

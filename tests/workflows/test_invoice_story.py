@@ -8,13 +8,14 @@ import pytest
 
 from executions import commands
 from executions.models import Event, Execution, Suspension
+from tests.engine.watching import QUICK, kill, owns
 from tests.workflows.invoices import REAL_FILES, needs_real_invoices, value_of, with_value
 from workflows.invoices.samples import WRONG, corrected, samples
 from workflows.invoices.ubl import parse_invoice
 from workflows.models import LedgerEntry
 
 
-def wait_until(true, what: str, seconds: float = 20):
+def wait_until(true, what: str, seconds: float = 60):
     """Look again until something is so."""
     ends = time.monotonic() + seconds
     while time.monotonic() < ends:
@@ -24,7 +25,7 @@ def wait_until(true, what: str, seconds: float = 20):
     raise AssertionError(f"still not so after {seconds} s: {what}")
 
 
-def reach(run: Execution, *states: str, seconds: float = 20) -> Execution:
+def reach(run: Execution, *states: str, seconds: float = 60) -> Execution:
     """Wait until a run is in one of these states."""
 
     def there():
@@ -114,13 +115,13 @@ def test_a_pause_while_posting_keeps_every_posting_single(cast, worker):
 
 
 def test_a_worker_killed_in_mid_batch_posts_nothing_twice(cast, workers):
-    first, second = workers(2, HOLDPOINT_LEASE_SECONDS="2")
+    first, second = workers(2, **QUICK)
     files = {name: corrected(name) for name in samples()}
     run = commands.launch(cast.actor("operator"), "invoice-batch", {"seconds_per_invoice": 0.1}, files=files.items())
     wait_until(lambda: len(posted(run)) >= 2, "some are posted")
     run.refresh_from_db()
-    (first if f"-{first.pid}-" in run.owner else second).kill9()
-    reach(run, "succeeded", seconds=40)
+    kill(first if owns(first, run) else second)
+    reach(run, "succeeded", seconds=60)
     assert posted(run) == {name: parse_invoice(content).signed_payable for name, content in files.items()}
     assert Event.objects.filter(ledger=run.pk, kind="lease.expired").exists()
 
