@@ -158,6 +158,12 @@ class SomethingElse(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(b"<h1>Welcome</h1>")
 
+    def do_POST(self) -> None:
+        self.send_response(409)
+        self.send_header("Content-Type", "application/problem+json")
+        self.end_headers()
+        self.wfile.write(b'{"type": "urn:holdpoint:problem:in-progress", "status": 409}')
+
     def log_message(self, *_: object) -> None:
         """Print nothing."""
 
@@ -167,12 +173,15 @@ def test_a_server_that_is_something_else_is_6(operator):
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
         said = operator("execution", "list", HOLDPOINT_URL=f"http://127.0.0.1:{server.server_port}")
+        key = ("--idempotency-key", "mine", "--json")
+        slow = operator("event", "emit", "x", *key, HOLDPOINT_URL=f"http://127.0.0.1:{server.server_port}")
         busy = operator("workflow", "list", HOLDPOINT_URL=f"http://127.0.0.1:{server.server_port}")
     finally:
         server.shutdown()
         server.server_close()
     assert said.code == 6
     assert "not as Holdpoint does" in said.words()
+    assert (slow.code, slow.document["idempotency_key"]) == (6, "mine")
     assert (busy.code, "Try again in 90 s." in busy.words()) == (6, True)
 
 

@@ -91,10 +91,11 @@ class Wire:
                 time.sleep(wait)
                 continue
             asked = _asked_to_wait(response)
-            passes = response.status_code in PASSING and (repeatable or response.status_code == BUSY)
-            # The try before this one is still being worked on.
-            passes = passes or (bool(key) and response.status_code == httpx.codes.CONFLICT and asked > 0)
+            working = _is_worked_on(response)
+            passes = working or (response.status_code in PASSING and (repeatable or response.status_code == BUSY))
             if wait is None or not passes or asked > LONGEST_WAIT:
+                if working:
+                    raise _unfinished(shown_key or key)
                 return response
             time.sleep(max(wait, asked))
         raise AssertionError("the last try either returns or raises")
@@ -178,6 +179,17 @@ class Wire:
                 " effect."
             )
         return failure(Exit.UNREACHABLE, "unreachable", "Server unreachable", detail, idempotency_key=key)
+
+
+def _is_worked_on(response: httpx.Response) -> bool:
+    """Tell whether an earlier request with the same key is not through yet: its answer was lost on the way."""
+    said = _json_of(response) if response.status_code == httpx.codes.CONFLICT else None
+    return str((said or {}).get("type", "")).endswith(":in-progress")
+
+
+def _unfinished(key: str) -> Failure:
+    detail = "Repeat the command with the same --idempotency-key to be told how it ended; it has no second effect."
+    return failure(Exit.UNREACHABLE, "in-progress", "Still being worked on", detail, idempotency_key=key)
 
 
 def _was_not_sent(error: httpx.RequestError) -> bool:
