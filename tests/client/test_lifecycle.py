@@ -1,10 +1,12 @@
 """H9: `holdpoint execution list | pause | resume | cancel | status`, and what stands beside them."""
 
 import itertools
+import json
 import re
 
+from executions import commands
 from executions.models import Execution
-from tests.client.conftest import word
+from tests.client.conftest import PATIENCE, word
 from tests.engine.watching import events, fresh, wait_for, wait_for_effect
 
 UUID = r"[0-9a-f]{8}-[0-9a-f-]{27}"
@@ -85,11 +87,16 @@ def test_h9_status_says_how_a_run_stands_and_what_may_be_done(operator, run):
     assert {"resume", "cancel"} <= set(document["allowed"])
 
 
-def test_h9_status_watched_follows_a_run_to_its_end(operator, run, worker):
-    execution = run("counting", {"items": 30, "seconds": 0.05})
-    seen = operator("execution", "status", execution.pk, "--watch", "--interval", "0.2", "--json").documents
-    assert len(seen) > 2
-    assert seen[-1]["state"] == "succeeded"
+def test_h9_status_watched_follows_a_run_to_its_end(operator, run, cast, worker):
+    execution, actor = run("counting", {"items": 30, "seconds": 0.05}), cast.actor("operator")
+    commands.pause(actor, execution.pk, reason="look")
+    wait_for(execution, "paused")
+    process = operator.start("execution", "status", str(execution.pk), "--watch", "--interval", "0.2", "--json")
+    first = process.stdout.readline()
+    commands.resume(actor, execution.pk)
+    rest, _ = process.communicate(timeout=PATIENCE)
+    seen = [json.loads(line) for line in (first, *rest.splitlines())]
+    assert (seen[0]["state"], seen[-1]["state"], process.returncode) == ("paused", "succeeded", 0)
     assert all(one != other for one, other in itertools.pairwise(seen))
 
 

@@ -102,6 +102,12 @@ def test_many_runs_need_a_yes_and_are_told_of_first(say, run):
     assert (both.code, "one of these" in both.err) == (2, True)
     assert say("execution", "pause", *chosen, "--before-step", "x", "-r", "look").code == 2
     assert say("execution", "pause", "--filter", "colour=red", "-r", "look").code == 2
+    # What is only a preview changes nothing, and what has none is refused.
+    for command in (["pause"], ["label", "--set", "seen=yes"]):
+        single = say("execution", *command, runs[0].pk, "-r", "look", "--dry-run")
+        assert (single.code, "--dry-run" in single.err) == (2, True)
+    runs[0].refresh_from_db()
+    assert (runs[0].state, runs[0].labels) == ("queued", {"of": name})
     none = say("execution", "resume", *chosen, "--yes")
     assert (none.code, "Nothing was done" in none.err) == (3, True)
     ids = say("execution", "list", *chosen, "--ids").out.split()

@@ -4,6 +4,7 @@ import stat
 
 import pytest
 
+from executions import commands
 from tests.client.conftest import word
 from tests.client.seat import Seat
 from tests.engine.watching import events, fresh, wait_for
@@ -115,9 +116,13 @@ def test_signing_in_writes_a_profile_that_nobody_else_reads(operator, run, tmp_p
     assert token not in path.read_text()
 
 
-def test_a_run_is_watched_with_its_progress(operator, run, worker):
-    execution = run("counting", {"items": 30, "seconds": 0.1})
+def test_a_run_is_watched_with_its_progress(operator, run, cast, worker):
+    execution, actor = run("counting", {"items": 30, "seconds": 0.1}), cast.actor("operator")
+    commands.pause(actor, execution.pk, reason="look")
+    wait_for(execution, "paused")
     seat = Seat(operator, "execution", "status", execution.pk, "--watch", "--interval", "0.2", columns=80)
+    seat.reads("paused")
+    commands.resume(actor, execution.pk)
     seat.reads(" of 30")
     assert "━" in seat.screen
     seat.reads("✓ succeeded")

@@ -48,6 +48,11 @@ def find_run(api: Api, text: str) -> Found:
     return _only(_beginning(page["items"], digits), text, "run", "title", more=page["next"] is not None)
 
 
+def run_path(api: Api, text: str) -> str:
+    """Return where the API has a run, found as by ``find_run``."""
+    return f"/async-executions/{find_run(api, text).id}"
+
+
 def find_runs(api: Api, texts: list[str]) -> list[Found]:
     """Find several runs, each once, in the order given. All are found, or none is acted on."""
     found = {run.id: run for run in (find_run(api, text) for text in texts)}

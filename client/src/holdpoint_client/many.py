@@ -7,9 +7,10 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from holdpoint_client.choosing import read_ids
-from holdpoint_client.failures import Exit, Failure
+from holdpoint_client.choosing import Choice, read_ids
+from holdpoint_client.failures import Exit, Failure, usage
 from holdpoint_client.ids import Found, find_runs, shown_id
+from holdpoint_client.jobs import Manner
 from holdpoint_client.session import Session
 from holdpoint_client.views.runs import runs_table, state_text
 from holdpoint_client.words import clean, counted, listed
@@ -21,29 +22,33 @@ STOPS_ALL = (Exit.UNREACHABLE,)
 """A server that cannot be reached will not be a line later; what was not tried is said to be so."""
 
 
-def carry_out(session: Session, verb: str, ids: list[str], yes: bool, send: Send) -> None:
+def why(session: Session, reason: str | None, question: str, manner: Manner) -> Document:
+    """Return the reason as a command sends it, asked for where it is missing; what is only previewed needs none yet."""
+    return {} if manner.dry_run and reason is None else {"reason": session.reason(reason, question)}
+
+
+def carry_out(session: Session, verb: str, choice: Choice, manner: Manner, send: Send) -> None:
     """Give one command to every run that was named, one after the other.
 
     Args:
         session: this invocation.
         verb: the command's name, as in `allowed`.
-        ids: ids or beginnings of them; every one must be found before anything is sent.
-        yes: do not ask, however many there are.
+        choice: ids or beginnings of them; every one must be found before anything is sent.
+        manner: how; only whether to ask counts here.
         send: gives the command to one run and returns the answer.
 
     Raises:
-        Failure: the one run refused; nothing was found; nobody can be asked.
+        Failure: the one run refused; nothing was found; nobody can be asked; an option belongs to jobs.
         SystemExit: some of several runs refused; the code is that of the first.
     """
-    runs = find_runs(session.api, read_ids(ids))
+    if manner.dry_run or manner.rate or not manner.wait:
+        raise usage("--dry-run, --rate and --no-wait belong to --filter, --all and --of-job.")
+    runs = find_runs(session.api, read_ids(choice.ids))
     if len(runs) == 1:
         told = send(runs[0])
-        if session.screen.as_json:
-            session.screen.document(told)
-        else:
-            session.screen.show(standing_line(told, str(runs[0].facts.get("title", ""))))
+        session.screen.one(told, lambda each: standing_line(each, str(runs[0].facts.get("title", ""))))
         return
-    if not yes:
+    if not manner.yes:
         _ask(session, verb, runs)
     _report(session, verb, runs, _send_all(runs, send))
 

@@ -7,7 +7,6 @@ from typing import Annotated
 import typer
 
 from holdpoint_client.api import Api
-from holdpoint_client.commands.options import Json
 from holdpoint_client.connection import DEFAULT_URL, checked, profile_path, read_profiles
 from holdpoint_client.failures import usage
 from holdpoint_client.profiles import forget_profile, keep_profile
@@ -20,7 +19,7 @@ DEFAULT = "default"
 
 
 def login(
-    context: typer.Context,
+    session: Session,
     url: Annotated[str, typer.Option("--url", help="Address of the server; asked for if left out.")] = "",
     token_from_stdin: Annotated[
         bool, typer.Option("--with-token", help="Read the token from standard input instead of asking.")
@@ -31,7 +30,6 @@ def login(
     It goes into the profile file, which only you can read; --profile, before the command, says under which name,
     `default` if left out. Make a token in the console under Settings, Tokens.
     """
-    session: Session = context.obj.begin(False)
     name = session.profile or DEFAULT
     if not url:
         url = os.environ.get("HOLDPOINT_URL", "")
@@ -55,9 +53,8 @@ def login(
         session.screen.aside("HOLDPOINT_TOKEN is set and comes first; unset it, or use --profile.", "yellow")
 
 
-def logout(context: typer.Context) -> None:
+def logout(session: Session) -> None:
     """Forget a profile; its token stays valid until it is revoked."""
-    session: Session = context.obj.begin(False)
     name = session.profile or DEFAULT
     path = profile_path(os.environ)
     if not forget_profile(path, name):
@@ -65,19 +62,14 @@ def logout(context: typer.Context) -> None:
     session.screen.aside(f"Profile {name} is forgotten. Its token stays valid until it is revoked.")
 
 
-def whoami(context: typer.Context, as_json: Json = False) -> None:
+def whoami(session: Session) -> None:
     """Say who you are to the server, and what you may do."""
-    session: Session = context.obj.begin(as_json)
     me = session.api.get("/me")
-    if as_json:
-        session.screen.document(me)
-    else:
-        session.screen.show(person_block(me, session.api.url))
+    session.screen.one(me, lambda each: person_block(each, session.api.url))
 
 
-def profiles(context: typer.Context) -> None:
+def profiles(session: Session) -> None:
     """List the servers in the profile file, without their tokens."""
-    session: Session = context.obj.begin(False)
     path = profile_path(os.environ)
     known = read_profiles(path)
     if not known:
@@ -88,14 +80,12 @@ def profiles(context: typer.Context) -> None:
 
 
 def preferences(
-    context: typer.Context,
+    session: Session,
     time_zone: Annotated[str | None, typer.Option("--time-zone", help="Of the console, such as Europe/Berlin.")] = None,
     theme: Annotated[str | None, typer.Option("--theme", help="Of the console: system, light or dark.")] = None,
     density: Annotated[str | None, typer.Option("--density", help="Of the console's lists.")] = None,
-    as_json: Json = False,
 ) -> None:
     """Show or change how you see the console."""
-    session: Session = context.obj.begin(as_json)
     body = {"time_zone": time_zone, "theme": theme, "density": density}
     changed = any(value is not None for value in body.values())
     told = session.api.patch("/me", body) if changed else session.api.get("/me")["preferences"]

@@ -12,7 +12,7 @@ from holdpoint_client.session import Session
 
 
 def open_page(
-    context: typer.Context,
+    session: Session,
     id: Annotated[
         str,
         typer.Argument(
@@ -26,7 +26,6 @@ def open_page(
 
     Into a pipe the address is printed and nothing opened.
     """
-    session: Session = context.obj.begin(False)
     address = f"{session.api.url}/executions/{find_run(session.api, id).id}" if id else f"{session.api.url}/"
     session.screen.show(address)
     if session.screen.out.is_terminal and not webbrowser.open(address):

@@ -5,22 +5,8 @@ from typing import Annotated
 import typer
 
 from holdpoint_client.choosing import Choice
-from holdpoint_client.commands.options import (
-    All,
-    Cursor,
-    DryRun,
-    Everything,
-    Filters,
-    JobId,
-    Json,
-    Key,
-    Limit,
-    ManyRunIds,
-    NoWait,
-    OfJob,
-    Rate,
-    Yes,
-)
+from holdpoint_client.commands.options import All, Cursor, JobId, Key, Limit, OptionalReason
+from holdpoint_client.framing import on_many
 from holdpoint_client.ids import find_job
 from holdpoint_client.jobs import Manner, begin_job, follow_job
 from holdpoint_client.session import Session
@@ -29,21 +15,19 @@ from holdpoint_client.views.jobs import items_table, job_block, jobs_table
 
 
 def list_jobs(
-    context: typer.Context,
+    session: Session,
     running: Annotated[bool, typer.Option("--running", help="Only those under way.")] = False,
     limit: Limit = 50,
     every: All = False,
     cursor: Cursor = None,
-    as_json: Json = False,
 ) -> None:
     """List jobs, newest first."""
-    session: Session = context.obj.begin(as_json)
     page = session.api.pages("/bulk", None if every else limit, cursor, open=running)
     session.screen.page(page, jobs_table, "No job is under way." if running else "There are no jobs yet.")
 
 
 def show(
-    context: typer.Context,
+    session: Session,
     id: JobId,
     items: Annotated[bool, typer.Option("--items", help="List its runs with what became of each.")] = False,
     outcome: Annotated[
@@ -53,65 +37,49 @@ def show(
     limit: Limit = 50,
     every: All = False,
     cursor: Cursor = None,
-    as_json: Json = False,
 ) -> None:
     """Show a job, or the runs of it."""
-    session: Session = context.obj.begin(as_json)
     job = session.api.get(f"/bulk/{find_job(session.api, id).id}")
     if watch:
         follow_job(session, job, wait=True)
     elif items or outcome or cursor:
         page = session.api.pages(f"/bulk/{job['id']}/items", None if every else limit, cursor, outcome=outcome)
         session.screen.page(page, items_table, "None of its runs.")
-    elif as_json:
+    elif session.screen.as_json:
         session.screen.document(job)
     else:
         refused = session.api.pages(f"/bulk/{job['id']}/items", 10, outcome="refused")["items"]
         session.screen.show(job_block(job, refused))
 
 
+@on_many
 def start(
-    context: typer.Context,
+    session: Session,
+    choice: Choice,
+    manner: Manner,
     command: Annotated[
         str, typer.Argument(metavar="COMMAND", help="pause, resume, cancel, retry, place, label or release.")
     ],
-    ids: ManyRunIds = None,
     reason: Annotated[str, typer.Option("--reason", "-r", help="Why; only resume needs none.")] = "",
     arguments: Annotated[
         str | None,
         typer.Option("--arguments", metavar="JSON", help="What the command takes besides. @FILE reads a file."),
     ] = None,
-    filter: Filters = None,
-    every: Everything = False,
-    of_job: OfJob = "",
-    rate: Rate = None,
-    dry_run: DryRun = False,
-    no_wait: NoWait = False,
-    yes: Yes = False,
-    key: Key = None,
-    as_json: Json = False,
 ) -> None:
     """Give many runs one command.
 
     Also those that have no --filter of their own: `place` holds, `release` those that an earlier job placed.
     """
-    session: Session = context.obj.begin(as_json)
-    choice = Choice(ids or [], filter or [], every, of_job).checked()
     body = {"reason": reason, "arguments": json_object(arguments, "--arguments") or {}}
-    begin_job(session, command, choice, body, Manner(yes, dry_run, not no_wait, rate, key))
+    begin_job(session, command, choice, body, manner)
 
 
 def stop(
-    context: typer.Context,
+    session: Session,
     id: JobId,
-    reason: Annotated[str, typer.Option("--reason", "-r", help="Why, if there is something to say.")] = "",
+    reason: OptionalReason = "",
     key: Key = None,
-    as_json: Json = False,
 ) -> None:
     """Stop a job: no further run is given the command. What was done stays done."""
-    session: Session = context.obj.begin(as_json)
     job = session.api.post(f"/bulk/{find_job(session.api, id).id}/stop", {"reason": reason}, key)
-    if as_json:
-        session.screen.document(job)
-    else:
-        session.screen.show(job_block(job, []))
+    session.screen.one(job, lambda each: job_block(each, []))

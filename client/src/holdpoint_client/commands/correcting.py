@@ -12,23 +12,15 @@ import typer
 
 from holdpoint_client.choosing import Choice
 from holdpoint_client.commands.options import (
-    DryRun,
-    Everything,
-    Filters,
-    Json,
-    Key,
-    ManyRunIds,
-    NoWait,
-    OfJob,
-    Rate,
     Reason,
     RunId,
     Yes,
 )
 from holdpoint_client.failures import Failure, usage
+from holdpoint_client.framing import on_many
 from holdpoint_client.ids import Found, find_run
 from holdpoint_client.jobs import Manner, begin_job
-from holdpoint_client.many import carry_out, standing_line
+from holdpoint_client.many import carry_out, standing_line, why
 from holdpoint_client.payloads import assigned, patched, root_changes
 from holdpoint_client.session import Session, can_ask
 from holdpoint_client.values import json_value, labels, parsed
@@ -36,17 +28,15 @@ from holdpoint_client.views.payloads import changes_table
 
 
 def payload(
-    context: typer.Context,
+    session: Session,
     id: RunId,
-    as_json: Json = False,
 ) -> None:
     """Print what a run carries, as JSON."""
-    session: Session = context.obj.begin(as_json)
     session.screen.document(session.api.run(find_run(session.api, id).id)["payload"])
 
 
 def amend(
-    context: typer.Context,
+    session: Session,
     id: RunId,
     reason: Reason = None,
     settings: Annotated[
@@ -58,14 +48,12 @@ def amend(
         typer.Option("--json-patch", metavar="JSON", help="Apply a JSON Patch (RFC 6902). @FILE reads a file."),
     ] = None,
     yes: Yes = False,
-    as_json: Json = False,
 ) -> None:
     """Correct the payload of a run at rest.
 
     The run is paused, suspended or failed. What changes is shown before it is sent, and it is sent only if the run is
     still as it was shown. Without --set and --json-patch your editor opens.
     """
-    session: Session = context.obj.begin(as_json)
     run = session.api.run(find_run(session.api, id).id)
     draft: Path | None = None
     if settings or patch:
@@ -79,7 +67,7 @@ def amend(
         changes = root_changes(run["payload"], after)
         if not changes:
             session.screen.aside("Nothing changes, nothing was sent.")
-            if as_json:
+            if session.screen.as_json:
                 session.screen.document(_standing(run))
             return
         session.say(changes_table(run["payload"], after, session.screen.err.width))
@@ -98,9 +86,11 @@ def amend(
     _tell(session, told)
 
 
+@on_many
 def label(
-    context: typer.Context,
-    ids: ManyRunIds = None,
+    session: Session,
+    choice: Choice,
+    manner: Manner,
     reason: Reason = None,
     settings: Annotated[
         list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="A label, new or changed; repeat it.")
@@ -108,31 +98,22 @@ def label(
     remove: Annotated[
         list[str] | None, typer.Option("--remove", metavar="NAME", help="A label to take away; repeat it.")
     ] = None,
-    filter: Filters = None,
-    every: Everything = False,
-    of_job: OfJob = "",
-    rate: Rate = None,
-    dry_run: DryRun = False,
-    no_wait: NoWait = False,
-    yes: Yes = False,
-    key: Key = None,
-    as_json: Json = False,
 ) -> None:
     """Set and remove labels of runs."""
-    session: Session = context.obj.begin(as_json)
-    choice = Choice(ids or [], filter or [], every, of_job).checked()
     change = {"set": labels(settings or [], "--set"), "remove": remove or []}
     if not any(change.values()):
         raise usage("Say which: --set NAME=VALUE or --remove NAME.")
-    why = {} if dry_run and reason is None else {"reason": session.reason(reason, "Why")}
+    told = why(session, reason, "Why", manner)
     if choice.by_server:
-        begin_job(session, "label", choice, {**why, "arguments": change}, Manner(yes, dry_run, not no_wait, rate, key))
+        begin_job(session, "label", choice, {**told, "arguments": change}, manner)
         return
+    if manner.key:
+        raise usage("Labels of single runs are sent once: --idempotency-key belongs to --filter, --all and --of-job.")
 
     def send(run: Found) -> dict[str, Any]:
-        return session.api.patch(f"/async-executions/{run.id}/labels", {**change, **why})
+        return session.api.patch(f"/async-executions/{run.id}/labels", {**change, **told})
 
-    carry_out(session, "label", choice.ids, yes, send)
+    carry_out(session, "label", choice, manner, send)
 
 
 def _edited(session: Session, payload: Any) -> tuple[Any, Path]:
@@ -163,7 +144,4 @@ def _standing(run: dict[str, Any]) -> dict[str, Any]:
 
 
 def _tell(session: Session, told: dict[str, Any]) -> None:
-    if session.screen.as_json:
-        session.screen.document(told)
-    else:
-        session.screen.show(standing_line(told))
+    session.screen.one(told, standing_line)

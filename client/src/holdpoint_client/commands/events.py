@@ -7,7 +7,6 @@ from typing import Annotated, Any
 import typer
 
 from holdpoint_client import completing
-from holdpoint_client.commands.options import Json
 from holdpoint_client.failures import Exit, failure, unwritable, usage
 from holdpoint_client.ids import find_run
 from holdpoint_client.session import Session
@@ -19,7 +18,7 @@ PLACE = re.compile(r"[!-~]{0,100}")
 
 
 def events(
-    context: typer.Context,
+    session: Session,
     follow_on: Annotated[
         bool, typer.Option("--follow", "-f", help="From now on, or from --after on, and for ever; Ctrl-C ends.")
     ] = False,
@@ -52,14 +51,12 @@ def events(
     keep: Annotated[
         Path | None, typer.Option("--keep", metavar="FILE", help="Keep the place in this file, and go on from it.")
     ] = None,
-    as_json: Json = False,
 ) -> None:
     """Print what happens in all runs, each event once.
 
     Without --follow: everything there is, or all after --after. A connection that breaks is made again, and nothing is
     missed or repeated. With --json one event a line.
     """
-    session: Session = context.obj.begin(as_json)
     place = Place(_start(after, keep, follow_on=follow_on))
     wanted: dict[str, Any] = {
         "kind": kind,
@@ -77,7 +74,7 @@ def events(
         place, query["after"] = Place(), BEGINNING
     try:
         for event in follow(session.api, "/events/stream", place, lost=session.screen.aside, **query):
-            if as_json:
+            if session.screen.as_json:
                 session.screen.document(event, line=True)
             else:
                 session.screen.show(stream_line(event, session.screen.width))

@@ -7,22 +7,20 @@ import typer
 from holdpoint_client import completing
 from holdpoint_client.api import in_path
 from holdpoint_client.choosing import FILTERS, filter_of
-from holdpoint_client.commands.options import Cursor, Json
+from holdpoint_client.commands.options import Cursor
 from holdpoint_client.session import Session
 from holdpoint_client.views.figures import counts_block, figures_block, figures_table
 
 
 def figures(
-    context: typer.Context,
+    session: Session,
     name: Annotated[
         str, typer.Argument(metavar="WORKFLOW", help="All where left out.", autocompletion=completing.workflows)
     ] = "",
     period: Annotated[str, typer.Option("--period", metavar="24h|7d|30d", help="Runs launched since then.")] = "24h",
     cursor: Cursor = None,
-    as_json: Json = False,
 ) -> None:
     """Say how the runs of workflows went."""
-    session: Session = context.obj.begin(as_json)
     if name:
         told = session.api.get(f"/workflows/{in_path(name)}/figures", period=period)
         session.screen.one(told, figures_block)
@@ -32,7 +30,7 @@ def figures(
 
 
 def count(
-    context: typer.Context,
+    session: Session,
     filter: Annotated[
         list[str] | None,
         typer.Option(
@@ -42,9 +40,7 @@ def count(
             autocompletion=completing.filters,
         ),
     ] = None,
-    as_json: Json = False,
 ) -> None:
     """Count runs by state."""
-    session: Session = context.obj.begin(as_json)
     told = session.api.get("/async-executions/counts", **filter_of(session.api, filter or []))
     session.screen.one(told, counts_block)

@@ -9,11 +9,11 @@ from holdpoint_client.commands.options import (
     All,
     Cursor,
     FreezeId,
-    Json,
     Key,
     Limit,
     Reason,
     ReasonCode,
+    ReviewBy,
     Ticket,
     Yes,
 )
@@ -34,46 +34,38 @@ Everything = Annotated[bool, typer.Option("--everything", help="Every run there 
 
 
 def list_freezes(
-    context: typer.Context,
+    session: Session,
     lifted: Annotated[bool, typer.Option("--lifted", help="Lifted ones too.")] = False,
     limit: Limit = 50,
     every: All = False,
     cursor: Cursor = None,
-    as_json: Json = False,
 ) -> None:
     """List freezes in force, newest first."""
-    session: Session = context.obj.begin(as_json)
     page = session.api.pages("/freezes", None if every else limit, cursor, lifted=lifted)
     session.screen.page(page, freezes_table, "Nothing is frozen.")
 
 
-def show(context: typer.Context, id: FreezeId, as_json: Json = False) -> None:
+def show(session: Session, id: FreezeId) -> None:
     """Show a freeze."""
-    session: Session = context.obj.begin(as_json)
     session.screen.one(facts_of(session.api, "/freezes", find_freeze(session.api, id)), freeze_block)
 
 
 def preview(
-    context: typer.Context,
+    session: Session,
     workflow: Workflow = "",
     label: Labels = None,
     everything: Everything = False,
-    as_json: Json = False,
 ) -> None:
     """Count what a freeze would stop now.
 
     Runs launched later are covered as well.
     """
-    session: Session = context.obj.begin(as_json)
     counted = _counted(session, _selector(workflow, label, everything))
-    if as_json:
-        session.screen.document(counted)
-    else:
-        session.screen.show(preview_block(counted, workflow))
+    session.screen.one(counted, lambda each: preview_block(each, workflow))
 
 
 def place(
-    context: typer.Context,
+    session: Session,
     workflow: Workflow = "",
     label: Labels = None,
     everything: Everything = False,
@@ -82,20 +74,16 @@ def place(
         bool, typer.Option("--compliance", help="Only who may release compliance holds may lift it.")
     ] = False,
     dual_control: Annotated[bool, typer.Option("--dual-control", help="Somebody other than you must lift it.")] = False,
-    review_by: Annotated[
-        str | None, typer.Option("--review-by", metavar="TIME", help="When somebody must look at it again.")
-    ] = None,
+    review_by: ReviewBy = None,
     reason_code: ReasonCode = "",
     ticket: Ticket = "",
     yes: Yes = False,
     key: Key = None,
-    as_json: Json = False,
 ) -> None:
     """Stop every run of a workflow, with some labels, or all.
 
     It stops those that exist and those launched later, each at its next boundary.
     """
-    session: Session = context.obj.begin(as_json)
     chosen = _selector(workflow, label, everything)
     why = session.reason(reason, "Why freeze")
     if not yes:
@@ -116,17 +104,15 @@ def place(
 
 
 def lift(
-    context: typer.Context,
+    session: Session,
     id: FreezeId,
     reason: Reason = None,
     rate: Annotated[
         float | None, typer.Option("--rate", help="Let so many runs a second go, those that waited longest first.")
     ] = None,
     key: Key = None,
-    as_json: Json = False,
 ) -> None:
     """Lift a freeze, at once or at a rate."""
-    session: Session = context.obj.begin(as_json)
     body = {"reason": session.reason(reason, "Why lift it"), "rate": rate}
     _tell(session, session.api.post(f"/freezes/{find_freeze(session.api, id).id}/lift", body, key))
 
@@ -145,7 +131,4 @@ def _counted(session: Session, chosen: dict[str, Any]) -> dict[str, Any]:
 
 
 def _tell(session: Session, freeze: dict[str, Any]) -> None:
-    if session.screen.as_json:
-        session.screen.document(freeze)
-    else:
-        session.screen.show(freeze_block(freeze))
+    session.screen.one(freeze, freeze_block)

@@ -4,9 +4,9 @@ from typing import Annotated, Any
 
 import typer
 
-from holdpoint_client.commands.options import Json, Key, Reason, RunId
+from holdpoint_client.commands.options import Key, Reason, RunId
 from holdpoint_client.failures import usage
-from holdpoint_client.ids import find_run
+from holdpoint_client.ids import find_run, run_path
 from holdpoint_client.many import standing_line
 from holdpoint_client.session import Session
 from holdpoint_client.values import json_object, seconds
@@ -14,7 +14,7 @@ from holdpoint_client.words import clean
 
 
 def skip(
-    context: typer.Context,
+    session: Session,
     id: RunId,
     reason: Reason = None,
     step: Annotated[
@@ -25,10 +25,8 @@ def skip(
         typer.Option("--result", metavar="JSON", help="Merged into the payload as if the step had returned it."),
     ] = None,
     key: Key = None,
-    as_json: Json = False,
 ) -> None:
     """Pass the next step of a run at rest without running it."""
-    session: Session = context.obj.begin(as_json)
     run = find_run(session.api, id)
     seen = step or str(session.api.run(run.id)["next_step"] or "")
     body = {
@@ -40,7 +38,7 @@ def skip(
 
 
 def fork(
-    context: typer.Context,
+    session: Session,
     id: RunId,
     reason: Reason = None,
     from_seq: Annotated[
@@ -51,21 +49,19 @@ def fork(
     ] = None,
     title: Annotated[str, typer.Option("--title", help="What people call the new run.")] = "",
     key: Key = None,
-    as_json: Json = False,
 ) -> None:
     """Launch another run from a boundary of this one.
 
     This one stays as it is, finished or not.
     """
-    session: Session = context.obj.begin(as_json)
-    path = f"/async-executions/{find_run(session.api, id).id}/fork"
+    path = f"{run_path(session.api, id)}/fork"
     body = {"reason": session.reason(reason, "Why fork"), "from_seq": from_seq, "title": title}
     forked = session.api.post(path, body, key)
     _tell(session, forked, forked["title"])
 
 
 def extend(
-    context: typer.Context,
+    session: Session,
     id: RunId,
     reason: Reason = None,
     by: Annotated[str, typer.Option("--by", metavar="TIME", help="How much more time: 90s, 15m, 2h30m, 1d.")] = "",
@@ -73,13 +69,11 @@ def extend(
         list[str] | None, typer.Option("--budget", metavar="NAME=NUMBER", help="How much more of a budget; repeat it.")
     ] = None,
     key: Key = None,
-    as_json: Json = False,
 ) -> None:
     """Give a run more time, or let it spend more."""
-    session: Session = context.obj.begin(as_json)
     if not by and not budget:
         raise usage("Say how much more: --by 2h, or --budget tokens=500.")
-    path = f"/async-executions/{find_run(session.api, id).id}/extend"
+    path = f"{run_path(session.api, id)}/extend"
     body = {
         "reason": session.reason(reason, "Why extend"),
         "seconds": seconds(by, "--by") if by else None,
@@ -100,7 +94,4 @@ def _budgets(texts: list[str]) -> dict[str, float]:
 
 
 def _tell(session: Session, told: dict[str, Any], title: str = "") -> None:
-    if session.screen.as_json:
-        session.screen.document(told)
-    else:
-        session.screen.show(standing_line(told, title))
+    session.screen.one(told, lambda each: standing_line(each, title))

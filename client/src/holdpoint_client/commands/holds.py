@@ -9,7 +9,6 @@ from holdpoint_client.commands.options import (
     Cron,
     Cursor,
     HoldId,
-    Json,
     Key,
     Limit,
     Match,
@@ -17,6 +16,7 @@ from holdpoint_client.commands.options import (
     OnEvent,
     Reason,
     ReasonCode,
+    ReviewBy,
     RunId,
     Scope,
     Signed,
@@ -34,7 +34,7 @@ from holdpoint_client.words import clean
 
 
 def list_holds(
-    context: typer.Context,
+    session: Session,
     run: Annotated[str, typer.Option("--run", help="Only those of this run.")] = "",
     kind: Annotated[
         str, typer.Option("--kind", metavar="operator|compliance|policy", help="Only holds of this kind.")
@@ -48,10 +48,8 @@ def list_holds(
     limit: Limit = 50,
     every: All = False,
     cursor: Cursor = None,
-    as_json: Json = False,
 ) -> None:
     """List open holds, oldest first."""
-    session: Session = context.obj.begin(as_json)
     execution = find_run(session.api, run).id if run else ""
     narrowed = {"kind": kind, "responsible": responsible, "overdue": overdue, "released": released}
     narrowed |= {"workflow": workflow, "placed_by": placed_by, "q": search}
@@ -60,21 +58,18 @@ def list_holds(
     session.screen.page(page, holds_table, "No hold matches." if chosen else "Nothing is held.")
 
 
-def show(context: typer.Context, id: HoldId, as_json: Json = False) -> None:
+def show(session: Session, id: HoldId) -> None:
     """Show a hold with its notes."""
-    session: Session = context.obj.begin(as_json)
     session.screen.one(facts_of(session.api, "/holds", find_hold(session.api, id)), hold_text)
 
 
 def place(
-    context: typer.Context,
+    session: Session,
     id: RunId,
     reason: Reason = None,
     reason_code: ReasonCode = "",
     ticket: Ticket = "",
-    review_by: Annotated[
-        str | None, typer.Option("--review-by", metavar="TIME", help="When somebody must look at it again.")
-    ] = None,
+    review_by: ReviewBy = None,
     blocks_cancel: Annotated[
         bool, typer.Option("--blocks-cancel", help="Nobody may cancel the run who may not release the hold.")
     ] = False,
@@ -90,10 +85,8 @@ def place(
     webhook: Webhook = False,
     signed_webhook: Signed = False,
     key: Key = None,
-    as_json: Json = False,
 ) -> None:
     """Place a compliance hold, which no operator can lift. (`execution pause` places an operator's.)"""
-    session: Session = context.obj.begin(as_json)
     body = {
         "reason": session.reason(reason, "Why hold it"),
         "reason_code": reason_code,
@@ -107,52 +100,46 @@ def place(
     }
     hold = session.api.post("/holds", body, key)
     _tell(session, "placed", hold)
-    if not as_json:
+    if not session.screen.as_json:
         for line in given_out(hold):
             session.screen.show(line)
 
 
 def hand_over(
-    context: typer.Context,
+    session: Session,
     id: HoldId,
     to: Annotated[str, typer.Option("--to", help="User name of who looks after it from now on.")],
     reason: Reason = None,
     key: Key = None,
-    as_json: Json = False,
 ) -> None:
     """Make another person responsible for a hold. Who may release it does not change."""
-    session: Session = context.obj.begin(as_json)
     body = {"to": to, "reason": session.reason(reason, "Why hand it over")}
     hold = session.api.post(f"/holds/{find_hold(session.api, id).id}/hand-over", body, key)
     _tell(session, f"handed over to {clean(hold['responsible'])}", hold)
 
 
 def note(
-    context: typer.Context,
+    session: Session,
     id: HoldId,
     text: Annotated[str | None, typer.Option("--text", "-t", help="The note; asked for if left out.")] = None,
     key: Key = None,
-    as_json: Json = False,
 ) -> None:
     """Add a note to a hold, open or released."""
-    session: Session = context.obj.begin(as_json)
     text = session.reason(text, "Note", option="--text")
     told = session.api.post(f"/holds/{find_hold(session.api, id).id}/notes", {"text": text}, key)
-    if as_json:
+    if session.screen.as_json:
         session.screen.document(told)
     else:
         session.screen.aside("Noted.")
 
 
 def release(
-    context: typer.Context,
+    session: Session,
     id: HoldId,
     reason: Reason = None,
     key: Key = None,
-    as_json: Json = False,
 ) -> None:
     """Release one hold; the run goes on when no other is in force."""
-    session: Session = context.obj.begin(as_json)
     body = {"reason": session.reason(reason, "Why release it")}
     hold = session.api.post(f"/holds/{find_hold(session.api, id).id}/release", body, key)
     _tell(session, "released", hold)

@@ -7,7 +7,7 @@ import typer
 
 from holdpoint_client.api import in_path
 from holdpoint_client.asking import ask_fields, typed
-from holdpoint_client.commands.options import ExitStatus, Interval, Json, Key, Workflow
+from holdpoint_client.commands.options import ExitStatus, Interval, Key, Workflow
 from holdpoint_client.failures import Exit, usage
 from holdpoint_client.many import standing_line
 from holdpoint_client.session import Session, can_ask
@@ -16,7 +16,7 @@ from holdpoint_client.watching import watch_run
 
 
 def launch(
-    context: typer.Context,
+    session: Session,
     workflow: Workflow,
     payload: Annotated[
         str | None, typer.Option("--payload", metavar="JSON", help="Its input. @FILE reads a file, - standard input.")
@@ -39,13 +39,11 @@ def launch(
     exit_status: ExitStatus = False,
     interval: Interval = 1.0,
     key: Key = None,
-    as_json: Json = False,
 ) -> None:
     """Start a run of a workflow and print its id.
 
     What its input needs and was not given is asked for where you sit at a terminal.
     """
-    session: Session = context.obj.begin(as_json)
     if exit_status and not watch:
         raise usage("--exit-status belongs to --watch.")
     body = {
@@ -65,7 +63,7 @@ def launch(
         ended = watch_run(session, run["id"], interval)
         if exit_status and ended["state"] != "succeeded":
             raise SystemExit(Exit.DECLINED)
-    elif as_json:
+    elif session.screen.as_json:
         session.screen.document(run)
     else:
         session.screen.show(standing_line(run, run["title"]))

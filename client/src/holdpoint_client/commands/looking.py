@@ -5,9 +5,9 @@ from typing import Annotated, Any
 import typer
 
 from holdpoint_client import completing
-from holdpoint_client.commands.options import Json, RunId
+from holdpoint_client.commands.options import RunId
 from holdpoint_client.failures import usage
-from holdpoint_client.ids import find_run
+from holdpoint_client.ids import find_run, run_path
 from holdpoint_client.payloads import differences
 from holdpoint_client.session import Session
 from holdpoint_client.views.payloads import changes_table, told_changes
@@ -20,13 +20,11 @@ MOST_RUNS = 500
 
 
 def tree(
-    context: typer.Context,
+    session: Session,
     id: RunId,
     depth: Annotated[int, typer.Option("--depth", min=1, max=20, help="How many levels below the run.")] = 4,
-    as_json: Json = False,
 ) -> None:
     """Show the runs that a run's steps launched, and theirs. With --json one run a line, parents first."""
-    session: Session = context.obj.begin(as_json)
     top = session.api.run(find_run(session.api, id).id)
     below: dict[str, list[Document]] = {}
     level, left = [top["id"]], MOST_RUNS
@@ -41,7 +39,7 @@ def tree(
         level = following
         if not level or left <= 0:
             break
-    if as_json:
+    if session.screen.as_json:
         session.screen.document(top, line=True)
         for runs in below.values():
             for run in runs:
@@ -55,7 +53,7 @@ def tree(
 
 
 def diff(
-    context: typer.Context,
+    session: Session,
     id: RunId,
     other: Annotated[
         str, typer.Argument(metavar="OTHER", help="Id of another run.", autocompletion=completing.run_ids)
@@ -64,22 +62,20 @@ def diff(
         int | None, typer.Option("--from-seq", min=1, help="Instead: since this boundary, from `execution boundaries`.")
     ] = None,
     to_seq: Annotated[int | None, typer.Option("--to-seq", min=1, help="Up to this one; else up to now.")] = None,
-    as_json: Json = False,
 ) -> None:
     """Compare payloads: of two runs, or of one run then and now.
 
     With --json, of two runs both are printed, of one what changed.
     """
-    session: Session = context.obj.begin(as_json)
     if bool(other) == bool(from_seq):
         raise usage("Compare with what? Give the id of another run, or --from-seq LINE.")
     if from_seq:
-        path = f"/async-executions/{find_run(session.api, id).id}/boundaries/{from_seq}/changes"
+        path = f"{run_path(session.api, id)}/boundaries/{from_seq}/changes"
         told = session.api.get(path, to=to_seq)
         session.screen.one(told, lambda each: told_changes(each, session.screen.width))
         return
     one, two = (session.api.run(find_run(session.api, each).id) for each in (id, other))
-    if as_json:
+    if session.screen.as_json:
         session.screen.document({"items": [one, two]})
     elif next(differences(one["payload"], two["payload"]), None) is None:
         session.screen.aside("Both carry the same.")
@@ -87,8 +83,7 @@ def diff(
         session.screen.show(changes_table(one["payload"], two["payload"], session.screen.width))
 
 
-def checkpoint(context: typer.Context, id: RunId, as_json: Json = False) -> None:
+def checkpoint(session: Session, id: RunId) -> None:
     """Print all that a run would go on from, as one JSON document."""
-    session: Session = context.obj.begin(as_json)
-    path = f"/async-executions/{find_run(session.api, id).id}/checkpoint"
+    path = f"{run_path(session.api, id)}/checkpoint"
     session.screen.document(session.api.get(path))

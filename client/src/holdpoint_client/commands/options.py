@@ -52,6 +52,10 @@ Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before it is 
 Reason = Annotated[
     str | None, typer.Option("--reason", "-r", help="Why, for those who read the history later; asked for if left out.")
 ]
+OptionalReason = Annotated[str, typer.Option("--reason", "-r", help="Why, if there is something to say.")]
+ReviewBy = Annotated[
+    str | None, typer.Option("--review-by", metavar="TIME", help="When somebody must look at it again.")
+]
 ReasonCode = Annotated[str, typer.Option("--reason-code", help="A word for statistics, such as data-error.")]
 Ticket = Annotated[str, typer.Option("--ticket", help="Link or number of the case elsewhere.")]
 Scope = Annotated[

@@ -8,7 +8,7 @@ from rich.text import Text
 
 from holdpoint_client import completing
 from holdpoint_client.answering import Answer, answer_question, decided, question_of
-from holdpoint_client.commands.options import All, Cursor, Json, Key, Limit, OfWorkflow, QuestionId, Yes
+from holdpoint_client.commands.options import All, Cursor, Key, Limit, OfWorkflow, QuestionId, Yes
 from holdpoint_client.failures import Exit, Failure, usage
 from holdpoint_client.ids import facts_of, find_hold, find_question, find_run
 from holdpoint_client.many import given_out
@@ -21,7 +21,7 @@ Comment = Annotated[str, typer.Option("--comment", help="Why, in your own words;
 
 
 def inbox(
-    context: typer.Context,
+    session: Session,
     kind: Annotated[str, typer.Option("--kind", metavar="question|hold", help="Only questions, or only holds.")] = "",
     workflow: OfWorkflow = "",
     urgency: Annotated[
@@ -33,13 +33,11 @@ def inbox(
     limit: Limit = 50,
     every: All = False,
     cursor: Cursor = None,
-    as_json: Json = False,
 ) -> None:
     """List what waits for you: questions and holds.
 
     Most urgent first, then oldest: questions that you may answer, and holds that you may release.
     """
-    session: Session = context.obj.begin(as_json)
     wanted = {"kind": kind, "workflow": workflow, "urgency": urgency, "done": done}
     page = session.api.pages("/inbox", None if every else limit, cursor, **wanted)
     empty = "Nothing matches." if any(wanted.values()) or cursor else "Nothing waits for you."
@@ -47,17 +45,15 @@ def inbox(
 
 
 def list_questions(
-    context: typer.Context,
+    session: Session,
     mine: Annotated[bool, typer.Option("--mine", help="Only those that you may answer now.")] = False,
     run: Annotated[str, typer.Option("--run", help="Only those of this run.", autocompletion=completing.run_ids)] = "",
     closed: Annotated[bool, typer.Option("--closed", help="Answered and withdrawn ones too.")] = False,
     limit: Limit = 50,
     every: All = False,
     cursor: Cursor = None,
-    as_json: Json = False,
 ) -> None:
     """List questions, whoever they are put to."""
-    session: Session = context.obj.begin(as_json)
     execution = find_run(session.api, run).id if run else ""
     page = session.api.pages(
         "/suspensions", None if every else limit, cursor, mine=mine, execution=execution, closed=closed
@@ -65,9 +61,8 @@ def list_questions(
     session.screen.page(page, questions_table, "No question matches." if mine or run else "No run asks anything.")
 
 
-def show(context: typer.Context, id: QuestionId, as_json: Json = False) -> None:
+def show(session: Session, id: QuestionId) -> None:
     """Show a question, its fields, and who may answer; or a hold that the inbox lists."""
-    session: Session = context.obj.begin(as_json)
     try:
         session.screen.one(question_of(session, id), question_block)
     except Failure as unknown:
@@ -82,24 +77,22 @@ def show(context: typer.Context, id: QuestionId, as_json: Json = False) -> None:
 
 
 def webhook(
-    context: typer.Context,
+    session: Session,
     id: QuestionId,
     signed: Annotated[bool, typer.Option("--signed", help="Only calls signed with a secret count.")] = False,
     key: Key = None,
-    as_json: Json = False,
 ) -> None:
     """Give a wait for an event a webhook of its own.
 
     The token that ends the wait is shown this once.
     """
-    session: Session = context.obj.begin(as_json)
     path = f"/suspensions/{find_question(session.api, id).id}/webhook"
     told = session.api.post(path, {"signed": signed}, key)
     session.screen.one(told, lambda given: Text("\n".join(given_out(given))))
 
 
 def answer(
-    context: typer.Context,
+    session: Session,
     id: QuestionId,
     data: Annotated[
         str | None, typer.Option("--data", metavar="JSON", help="The whole answer. @FILE reads a file.")
@@ -113,30 +106,26 @@ def answer(
     comment: Comment = "",
     yes: Yes = False,
     key: Key = None,
-    as_json: Json = False,
 ) -> None:
     """Answer a question, once and for all. Its fields are asked for one by one where you sit at a terminal."""
-    session: Session = context.obj.begin(as_json)
     given = Answer(json_object(data, "--data"), settings or [], _files(file or []), comment)
     answer_question(session, question_of(session, id), given, yes=yes, key=key)
 
 
 def approve(
-    context: typer.Context,
+    session: Session,
     id: QuestionId,
     comment: Comment = "",
     yes: Yes = False,
     key: Key = None,
-    as_json: Json = False,
 ) -> None:
     """Approve, or answer with yes."""
-    session: Session = context.obj.begin(as_json)
     question = question_of(session, id)
     answer_question(session, question, Answer(decided(question, approve=True), comment=comment), yes=yes, key=key)
 
 
 def deny(
-    context: typer.Context,
+    session: Session,
     id: QuestionId,
     reason: Annotated[
         str | None, typer.Option("--reason", "-r", help="Why not; asked for if left out where it is needed.")
@@ -144,10 +133,8 @@ def deny(
     comment: Comment = "",
     yes: Yes = False,
     key: Key = None,
-    as_json: Json = False,
 ) -> None:
     """Reject, or answer with no."""
-    session: Session = context.obj.begin(as_json)
     question = question_of(session, id)
     data: dict[str, Any] = decided(question, approve=False)
     if can_ask():

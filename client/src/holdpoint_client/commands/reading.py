@@ -7,7 +7,7 @@ import typer
 
 from holdpoint_client import completing
 from holdpoint_client.choosing import FILTERS, filter_of
-from holdpoint_client.commands.options import All, Cursor, ExitStatus, Interval, Json, Limit, OfWorkflow, RunId, RunIds
+from holdpoint_client.commands.options import All, Cursor, ExitStatus, Interval, Limit, OfWorkflow, RunId, RunIds
 from holdpoint_client.failures import Exit, usage
 from holdpoint_client.ids import facts_of, find_run, find_runs, find_view
 from holdpoint_client.session import Session
@@ -16,7 +16,7 @@ from holdpoint_client.watching import follow_run_events, print_event, watch_list
 
 
 def list_runs(
-    context: typer.Context,
+    session: Session,
     state: Annotated[
         list[str] | None,
         typer.Option("--state", "-s", help="Only these; repeat it or use commas.", autocompletion=completing.states),
@@ -57,10 +57,8 @@ def list_runs(
     limit: Limit = 50,
     every: All = False,
     cursor: Cursor = None,
-    as_json: Json = False,
 ) -> None:
     """List runs, newest first where no other order is asked for."""
-    session: Session = context.obj.begin(as_json)
     named = {"state": ",".join(state or []), "workflow": workflow, "label": label, "q": search}
     named |= {"launched-by": launched_by, "parent": parent}
     texts = [f"{name}={value}" for name, value in named.items() if value]
@@ -76,7 +74,7 @@ def list_runs(
         # Changes of other workflows are no changes of this list.
         stream = {"workflow": workflow} if workflow else {}
         watch_list(session, read, runs_table, empty, interval, **stream)
-    elif ids and not as_json:
+    elif ids and not session.screen.as_json:
         for run in read()["items"]:
             session.screen.show(run["id"])
     else:
@@ -93,22 +91,20 @@ def _of_view(session: Session, view: str) -> dict[str, Any]:
 
 
 def status(
-    context: typer.Context,
+    session: Session,
     ids: RunIds,
     watch: Annotated[bool, typer.Option("--watch", help="Follow one run until it has finished.")] = False,
     exit_status: ExitStatus = False,
     interval: Interval = 1.0,
-    as_json: Json = False,
 ) -> None:
     """Say how runs stand, what holds them, and what you may do."""
-    session: Session = context.obj.begin(as_json)
     if watch:
         if len(ids) > 1:
             raise usage("--watch follows one run at a time.")
         runs = [watch_run(session, find_run(session.api, ids[0]).id, interval)]
     else:
         runs = [session.api.run(run.id) for run in find_runs(session.api, ids)]
-        if as_json:
+        if session.screen.as_json:
             session.screen.document(runs[0] if len(ids) == 1 else {"items": runs})
         else:
             for number, run in enumerate(runs):
@@ -118,18 +114,16 @@ def status(
 
 
 def events(
-    context: typer.Context,
+    session: Session,
     id: RunId,
     after: Annotated[int, typer.Option("--after", min=0, help="Only events after this sequence number.")] = 0,
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on until the run has finished.")] = False,
     interval: Interval = 1.0,
-    as_json: Json = False,
 ) -> None:
     """Print a run's history: who did what, when and why.
 
     Oldest first. With --json one event a line.
     """
-    session: Session = context.obj.begin(as_json)
     run_id = find_run(session.api, id).id
     if follow:
         follow_run_events(session, run_id, after, interval)

@@ -10,7 +10,7 @@ import typer
 from rich.progress import BarColumn, Progress, TextColumn
 
 from holdpoint_client import completing
-from holdpoint_client.commands.options import All, Cursor, Json, Limit
+from holdpoint_client.commands.options import All, Cursor, Limit
 from holdpoint_client.failures import Exit, Failure, failure, unwritable
 from holdpoint_client.ids import find_run
 from holdpoint_client.session import Session
@@ -42,7 +42,7 @@ Refused = Annotated[bool, typer.Option("--refused", help="Only attempts that wer
 
 
 def search(
-    context: typer.Context,
+    session: Session,
     run: Run = "",
     person: Person = "",
     kind: Kind = "",
@@ -56,22 +56,19 @@ def search(
     limit: Limit = 50,
     every: All = False,
     cursor: Cursor = None,
-    as_json: Json = False,
 ) -> None:
     """Search every history, refused attempts too, newest first."""
-    session: Session = context.obj.begin(as_json)
     chosen = _chosen(session, run, person, kind, workflow, since_, until, words, via, refused)
     chosen["run"] = chosen.pop("ledger")
     page = session.api.pages("/audit", None if every else limit, cursor, routine=routine, **chosen)
     session.screen.page(page, record_table, "No line matches.")
 
 
-def verify(context: typer.Context, run: Run = "", as_json: Json = False) -> None:
+def verify(session: Session, run: Run = "") -> None:
     """Recompute the record's chains and name the first bad line of each. Ends with 1 where something was changed.
 
     A record that is too long to wait for is recomputed in the background; its progress is shown.
     """
-    session: Session = context.obj.begin(as_json)
     ledger = _ledger(session, run)
     try:
         told = session.api.get("/audit/verify", ledger=ledger)
@@ -83,19 +80,19 @@ def verify(context: typer.Context, run: Run = "", as_json: Json = False) -> None
         if told is None:
             detail = "The verification never came to its end; a worker must be running. Ask again."
             raise failure(Exit.UNREACHABLE, "given-up", "Not verified", detail) from None
-        if as_json:
+        if session.screen.as_json:
             session.screen.document(check)
     else:
-        if as_json:
+        if session.screen.as_json:
             session.screen.document(told)
-    if not as_json:
+    if not session.screen.as_json:
         session.screen.show(outcome_block(told))
     if not told.get("whole", told.get("outcome") == "whole"):
         raise SystemExit(Exit.DECLINED)
 
 
 def export(
-    context: typer.Context,
+    session: Session,
     out: Annotated[
         str, typer.Option("--out", "-o", metavar="PATH", help="Where to; standard output if left out.")
     ] = "-",
@@ -117,7 +114,6 @@ def export(
 
     A file appears under its name once it is complete; an export that breaks off is begun again.
     """
-    session: Session = context.obj.begin(False)
     chosen = _chosen(session, run, person, kind, workflow, since_, until, words, via, refused)
     chosen["routine"] = routine
     if csv:
@@ -135,7 +131,7 @@ def export(
 
 
 def verifier(
-    context: typer.Context,
+    session: Session,
     out: Annotated[
         str, typer.Option("--out", "-o", metavar="PATH", help="Where to; - for standard output.")
     ] = "verify_export.py",
@@ -144,7 +140,6 @@ def verifier(
 
     It needs nothing but Python: python3 verify_export.py FILE.
     """
-    session: Session = context.obj.begin(False)
     if out == "-":
         session.api.copy("/audit/verifier", sys.stdout.buffer)
         return

@@ -7,9 +7,9 @@ from typing import Annotated, Any
 import typer
 
 from holdpoint_client.api import in_path
-from holdpoint_client.commands.options import Json, Reason, RunId
+from holdpoint_client.commands.options import Reason, RunId
 from holdpoint_client.failures import unwritable, usage
-from holdpoint_client.ids import find_run
+from holdpoint_client.ids import find_run, run_path
 from holdpoint_client.session import Session
 from holdpoint_client.values import read_file
 from holdpoint_client.views.files import files_table
@@ -20,15 +20,14 @@ type Document = dict[str, Any]
 Name = Annotated[str, typer.Argument(metavar="NAME", help="Name of the file.")]
 
 
-def list_files(context: typer.Context, id: RunId, as_json: Json = False) -> None:
+def list_files(session: Session, id: RunId) -> None:
     """List a run's files with their versions."""
-    session: Session = context.obj.begin(as_json)
-    page = session.api.get(f"/async-executions/{find_run(session.api, id).id}/files")
+    page = session.api.get(f"{run_path(session.api, id)}/files")
     session.screen.page(page, files_table, "This run has no files.")
 
 
 def get(
-    context: typer.Context,
+    session: Session,
     id: RunId,
     name: Name,
     version: Annotated[int | None, typer.Option("--version", min=1, help="An earlier one; else the newest.")] = None,
@@ -39,12 +38,10 @@ def get(
         ),
     ] = "",
     force: Annotated[bool, typer.Option("--force", help="Write over a file that is there.")] = False,
-    as_json: Json = False,
 ) -> None:
     """Download a file. With --json what is known of it is printed once it is there."""
-    session: Session = context.obj.begin(as_json)
     run_id = find_run(session.api, id).id
-    if out == "-" and as_json:
+    if out == "-" and session.screen.as_json:
         raise usage("--json and --out - both want standard output.")
     path = f"/async-executions/{run_id}/files/{in_path(name)}"
     if out == "-":
@@ -52,14 +49,14 @@ def get(
         return
     target = _target(out, name, force)
     number = _save(session, path, version, target, force=force)
-    if as_json:
+    if session.screen.as_json:
         session.screen.document(_facts(session, run_id, name, version))
     else:
         session.screen.show(f"{clean(target)}  {size(number)}")
 
 
 def put(
-    context: typer.Context,
+    session: Session,
     id: RunId,
     path: Annotated[Path, typer.Argument(metavar="PATH", help="The file to send.")],
     name: Annotated[
@@ -69,13 +66,11 @@ def put(
         int | None, typer.Option("--version", min=1, help="Only if this one is still the newest.")
     ] = None,
     reason: Reason = None,
-    as_json: Json = False,
 ) -> None:
     """Store a new version of a file.
 
     The run is paused, suspended or failed; the old version is kept.
     """
-    session: Session = context.obj.begin(as_json)
     run_id = find_run(session.api, id).id
     content = read_file(path, "PATH")
     told = session.api.put_file(
@@ -84,7 +79,7 @@ def put(
         session.reason(reason, "Why replace it"),
         version,
     )
-    if as_json:
+    if session.screen.as_json:
         session.screen.document(told)
     else:
         session.screen.show(f"{clean(name or path.name)}  version {told['version']}, {size(told['size'])}")

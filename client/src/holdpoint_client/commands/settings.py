@@ -8,7 +8,7 @@ import typer
 from holdpoint_client import completing
 from holdpoint_client.api import in_path
 from holdpoint_client.choosing import filter_of
-from holdpoint_client.commands.options import BEGINNING, Json, Key
+from holdpoint_client.commands.options import BEGINNING, Key
 from holdpoint_client.ids import find_template, find_view
 from holdpoint_client.session import Session
 from holdpoint_client.views.settings import labels_block, reasons_table, view_block, views_table
@@ -34,23 +34,20 @@ For = Annotated[
 Code = Annotated[str | None, typer.Option("--reason-code", help="A word for statistics.")]
 
 
-def list_views(context: typer.Context, as_json: Json = False) -> None:
+def list_views(session: Session) -> None:
     """List your saved views of the list of runs, and the shared ones."""
-    session: Session = context.obj.begin(as_json)
     session.screen.page(session.api.get("/views"), views_table, "There are no saved views.")
 
 
 def save_view(
-    context: typer.Context,
+    session: Session,
     name: Annotated[str, typer.Argument(metavar="NAME", help="What it is called.")],
     filter: Chosen = None,
     sort: Sort = "",
     shared: Shared = None,
     key: Key = None,
-    as_json: Json = False,
 ) -> None:
     """Save a view; `execution list --view NAME` shows it."""
-    session: Session = context.obj.begin(as_json)
     body = {"name": name, "query": _query(session, filter, sort), "shared": shared}
     # An empty query is every run, and is sent as such.
     body["query"] = body["query"] or "sort=newest"
@@ -58,106 +55,91 @@ def save_view(
 
 
 def change_view(
-    context: typer.Context,
+    session: Session,
     id: ViewId,
     name: Annotated[str, typer.Option("--name", help="Call it so.")] = "",
     filter: Chosen = None,
     sort: Sort = "",
     shared: Shared = None,
-    as_json: Json = False,
 ) -> None:
     """Rename a view, replace what it shows, share it or stop sharing it."""
-    session: Session = context.obj.begin(as_json)
     body = {"name": name, "query": _query(session, filter, sort), "shared": shared}
     session.screen.one(session.api.patch(f"/views/{find_view(session.api, id).id}", body), view_block)
 
 
-def delete_view(context: typer.Context, id: ViewId) -> None:
+def delete_view(session: Session, id: ViewId) -> None:
     """Delete a view."""
-    session: Session = context.obj.begin(False)
     session.api.delete(f"/views/{find_view(session.api, id).id}")
     session.screen.aside("Deleted.")
 
 
-def list_reasons(context: typer.Context, as_json: Json = False) -> None:
+def list_reasons(session: Session) -> None:
     """List the words that are offered as reasons, in their order."""
-    session: Session = context.obj.begin(as_json)
     session.screen.page(session.api.get("/reason-templates"), reasons_table, "There are no templates.")
 
 
 def add_reason(
-    context: typer.Context,
+    session: Session,
     text: Annotated[str, typer.Argument(metavar="TEXT", help="The words.")],
     reason_code: Code = None,
     commands: For = None,
     key: Key = None,
-    as_json: Json = False,
 ) -> None:
     """Offer words as a reason."""
-    session: Session = context.obj.begin(as_json)
     body = {"text": text, "reason_code": reason_code, "commands": commands}
     _tell_reason(session, session.api.post("/reason-templates", body, key))
 
 
 def change_reason(
-    context: typer.Context,
+    session: Session,
     id: ReasonId,
     text: Annotated[str | None, typer.Option("--text", help="The words.")] = None,
     reason_code: Code = None,
     commands: For = None,
-    as_json: Json = False,
 ) -> None:
     """Change a template; reasons that were given with it stay."""
-    session: Session = context.obj.begin(as_json)
     body = {"text": text, "reason_code": reason_code, "commands": commands}
     _tell_reason(session, session.api.patch(f"/reason-templates/{find_template(session.api, id).id}", body))
 
 
 def move_reason(
-    context: typer.Context,
+    session: Session,
     id: ReasonId,
     places: Annotated[int, typer.Option("--places", help="How far down; up where negative.")],
     key: Key = None,
-    as_json: Json = False,
 ) -> None:
     """Move a template in the list."""
-    session: Session = context.obj.begin(as_json)
     path = f"/reason-templates/{find_template(session.api, id).id}/move"
     _tell_reason(session, session.api.post(path, {"places": places}, key))
 
 
-def delete_reason(context: typer.Context, id: ReasonId) -> None:
+def delete_reason(session: Session, id: ReasonId) -> None:
     """Delete a template."""
-    session: Session = context.obj.begin(False)
     session.api.delete(f"/reason-templates/{find_template(session.api, id).id}")
     session.screen.aside("Deleted.")
 
 
-def list_labels(context: typer.Context, as_json: Json = False) -> None:
+def list_labels(session: Session) -> None:
     """List the rules of labels, and which labels are in use."""
-    session: Session = context.obj.begin(as_json)
     session.screen.one(session.api.get("/labels"), labels_block)
 
 
 def set_rule(
-    context: typer.Context,
+    session: Session,
     name: Annotated[str, typer.Argument(metavar="LABEL", help="Name of the label.")],
     description: Annotated[str, typer.Option("--description", help="What it means.")] = "",
     value: Annotated[list[str] | None, typer.Option("--value", help="A value it may take; any if left out.")] = None,
-    as_json: Json = False,
 ) -> None:
     """Make the rule of a label, or replace it."""
-    session: Session = context.obj.begin(as_json)
     body = {"description": description, "values": value or []}
     told = session.api.put(f"/labels/{in_path(name)}", body)
     session.screen.one(told, lambda rule: labels_block({"rules": [rule], "in_use": []}))
 
 
 def remove_rule(
-    context: typer.Context, name: Annotated[str, typer.Argument(metavar="LABEL", help="Name of the label.")]
+    session: Session, name: Annotated[str, typer.Argument(metavar="LABEL", help="Name of the label.")]
 ) -> None:
     """Let a label take any value again."""
-    session: Session = context.obj.begin(False)
     session.api.delete(f"/labels/{in_path(name)}")
     session.screen.aside("It takes any value now.")
 

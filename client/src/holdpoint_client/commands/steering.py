@@ -8,17 +8,8 @@ from holdpoint_client.api import key_of
 from holdpoint_client.choosing import Choice
 from holdpoint_client.commands.options import (
     Cron,
-    DryRun,
-    Everything,
-    Filters,
-    Json,
-    Key,
-    ManyRunIds,
     Match,
-    NoWait,
-    OfJob,
     OnEvent,
-    Rate,
     Reason,
     ReasonCode,
     Scope,
@@ -26,22 +17,24 @@ from holdpoint_client.commands.options import (
     Ticket,
     Until,
     Webhook,
-    Yes,
     Zone,
 )
 from holdpoint_client.failures import usage
+from holdpoint_client.framing import on_many
 from holdpoint_client.ids import Found
 from holdpoint_client.jobs import Manner, begin_job
-from holdpoint_client.many import carry_out
+from holdpoint_client.many import carry_out, why
 from holdpoint_client.session import Session
 from holdpoint_client.values import conditions, json_object
 
 type Document = dict[str, Any]
 
 
+@on_many
 def pause(
-    context: typer.Context,
-    ids: ManyRunIds = None,
+    session: Session,
+    choice: Choice,
+    manner: Manner,
     reason: Reason = None,
     reason_code: ReasonCode = "",
     ticket: Ticket = "",
@@ -56,34 +49,24 @@ def pause(
     match: Match = None,
     webhook: Webhook = False,
     signed_webhook: Signed = False,
-    filter: Filters = None,
-    every: Everything = False,
-    of_job: OfJob = "",
-    rate: Rate = None,
-    dry_run: DryRun = False,
-    no_wait: NoWait = False,
-    yes: Yes = False,
-    key: Key = None,
-    as_json: Json = False,
 ) -> None:
     """Pause runs at their next boundary.
 
     The current step ends or yields, and no further one starts until somebody resumes.
     """
-    session: Session = context.obj.begin(as_json)
-    choice = Choice(ids or [], filter or [], every, of_job).checked()
     shared = {"reason_code": reason_code, "ticket": ticket, "scope": scope}
     single = {
         "before_step": before_step,
         "resume_when": conditions(until, until_cron, timezone, until_event, match, webhook, signed_webhook),
     }
-    manner = Manner(yes, dry_run, not no_wait, rate, key)
-    _command(session, "pause", choice, _reason(session, reason, "Why pause", manner), shared, single, manner)
+    _command(session, "pause", choice, why(session, reason, "Why pause", manner), shared, single, manner)
 
 
+@on_many
 def resume(
-    context: typer.Context,
-    ids: ManyRunIds = None,
+    session: Session,
+    choice: Choice,
+    manner: Manner,
     note: Annotated[str, typer.Option("--note", help="Why, or what was done meanwhile.")] = "",
     data: Annotated[
         str | None,
@@ -95,52 +78,33 @@ def resume(
         str | None,
         typer.Option("--additional-context", metavar="JSON", help="For the next step, apart from the payload."),
     ] = None,
-    filter: Filters = None,
-    every: Everything = False,
-    of_job: OfJob = "",
-    rate: Rate = None,
-    dry_run: DryRun = False,
-    no_wait: NoWait = False,
-    yes: Yes = False,
-    key: Key = None,
-    as_json: Json = False,
 ) -> None:
     """Let paused runs go on from where they were."""
-    session: Session = context.obj.begin(as_json)
-    choice = Choice(ids or [], filter or [], every, of_job).checked()
     single = {
         "data": json_object(data, "--data"),
         "additional_context": json_object(additional_context, "--additional-context"),
     }
-    why = {"reason" if choice.by_server else "note": note}
-    _command(session, "resume", choice, why, {}, single, Manner(yes, dry_run, not no_wait, rate, key))
+    told = {"reason" if choice.by_server else "note": note}
+    _command(session, "resume", choice, told, {}, single, manner)
 
 
+@on_many
 def cancel(
-    context: typer.Context,
-    ids: ManyRunIds = None,
+    session: Session,
+    choice: Choice,
+    manner: Manner,
     reason: Reason = None,
     scope: Scope = "",
-    filter: Filters = None,
-    every: Everything = False,
-    of_job: OfJob = "",
-    rate: Rate = None,
-    dry_run: DryRun = False,
-    no_wait: NoWait = False,
-    yes: Yes = False,
-    key: Key = None,
-    as_json: Json = False,
 ) -> None:
     """End runs for ever; their workflow's clean-up runs once."""
-    session: Session = context.obj.begin(as_json)
-    choice = Choice(ids or [], filter or [], every, of_job).checked()
-    manner = Manner(yes, dry_run, not no_wait, rate, key)
-    _command(session, "cancel", choice, _reason(session, reason, "Why cancel", manner), {"scope": scope}, {}, manner)
+    _command(session, "cancel", choice, why(session, reason, "Why cancel", manner), {"scope": scope}, {}, manner)
 
 
+@on_many
 def retry(
-    context: typer.Context,
-    ids: ManyRunIds = None,
+    session: Session,
+    choice: Choice,
+    manner: Manner,
     reason: Reason = None,
     from_step: Annotated[
         str, typer.Option("--from-step", help="Go back to this step, the last time it ran; any run at rest.")
@@ -151,35 +115,18 @@ def retry(
     again: Annotated[
         bool, typer.Option("--again", help="Do and ask anew what the steps from there on have recorded.")
     ] = False,
-    filter: Filters = None,
-    every: Everything = False,
-    of_job: OfJob = "",
-    rate: Rate = None,
-    dry_run: DryRun = False,
-    no_wait: NoWait = False,
-    yes: Yes = False,
-    key: Key = None,
-    as_json: Json = False,
 ) -> None:
     """Take failed runs up again, or send runs at rest back.
 
     A failed run goes on at the step that failed. With --from-step or --position any run at rest goes back there.
     """
-    session: Session = context.obj.begin(as_json)
-    choice = Choice(ids or [], filter or [], every, of_job).checked()
     single = {"from_step": from_step, "position": position, "again": again or None}
-    manner = Manner(yes, dry_run, not no_wait, rate, key)
-    why = _reason(session, reason, "Why should it work now", manner)
-    _command(session, "retry", choice, why, {}, single, manner)
-
-
-def _reason(session: Session, given: str | None, question: str, manner: Manner) -> Document:
-    # What is only looked at needs no reason yet.
-    return {} if manner.dry_run and given is None else {"reason": session.reason(given, question)}
+    told = why(session, reason, "Why should it work now", manner)
+    _command(session, "retry", choice, told, {}, single, manner)
 
 
 def _command(
-    session: Session, verb: str, choice: Choice, why: Document, shared: Document, single: Document, manner: Manner
+    session: Session, verb: str, choice: Choice, told: Document, shared: Document, single: Document, manner: Manner
 ) -> None:
     """Give the command run by run, or as a job of the server.
 
@@ -187,7 +134,7 @@ def _command(
         session: this invocation.
         verb: the command.
         choice: which runs.
-        why: reason or note.
+        told: reason or note.
         shared: what it takes both ways.
         single: what it takes only run by run.
         manner: how a job is begun.
@@ -200,15 +147,13 @@ def _command(
         if strangers:
             raise usage(f"{strangers[0].replace('_', ' ')}: only with ids, not with --filter, --all or --of-job.")
         arguments = {name: value for name, value in shared.items() if value}
-        begin_job(session, verb, choice, {**why, "arguments": arguments}, manner)
+        begin_job(session, verb, choice, {**told, "arguments": arguments}, manner)
         return
-    if manner.dry_run or manner.rate or not manner.wait:
-        raise usage("--dry-run, --rate and --no-wait belong to --filter, --all and --of-job.")
     key = key_of(manner.key)
 
     def send(run: Found) -> Document:
         # A key counts for one request alone, so that of one invocation is made each run's own.
         path = f"/async-executions/{run.id}/{verb}"
-        return session.api.post(path, {**why, **shared, **single}, f"{key}/{run.id}", shown_key=key)
+        return session.api.post(path, {**told, **shared, **single}, f"{key}/{run.id}", shown_key=key)
 
-    carry_out(session, verb, choice.ids, manner.yes, send)
+    carry_out(session, verb, choice, manner, send)

@@ -1,9 +1,8 @@
 """`holdpoint system status | show | people`: the installation, and who can sign in to it."""
 
-import typer
 from rich.text import Text
 
-from holdpoint_client.commands.options import All, Cursor, Json, Limit
+from holdpoint_client.commands.options import All, Cursor, Limit
 from holdpoint_client.failures import Exit
 from holdpoint_client.session import Session
 from holdpoint_client.tables import pairs
@@ -11,14 +10,13 @@ from holdpoint_client.views.system import people_table, system_block
 from holdpoint_client.words import clean
 
 
-def status(context: typer.Context, as_json: Json = False) -> None:
+def status(session: Session) -> None:
     """Say whether database, broker and workers are there.
 
     Ends with 6 where something is missing.
     """
-    session: Session = context.obj.begin(as_json)
     told = session.api.readiness()
-    if as_json:
+    if session.screen.as_json:
         session.screen.document(told)
     else:
         rows = []
@@ -30,16 +28,12 @@ def status(context: typer.Context, as_json: Json = False) -> None:
         raise SystemExit(Exit.UNREACHABLE)
 
 
-def show(context: typer.Context, as_json: Json = False) -> None:
+def show(session: Session) -> None:
     """Show workers, queue, broker, and what is wrong."""
-    session: Session = context.obj.begin(as_json)
     session.screen.one(session.api.get("/system"), system_block)
 
 
-def people(
-    context: typer.Context, limit: Limit = 50, every: All = False, cursor: Cursor = None, as_json: Json = False
-) -> None:
+def people(session: Session, limit: Limit = 50, every: All = False, cursor: Cursor = None) -> None:
     """List everybody who can sign in."""
-    session: Session = context.obj.begin(as_json)
     page = session.api.pages("/people", None if every else limit, cursor)
     session.screen.page(page, people_table, "Nobody can sign in.")

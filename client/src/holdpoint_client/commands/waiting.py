@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from holdpoint_client.api import in_path
-from holdpoint_client.commands.options import Json, Key
+from holdpoint_client.commands.options import Key
 from holdpoint_client.session import Session
 from holdpoint_client.values import json_object
 from holdpoint_client.views.runs import state_text
@@ -18,19 +18,17 @@ Data = Annotated[
 
 
 def emit(
-    context: typer.Context,
+    session: Session,
     name: Annotated[str, typer.Argument(metavar="NAME", help="Name of the event, such as order.shipped.")],
     data: Data = None,
     key: Key = None,
-    as_json: Json = False,
 ) -> None:
     """Send a named event.
 
     Every hold and every step that waits for it goes on.
     """
-    session: Session = context.obj.begin(as_json)
     sent = session.api.post("/events", {"name": name, "data": json_object(data, "--data")}, key)
-    if as_json:
+    if session.screen.as_json:
         session.screen.document(sent)
         return
     met = counted(sent["woken"], "hold or wait") if sent["woken"] < 2 else f"{sent['woken']:,} holds and waits"
@@ -38,7 +36,7 @@ def emit(
 
 
 def trigger(
-    context: typer.Context,
+    session: Session,
     token: Annotated[
         str,
         typer.Argument(metavar="TOKEN", help="The resume token of a pause or hold; - reads it from standard input."),
@@ -55,14 +53,12 @@ def trigger(
     ] = "",
     note: Annotated[str, typer.Option("--note", help="Words for those who read the history.")] = "",
     key: Key = None,
-    as_json: Json = False,
 ) -> None:
     """Release the one hold that a resume token was given out for."""
-    session: Session = context.obj.begin(as_json)
     given = token.removeprefix("-") or sys.stdin.readline().strip()
     body = {"data": json_object(data, "--data"), "note": note}
     told = session.api.call(f"/triggers/{in_path(given)}", body, key, secret)
-    if as_json:
+    if session.screen.as_json:
         session.screen.document(told)
     else:
         session.screen.show(state_text(told["state"]) + f"  {told['execution']}")

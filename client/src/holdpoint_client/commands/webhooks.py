@@ -5,7 +5,7 @@ from typing import Annotated, Any
 import typer
 
 from holdpoint_client import completing
-from holdpoint_client.commands.options import All, Cursor, Json, Key, Limit, Yes
+from holdpoint_client.commands.options import All, Cursor, Key, Limit, OptionalReason, Yes
 from holdpoint_client.failures import usage
 from holdpoint_client.ids import find_message, find_webhook
 from holdpoint_client.session import Session
@@ -37,98 +37,85 @@ Labels = Annotated[
 ]
 
 
-def list_webhooks(context: typer.Context, as_json: Json = False) -> None:
+def list_webhooks(session: Session) -> None:
     """List the servers that are told of events, and how they do."""
-    session: Session = context.obj.begin(as_json)
     session.screen.page(session.api.get("/webhooks"), webhooks_table, "No server is told of events.")
 
 
-def show(context: typer.Context, id: WebhookId, as_json: Json = False) -> None:
+def show(session: Session, id: WebhookId) -> None:
     """Show a webhook and how it does."""
-    session: Session = context.obj.begin(as_json)
     session.screen.one(session.api.get(_at(session, id)), webhook_block)
 
 
 def create(
-    context: typer.Context,
+    session: Session,
     url: Annotated[str, typer.Argument(metavar="URL", help="Where messages are posted; https.")],
     kind: Kinds = None,
     description: Description = None,
     workflow: Workflows = None,
     label: Labels = None,
     key: Key = None,
-    as_json: Json = False,
 ) -> None:
     """Have a server told of events.
 
     The secret of its signatures is printed this once, alone on stdout.
     """
-    session: Session = context.obj.begin(as_json)
     body = {**_body(kind or ["*"], description, workflow, label), "url": url}
     _tell_secret(session, session.api.post("/webhooks", body, key))
 
 
 def change(
-    context: typer.Context,
+    session: Session,
     id: WebhookId,
     url: Annotated[str | None, typer.Option("--url", help="Where messages are posted; https.")] = None,
     kind: Kinds = None,
     description: Description = None,
     workflow: Workflows = None,
     label: Labels = None,
-    as_json: Json = False,
 ) -> None:
     """Change where events are sent, or which."""
-    session: Session = context.obj.begin(as_json)
     body = {**_body(kind, description, workflow, label), "url": url}
     session.screen.one(session.api.patch(_at(session, id), body), webhook_block)
 
 
 def rotate(
-    context: typer.Context,
+    session: Session,
     id: WebhookId,
     overlap: Annotated[
         float | None, typer.Option("--overlap-hours", min=0, help="How long the old secret signs too; 0 if it leaked.")
     ] = None,
     key: Key = None,
-    as_json: Json = False,
 ) -> None:
     """Give a webhook a new secret.
 
     It is printed this once, alone on stdout.
     """
-    session: Session = context.obj.begin(as_json)
     _tell_secret(session, session.api.post(f"{_at(session, id)}/rotate", {"overlap_hours": overlap}, key))
 
 
 def disable(
-    context: typer.Context,
+    session: Session,
     id: WebhookId,
-    reason: Annotated[str, typer.Option("--reason", "-r", help="Why, if there is something to say.")] = "",
+    reason: OptionalReason = "",
     key: Key = None,
-    as_json: Json = False,
 ) -> None:
     """Send nothing to a webhook from now on; what waits is kept."""
-    session: Session = context.obj.begin(as_json)
     session.screen.one(session.api.post(f"{_at(session, id)}/disable", {"reason": reason}, key), webhook_block)
 
 
 def enable(
-    context: typer.Context,
+    session: Session,
     id: WebhookId,
     catch_up: Annotated[bool, typer.Option("--catch-up", help="Tell it of all that happened meanwhile, too.")] = False,
     key: Key = None,
-    as_json: Json = False,
 ) -> None:
     """Have a webhook told of events again; what waited is sent now."""
-    session: Session = context.obj.begin(as_json)
     told = session.api.post(f"{_at(session, id)}/enable", {"catch_up": catch_up}, key)
     session.screen.one(told, webhook_block)
 
 
-def delete(context: typer.Context, id: WebhookId, yes: Yes = False) -> None:
+def delete(session: Session, id: WebhookId, yes: Yes = False) -> None:
     """Remove a webhook with its log; what waits is never sent."""
-    session: Session = context.obj.begin(False)
     if not yes:
         session.say(webhook_block(session.api.get(_at(session, id))))
         session.confirm("Remove this webhook and its log?")
@@ -136,15 +123,14 @@ def delete(context: typer.Context, id: WebhookId, yes: Yes = False) -> None:
     session.screen.aside("Removed.")
 
 
-def send_test(context: typer.Context, id: WebhookId, key: Key = None, as_json: Json = False) -> None:
+def send_test(session: Session, id: WebhookId, key: Key = None) -> None:
     """Have a test message sent, once."""
-    session: Session = context.obj.begin(as_json)
     sent = session.api.post(f"{_at(session, id)}/test", {}, key)
     _tell_message(session, id, sent)
 
 
 def deliveries(
-    context: typer.Context,
+    session: Session,
     id: WebhookId,
     state: Annotated[
         str, typer.Option("--state", "-s", metavar="waiting|failing|failed|delivered", help="Only these.")
@@ -154,25 +140,22 @@ def deliveries(
     limit: Limit = 50,
     every: All = False,
     cursor: Cursor = None,
-    as_json: Json = False,
 ) -> None:
     """List the messages of a webhook, newest first."""
-    session: Session = context.obj.begin(as_json)
     wanted = {"state": state, "kind": kind, "since": since(since_, "--since")}
     page = session.api.pages(f"{_at(session, id)}/deliveries", None if every else limit, cursor, **wanted)
     session.screen.page(page, deliveries_table, "No message.")
 
 
-def delivery(context: typer.Context, id: WebhookId, message: MessageId, as_json: Json = False) -> None:
+def delivery(session: Session, id: WebhookId, message: MessageId) -> None:
     """Show a message: what was sent and answered, every attempt."""
-    session: Session = context.obj.begin(as_json)
     path = _at(session, id)
     message = find_message(session.api, path, message).id
     session.screen.one(session.api.get(f"{path}/deliveries/{message}"), delivery_block)
 
 
 def replay(
-    context: typer.Context,
+    session: Session,
     id: WebhookId,
     message: Annotated[
         str, typer.Argument(metavar="MESSAGE", help="Id of a message; with --since, every one that was given up.")
@@ -181,10 +164,8 @@ def replay(
         str, typer.Option("--since", metavar="TIME", help="Those given up that were written since: a time, or 24h.")
     ] = "",
     key: Key = None,
-    as_json: Json = False,
 ) -> None:
     """Send a message again, or every one that was given up."""
-    session: Session = context.obj.begin(as_json)
     if bool(message) == bool(since_):
         raise usage("Say which: the id of a message, or --since TIME for all that were given up.")
     if message:
@@ -193,7 +174,7 @@ def replay(
         _tell_message(session, id, session.api.post(f"{path}/deliveries/{message}/replay", {}, key))
         return
     told = session.api.post(f"{_at(session, id)}/replay-failed", {"since": since(since_, "--since")}, key)
-    if as_json:
+    if session.screen.as_json:
         session.screen.document(told)
     else:
         session.screen.show(f"{counted(told['messages'], 'message')} sent again now.")
