@@ -49,6 +49,7 @@ class WhyQuery(Schema):
     reason: str = Field(
         "",
         description="Why, in words for those who read the history later. Not blank.",
+        examples=["Totals differ"],
         json_schema_extra={**NOT_BLANK, "x-required": True},
     )
 
@@ -68,7 +69,7 @@ def files(request: HttpRequest, id: str) -> HttpResponse:
     summary="Download a file",
 )
 def download(request: HttpRequest, id: str, name: str, query: Query[VersionQuery]) -> HttpResponse:
-    """The file's bytes, as an attachment that no browser opens by itself.
+    """The file's bytes, as an attachment that no browser opens by itself. Needs `executions:read`.
 
     The ETag is its version, Repr-Digest (RFC 9530) its SHA-256.
     """

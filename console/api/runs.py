@@ -141,7 +141,10 @@ def checkpoint(request: HttpRequest, id: str) -> HttpResponse:
 
 @router.get("/{id}/events", response={200: EventList, **PROBLEMS}, operation_id="events", summary="Read a history")
 def events(request: HttpRequest, id: str, query: Query[EventQuery]) -> HttpResponse:
-    """The run's events, oldest first. `seq` has no gaps: ask again with the last one you saw and you miss nothing."""
+    """The run's events, oldest first. Needs `executions:read`.
+
+    `seq` has no gaps: ask again with the last one you saw and you miss nothing.
+    """
     execution = find_execution(request.auth, id, "read history")
     found = queries.history(execution.pk, after=query.after, limit=query.limit + 1)
     items = [event_out(event) for event in found[: query.limit]]

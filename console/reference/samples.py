@@ -2,6 +2,7 @@
 
 import functools
 import json
+import re
 import shlex
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,7 @@ from django.conf import settings
 from console.api.bodies import JSON_TYPE, MULTIPART_TYPE, REQUEST_PART
 
 COMMANDS = Path(__file__).with_name("commands.json")
+PART = re.compile(r"\{(\w+)\}")
 STREAM_TYPE = "text/event-stream"
 WHATEVER_IT_IS = "*"
 """For `If-Match`, where one must be sent."""
@@ -75,15 +77,30 @@ def samples(method: str, path: str, operation: dict[str, Any]) -> tuple[Sample, 
     if multipart and request.body is not None:
         found.insert(1, Sample("curl, with files", _curl_with_files(request, multipart["schema"])))
     if command := commands().get(operation["operationId"]):
-        found.append(Sample("Terminal", command))
+        found.append(Sample("Terminal", _command(command, operation)))
     return tuple(found)
 
 
 @functools.cache
 def commands() -> dict[str, str]:
-    """Return operation id → the terminal client's command; a test gives each and looks at what it sends."""
+    """Return operation id → the terminal client's command, `{name}` for a part of the example.
+
+    A test gives each of them and compares what it sends with the example.
+    """
     found: dict[str, str] = json.loads(COMMANDS.read_text())
     return found
+
+
+def _command(command: str, operation: dict[str, Any]) -> str:
+    body = operation.get("requestBody", {}).get("content", {}).get(JSON_TYPE, {}).get("example") or {}
+    parts = {name: each[0] if isinstance(each, list) and each else each for name, each in body.items()}
+    parts |= {each["name"]: each["example"] for each in operation["parameters"] if "example" in each}
+
+    def filled(found: re.Match[str]) -> str:
+        part = parts[found[1]]
+        return shlex.quote(part if isinstance(part, str) else json.dumps(part, ensure_ascii=False))
+
+    return f"holdpoint {PART.sub(filled, command)}"
 
 
 def first_steps() -> dict[str, str]:
@@ -111,7 +128,7 @@ def _request(method: str, path: str, operation: dict[str, Any]) -> _Request:
         if parameter["in"] == "path":
             path = path.replace(f"{{{name}}}", _in_path(name.upper() if sent is None else sent))
         elif parameter["in"] == "query" and parameter.get("required"):
-            query.append((name, sent or "Totals differ"))
+            query.append((name, sent))
         elif name == "If-Match" and parameter.get("required"):
             headers[name] = WHATEVER_IT_IS
     content = operation.get("requestBody", {}).get("content", {})
