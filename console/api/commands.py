@@ -1,5 +1,7 @@
 """Commands on runs: each view reads its body, gives one command and says how the run stands."""
 
+from typing import Any
+
 from django.http import HttpRequest, HttpResponse
 from ninja import Router
 
@@ -7,6 +9,7 @@ from console.access import record_refusal
 from console.api.bodies import read_command
 from console.api.documents import Paused, RunOut, Standing
 from console.api.openapi import CONFLICT, patches, takes
+from console.api.past_documents import AmendPreview, ChangeOut
 from console.api.replies import etag, reply, seen_version
 from console.api.runs import address_of
 from console.api.schemas import (
@@ -21,6 +24,7 @@ from console.api.schemas import (
     SkipBody,
 )
 from console.api.shapes import paused, run_out, standing
+from console.json_diff import diff
 from executions import commands
 from executions.errors import Refused
 from executions.models import Execution
@@ -196,21 +200,37 @@ def label(request: HttpRequest, id: str) -> HttpResponse:
 
 @router.patch(
     "/{id}/payload",
-    response={200: Standing, **CONFLICT},
+    response={200: Standing | AmendPreview, **CONFLICT},
     openapi_extra=patches(AmendBody),
     operation_id="amend",
     summary="Correct the payload",
 )
 def amend(request: HttpRequest, id: str) -> HttpResponse:
-    """Change fields of the payload while the run is paused, suspended or failed. Needs `executions:amend`."""
+    """Change fields of the payload while the run is paused, suspended or failed. Needs `executions:amend`.
+
+    With `dry_run`, nothing is changed: the answer says what would be, by the same rules. That needs `executions:read`
+    too.
+    """
     try:
         version = seen_version(request, required=True)
     except Refused as refusal:
         record_refusal(request.auth, "amend", refusal, id)
         raise
     body, _ = read_command(request, AmendBody, "amend", id)
-    execution = commands.amend_payload(request.auth, id, changes=body.changes, reason=body.reason, version=version)
-    return stands(request, execution)
+    told = {"changes": body.changes, "reason": body.reason, "version": version}
+    if body.dry_run:
+        execution, payload = commands.preview_amend(request.auth, id, **told)
+        return reply(would_change(execution, payload), ETag=etag(execution.version))
+    return stands(request, commands.amend_payload(request.auth, id, **told))
+
+
+def would_change(execution: Execution, payload: dict[str, Any]) -> AmendPreview:
+    """Describe what a payload would be, and how it differs from the one there is."""
+    found = diff(execution.payload, payload)
+    changes = [ChangeOut.from_orm(change) for change in found.changes]
+    return AmendPreview(
+        id=execution.pk, version=execution.version, payload=payload, changes=changes, left_out=found.left_out
+    )
 
 
 def stands(request: HttpRequest, execution: Execution) -> HttpResponse:

@@ -69,6 +69,14 @@ class ChangesOut(Schema):
     left_out: int = Field(description="How many more there are.")
 
 
+class AmendPreview(ChangesOut):
+    """What an amendment would change, and the payload that it would leave."""
+
+    id: uuid.UUID
+    version: int = Field(description="Of the run as it stands, for `If-Match`.")
+    payload: dict[str, Any]
+
+
 class BandOut(Schema):
     """A stretch of the run's life in one state; `frozen` for one that a freeze kept in the queue."""
 

@@ -118,6 +118,7 @@ class AmendBody(Body):
         description="Field → new value, merged at the root of the payload.", json_schema_extra={"minProperties": 1}
     )
     reason: str = REASON
+    dry_run: bool = Field(False, description="Only tell what would change.")
 
 
 class HoldBody(Body):

@@ -13,7 +13,7 @@ from executions.commands.hold import annotate, place, release
 from executions.commands.label import label
 from executions.commands.label_rule import remove_label_rule, set_label_rule
 from executions.commands.launch import launch
-from executions.commands.payload import amend_payload, replace_file
+from executions.commands.payload import amend_payload, preview_amend, replace_file
 from executions.commands.preference import save_preference
 from executions.commands.question_webhook import give_webhook
 from executions.commands.reason import add_reason, change_reason, delete_reason, move_reason
@@ -61,6 +61,7 @@ __all__ = [
     "move_reason",
     "pause",
     "place",
+    "preview_amend",
     "release",
     "remove_label_rule",
     "replace_file",

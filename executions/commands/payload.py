@@ -10,7 +10,7 @@ from django.db.models import F, Max
 
 from executions.actors import Actor
 from executions.authoring import registry
-from executions.commands.base import about, command, lock, require
+from executions.commands.base import about, command, lock, require, require_scope
 from executions.commands.files import check_one, file_name, is_usable, store_files
 from executions.digests import refresh_contexts
 from executions.engine.post import announce
@@ -46,19 +46,56 @@ def amend_payload(
     """
     execution = lock(execution_id)
     with about(execution):
-        require(execution, actor, "amend")
-        require_at_rest(execution)
-        require_version(execution, version)
-        reason = clean_reason(reason)
-        changes = clean_object(changes, "changes")
-        if not changes:
-            raise Invalid("Name at least one field to change.", errors={"changes": ["Nothing to change."]})
+        reason, changes = _accepted(execution, actor, changes, reason, version)
         before = {name: execution.payload.get(name) for name in changes if name in execution.payload}
         apply_changes(execution, changes)
         append(execution.pk, "payload.amended", actor, reason=reason, data={"before": before, "changes": changes})
     execution.refresh_from_db()
     announce(execution)
     return execution
+
+
+@command("preview amend")
+def preview_amend(
+    actor: Actor,
+    execution_id: uuid.UUID | str,
+    *,
+    changes: dict[str, Any],
+    reason: str,
+    version: int | None = None,
+) -> tuple[Execution, dict[str, Any]]:
+    """Tell what ``amend_payload`` would leave, by the same rules; nothing is written but a refusal.
+
+    Args:
+        actor: who asks; needs ``executions:amend``, and ``executions:read`` to see it.
+        execution_id, changes, reason, version: as there.
+
+    Returns:
+        The execution as it is, and the payload as it would be.
+
+    Raises:
+        NotFound, NotAllowed, Conflict, Stale, Invalid, TooLarge: as their names say.
+    """
+    execution = lock(execution_id)
+    with about(execution):
+        require_scope(actor, "executions:read")
+        _, changes = _accepted(execution, actor, changes, reason, version)
+        require_room(execution, changes)
+    return execution, {**execution.payload, **changes}
+
+
+def _accepted(
+    execution: Execution, actor: Actor, changes: dict[str, Any], reason: str, version: int | None
+) -> tuple[str, dict[str, Any]]:
+    """Return reason and changes of an amendment that may be made, as they would be stored."""
+    require(execution, actor, "amend")
+    require_at_rest(execution)
+    require_version(execution, version)
+    reason = clean_reason(reason)
+    changes = clean_object(changes, "changes")
+    if not changes:
+        raise Invalid("Name at least one field to change.", errors={"changes": ["Nothing to change."]})
+    return reason, changes
 
 
 @command("replace file")

@@ -164,6 +164,27 @@ def test_amend_is_bound_to_the_version_that_was_seen(program, launch, path):
     assert len(events_of(run, "command.denied")) == 5
 
 
+def test_an_amendment_can_be_looked_at_before_it_is_made(program, launch, path):
+    run, reviewer = launch(payload={"amount": 1, "to": {"name": "Ann"}}), program("reviewer")
+    body = {"changes": {"amount": 2, "to": {"name": "Bob"}}, "reason": "typo", "dry_run": True}
+    problem(reviewer.send("patch", path(run, "payload"), body, headers={"If-Match": "*"}), 409)
+    reviewer.post(path(run, "pause"), {"reason": "why"})
+    seen, before = reviewer.get(path(run))["ETag"], Event.objects.filter(ledger=run.pk).count()
+    told = reviewer.send("patch", path(run, "payload"), body, headers={"If-Match": seen})
+    assert (told.status_code, told["ETag"]) == (200, seen)
+    assert told.json()["payload"] == body["changes"]
+    changes = {(each["path"], each["before"], each["after"]) for each in told.json()["changes"]}
+    assert changes == {("/amount", "1", "2"), ("/to/name", '"Ann"', '"Bob"')}
+    run.refresh_from_db()
+    assert (run.payload["amount"], Event.objects.filter(ledger=run.pk).count()) == (1, before)
+    blind = program("reviewer", ["executions:amend"])
+    told = problem(blind.send("patch", path(run, "payload"), body, headers={"If-Match": seen}), 403)
+    assert "executions:read" in told["detail"]
+    made = reviewer.send("patch", path(run, "payload"), {**body, "dry_run": False}, headers={"If-Match": seen})
+    assert made.status_code == 200
+    problem(reviewer.send("patch", path(run, "payload"), body, headers={"If-Match": seen}), 412)
+
+
 def test_f10_unknown_ids_are_404_and_leave_no_trace(program, launch):
     admin, before = program("admin"), Event.objects.count()
     for wrong in ("0198c0de-0000-7000-8000-000000000000", "no-id", "%20", "é"):
