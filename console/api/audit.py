@@ -203,8 +203,10 @@ def export_record(request: HttpRequest, query: Query[ExtractQuery]) -> Streaming
     as_csv = query.format == "csv" or (not query.format and request.get_preferred_type(OFFERED) == CSV)
     if query.ledger:
         ledger_called(query.ledger)
+    require_scope(request.auth, "export record", "audit:read")
     selection, found = extract_of(AuditFilter(**facts, run=query.ledger, text=query.q))
-    begin_export(request.auth, selection, as_csv=as_csv)
+    if request.META["REQUEST_METHOD"] != "HEAD":  # which is answered as GET and hands nothing out
+        begin_export(request.auth, selection, as_csv=as_csv)
     # An asynchronous server would gather the whole of a synchronous iterator first.
     lines = (export_chunks if isinstance(request, ASGIRequest) else export)(selection, found, as_csv=as_csv)
     name = f"holdpoint-audit.{'csv' if as_csv else 'jsonl'}"

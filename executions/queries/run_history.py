@@ -1,12 +1,14 @@
 """One run's history, newest first, narrowed by what its lines are about, by whom, and by words."""
 
 import uuid
+from typing import Any
 
 from django.db.models import CharField, Func, Q
 from django.db.models.functions import Length
 
 from executions.models import Event
 from executions.provenance.kinds import REFUSED_KINDS
+from executions.queries.timeline import ASKS_FOR_JSON, server_version
 
 LONG = 20_000
 """Characters of data; of longer ones only what is short is read, so that a page of payloads stays a small page."""
@@ -15,11 +17,17 @@ LONG = 20_000
 class _Told(Func):
     """The data of a line, without its large fields where it is long."""
 
-    template = f"""CASE WHEN length(%(expressions)s) <= {LONG} THEN %(expressions)s
-        WHEN %(expressions)s IS NOT JSON OBJECT THEN '{{}}' ELSE (
+    asked, looks = "%(expressions)s IS JSON OBJECT", "starts_with(%(expressions)s, '{')"
+    template = f"""CASE WHEN length(%(expressions)s) <= {LONG} THEN %(expressions)s WHEN {asked} THEN (
         SELECT coalesce(json_object_agg(key, value), '{{}}')::text FROM json_each(%(expressions)s::json)
-        WHERE length(value::text) <= 500) END"""  # noqa: S608
+        WHERE length(value::text) <= 500) ELSE '{{}}' END"""  # noqa: S608
     output_field = CharField()
+
+    def as_sql(self, compiler: Any, connection: Any, **context: Any) -> Any:  # type: ignore[override]
+        """Return the expression; PostgreSQL 15 cannot ask whether a text is JSON."""
+        asks = server_version() >= ASKS_FOR_JSON
+        template = self.template if asks else self.template.replace(self.asked, self.looks)
+        return super().as_sql(compiler, connection, template=template, **context)
 
 
 SUBJECTS: dict[str, Q] = {

@@ -5,6 +5,7 @@ import pytest
 from django.db import OperationalError
 from django.test import Client
 
+from console.api import audit
 from console.errors import STATUS, is_database_away
 from executions import errors
 from tests.api.conftest import events_of, problem
@@ -107,7 +108,7 @@ def test_half_a_surrogate_pair_is_refused_in_words_that_can_be_sent(program, lau
     assert problem(admin.post("/v1/holds", {"execution": "\ud800", "reason": "x"}), 404)["detail"]
 
 
-def test_head_is_get_without_its_body_and_options_say_what_is_taken(program, launch, path):
+def test_head_is_get_without_its_body_and_options_say_what_is_taken(program, launch, path, monkeypatch):
     operator, run = program("operator"), launch()
     got, headed = operator.get(path(run)), operator.client.head(path(run))
     assert (headed.status_code, headed.content, headed["ETag"]) == (200, b"", got["ETag"])
@@ -116,5 +117,7 @@ def test_head_is_get_without_its_body_and_options_say_what_is_taken(program, lau
     assert (asked.status_code, asked["Allow"]) == (204, "OPTIONS, PATCH")
     assert operator.client.options("/v1/holds")["Allow"] == "GET, HEAD, OPTIONS, POST"
     assert operator.client.options("/v1/nowhere").status_code == 404
+    assert operator.client.head("/v1/audit/export").status_code == 403
+    monkeypatch.setattr(audit, "begin_export", None)  # which would record that something was handed out
     streamed = program("auditor").client.head("/v1/audit/export?ledger=system")
     assert (streamed.status_code, streamed["Content-Type"], streamed.content) == (200, "application/jsonl", b"")

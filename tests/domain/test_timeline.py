@@ -1,6 +1,7 @@
 """The life of a run, folded from its history alone."""
 
 import datetime
+import json
 
 import pytest
 from django.db import connection
@@ -8,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 
 from executions import commands, queries
 from executions.models import Event
-from executions.queries import timeline
+from executions.queries import run_history, timeline
 from executions.queries.timeline import timeline_of
 from tests.domain import story
 from tests.effects import effects_table  # noqa: F401
@@ -179,3 +180,14 @@ def test_a_line_that_was_forged_spoils_no_life(cast, version, monkeypatch):
         data="{no JSON",
     )  # fmt: skip
     assert states(run) == whole
+
+
+@pytest.mark.parametrize("version", [150000, 160000], ids=["PostgreSQL 15", "newer"])
+def test_long_lines_of_a_history_are_told_without_what_is_long(cast, version, monkeypatch):
+    monkeypatch.setattr(run_history, "server_version", lambda: version)
+    run = story.launch(cast, "noop", {"text": "x" * 30_000})
+
+    (line,) = run_history.newest(run.pk)
+
+    assert json.loads(line.told)["ahead"] == run.ahead
+    assert "payload" not in json.loads(line.told)
