@@ -37,7 +37,7 @@ from holdpoint_client.commands import (
 )
 from holdpoint_client.failures import Failure
 from holdpoint_client.framing import framed
-from holdpoint_client.sections import Runs, Top
+from holdpoint_client.sections import Plain, Runs, Top
 from holdpoint_client.session import Session
 
 EPILOG = (
@@ -62,7 +62,7 @@ def _group(name: str, help: str, parent: typer.Typer, cls: type[TyperGroup] = Ty
 
 
 def _add(group: typer.Typer, name: str, command: Callable[..., None], *, documents: bool = True) -> None:
-    group.command(name)(framed(command, documents=documents))
+    group.command(name, cls=Plain)(framed(command, documents=documents))
 
 
 app = typer.Typer(cls=Top, epilog=EPILOG, **MANNERS)
@@ -201,7 +201,10 @@ def _version(asked: bool) -> None:
 def begin(
     context: typer.Context,
     profile: Annotated[
-        str, typer.Option("--profile", "-p", envvar="HOLDPOINT_PROFILE", help="Which server, from the profile file.")
+        str,
+        typer.Option(
+            "--profile", "-p", metavar="NAME", envvar="HOLDPOINT_PROFILE", help="Which server, from the profile file."
+        ),
     ] = "",
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")

@@ -4,9 +4,10 @@ import functools
 import inspect
 from collections.abc import Callable
 from inspect import Parameter
-from typing import Any
+from typing import Any, get_args
 
 import typer
+from typer.models import OptionInfo
 
 from holdpoint_client.choosing import Choice
 from holdpoint_client.commands.options import (
@@ -80,7 +81,17 @@ def _chosen(
     return choice, Manner(yes, dry_run, not no_wait, rate, key)
 
 
+def _say_what_it_takes(parameter: Parameter) -> None:
+    """Name what an option takes where it does not do so itself; typer would print Python's types."""
+    for its in getattr(parameter.annotation, "__metadata__", ()):
+        kind = str(get_args(parameter.annotation)[0])
+        if isinstance(its, OptionInfo) and not its.metavar and "bool" not in kind:
+            its.metavar = "NUMBER" if "int" in kind or "float" in kind else "TEXT"
+
+
 def _with_signature(command: Command, parameters: list[Parameter]) -> Command:
+    for each in parameters:
+        _say_what_it_takes(each)
     # typer reads the options of a command here.
     command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     return command

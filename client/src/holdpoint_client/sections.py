@@ -4,7 +4,7 @@ import os
 import sys
 from typing import Any, ClassVar, TextIO
 
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
 
 from holdpoint_client.failures import Exit, unwritable, usage
 
@@ -29,6 +29,20 @@ class Sectioned(TyperGroup):
                 with formatter.section(title):
                     # Padded by hand, so that all sections have one column.
                     formatter.write_dl([(name.ljust(longest), help) for name, help in rows])
+
+
+class Plain(TyperCommand):
+    """A command whose help names its arguments by their names alone, without Python's types."""
+
+    def format_options(self, ctx: Any, formatter: Any) -> None:
+        """Write what it takes."""
+        arguments = [each.get_help_record(ctx) for each in self.params if each.param_type_name == "argument"]
+        options = [each.get_help_record(ctx) for each in self.get_params(ctx) if each.param_type_name == "option"]
+        told = [(name.partition(" ")[0], help) for name, help in filter(None, arguments)]
+        for title, rows in (("Arguments", told), ("Options", list(filter(None, options)))):
+            if rows:
+                with formatter.section(title):
+                    formatter.write_dl(rows)
 
 
 class Top(Sectioned):
