@@ -27,26 +27,26 @@ class HoldOut(Schema):
 
     id: uuid.UUID
     execution: uuid.UUID
-    kind: str
+    kind: str = Field(description="`operator`, `compliance` or `policy`.")
     reason: str
-    reason_code: str
-    ticket: str
-    before_step: str | None
-    blocks_cancel: bool
-    dual_control: bool
-    responsible: str
-    scope: str
-    spread_from: uuid.UUID | None
-    review_by: Moment | None
-    overdue: bool
+    reason_code: str = Field(description="A word for statistics.")
+    ticket: str = Field(description="Link or number of the case elsewhere.")
+    before_step: str | None = Field(description="In force only when this step is next.")
+    blocks_cancel: bool = Field(description="Those who may not release it may not cancel the run.")
+    dual_control: bool = Field(description="Whoever placed it may not release it.")
+    responsible: str = Field(description="Who looks after it now; a hand-over changes it.")
+    scope: str = Field(description="`this` run, or the `tree` of its children too.")
+    spread_from: uuid.UUID | None = Field(description="The hold on a run above that spread to this one.")
+    review_by: Moment | None = Field(description="When somebody must look at it again.")
+    overdue: bool = Field(description="It is open and `review_by` has passed.")
     placed_by: Person
-    placed_via: str
+    placed_via: str = Field(description="The door: console, api, cli, webhook, engine.")
     placed_at: Moment
     released_by: Person | None
     released_via: str | None
     released_at: Moment | None
     release_reason: str
-    conditions: list[ConditionOut]
+    conditions: list[ConditionOut] = Field(description="What releases it by itself.")
     notes: list[NoteOut]
 
 
@@ -55,20 +55,20 @@ class FreezeOut(Schema):
 
     id: uuid.UUID
     kind: str
-    workflow: str | None
-    labels: dict[str, str]
+    workflow: str | None = Field(description="Every workflow where null.")
+    labels: dict[str, str] = Field(description="A run must carry all of these.")
     everything: bool
     reason: str
     reason_code: str
     ticket: str
-    dual_control: bool
+    dual_control: bool = Field(description="Whoever placed it may not lift it.")
     review_by: Moment | None
     placed_by: Person
     placed_via: str
     placed_at: Moment
     lifting_since: Moment | None
-    lift_rate: float | None
-    admitted: int
+    lift_rate: float | None = Field(description="Runs per second while it is being lifted.")
+    admitted: int = Field(description="Runs let go while it is being lifted.")
     released_by: Person | None
     released_via: str | None
     release_reason: str
@@ -116,9 +116,9 @@ class StepOut(Schema):
     name: str
     title: str
     status: str
-    position: int
+    position: int = Field(description="In the route, from 0.")
     finished_at: Moment | None
-    ms: float | None
+    ms: float | None = Field(description="How long it took, in milliseconds.")
 
 
 class Standing(Schema):
@@ -127,9 +127,9 @@ class Standing(Schema):
     id: uuid.UUID
     state: str
     state_since: Moment
-    version: int
+    version: int = Field(description="Grows with every change; for `If-Match`.")
     next_step: str | None
-    allowed: list[str]
+    allowed: list[str] = Field(description="Commands you may give now.")
 
 
 class Paused(Standing):
@@ -155,22 +155,22 @@ class RunSummary(Schema):
     title: str
     state: str
     state_since: Moment
-    version: int
+    version: int = Field(description="Grows with every change; for `If-Match`.")
     labels: dict[str, str]
-    priority: int
+    priority: int = Field(description="0 to 9; 9 goes first.")
     launched_by: Person
     created_at: Moment
     finished_at: Moment | None
-    not_before: Moment | None
-    steps_done: int
+    not_before: Moment | None = Field(description="It starts no earlier.")
+    steps_done: int = Field(description="Boundaries passed.")
     steps_total: int
-    next_step: str | None
-    progress: Any
+    next_step: str | None = Field(description="Name of the step that runs next.")
+    progress: Any = Field(description="`done`, `total` and `note`, told by the step.")
     open_suspensions: int
-    parent: uuid.UUID | None
-    parent_key: str | None
-    forked_from: uuid.UUID | None
-    forked_at: int | None
+    parent: uuid.UUID | None = Field(description="The run whose step launched it.")
+    parent_key: str | None = Field(description="What its parent calls it.")
+    forked_from: uuid.UUID | None = Field(description="The run that it was forked from.")
+    forked_at: int | None = Field(description="Line of that run's history it begins after.")
     holds: list[HoldOut]
     freezes: list[FreezeOut]
 
@@ -188,9 +188,9 @@ class DrainingOut(Schema):
 class TreeOut(Schema):
     """What is below a run, at any depth, and what of its tree, itself included, a worker is on."""
 
-    counts: dict[str, int]
+    counts: dict[str, int] = Field(description="Runs by state.")
     unfinished: int
-    quiescent: bool
+    quiescent: bool = Field(description="No worker is on any of them.")
     draining: list[DrainingOut]
 
 
@@ -202,15 +202,15 @@ class RunOut(RunSummary):
 
     facts: dict[str, Any]
     tree: TreeOut
-    allowed: list[str]
-    commands: dict[str, VerdictOut]
-    next_input: Any
+    allowed: list[str] = Field(description="Commands you may give now.")
+    commands: dict[str, VerdictOut] = Field(description="Every command, and why one is not allowed.")
+    next_input: Any = Field(description="What the next step would get.")
     payload: Any
-    error: Any
-    errors: int
+    error: Any = Field(description="`type`, `message`, `traceback` and `step` of the last failure.")
+    errors: int = Field(description="Errors since the error threshold last held it.")
     sla: SlaOut | None
     budgets: list[BudgetOut]
-    resumed: Any
+    resumed: Any = Field(description="`trigger`, `data`, `context` and `actor` of the last resume.")
     steps: list[StepOut]
     suspensions: list[SuspensionOut]
     files: list[FileOut]

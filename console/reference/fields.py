@@ -164,11 +164,11 @@ def rules(schema: Node) -> Iterator[str]:
         pattern = part.get("pattern", "")
         if pattern == NOT_BLANK:
             yield "not blank"
-        elif pattern:
+        elif pattern and part.get("format") != "uuid":
             yield f"matches `{pattern}`"
         for least, most, unit in SPANS:
             span = spanned(part.get(least), part.get(most), unit)
-            if span and (pattern, span) != (NOT_BLANK, "at least 1 characters"):
+            if span and (pattern, span) != (NOT_BLANK, "at least 1 character"):
                 yield span
         if "exclusiveMinimum" in part:
             yield f"more than {part['exclusiveMinimum']}"
@@ -176,7 +176,8 @@ def rules(schema: Node) -> Iterator[str]:
 
 def spanned(least: Any, most: Any, unit: str) -> str:
     """Say between which numbers something must lie; empty where it may be any."""
-    words = f" {unit}" if unit else ""
+    only = least if most is None else most
+    words = f" {unit if only != 1 else unit.removesuffix('s')}" if unit else ""
     if least is not None and most is not None:
         return f"{least:,} to {most:,}{words}"
     if most is not None:

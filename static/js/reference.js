@@ -24,6 +24,20 @@
   }
   field.addEventListener("input", narrow);
 
+  /* The contents mark the operation that is being read. */
+  const inContents = new Map();
+  for (const link of document.querySelectorAll(".ref-tree li > a")) {
+    const section = link.pathname === location.pathname && document.getElementById(link.hash.slice(1));
+    if (section) inContents.set(section, link);
+  }
+  const read = new IntersectionObserver((changes) => {
+    for (const { target, isIntersecting } of changes) {
+      if (isIntersecting) inContents.get(target).setAttribute("aria-current", "location");
+      else inContents.get(target).removeAttribute("aria-current");
+    }
+  }, { rootMargin: "-20% 0px -79% 0px" });
+  for (const section of inContents.keys()) read.observe(section);
+
   /* What was chosen once is chosen everywhere, on the next page too. */
   const KEPT = "holdpoint:sample";
   const samples = [...document.querySelectorAll("details.sample")];
