@@ -82,11 +82,12 @@ def tell(ledger: uuid.UUID, actor_id: str) -> None:
     name, role, via, since, last_at, counted = over
     if not counted:
         return
+    further = "1 further refusal was" if counted == 1 else f"{counted:,} further refusals were"
     append(
         ledger,
         "command.denials_counted",
         Actor(actor_id, name, role, via),
-        reason=f"{counted:,} further refusals were counted and have no lines of their own.",
+        reason=f"{further} only counted.",
         data={"count": counted, "written": MOST_WRITTEN, "since": since, "last_at": last_at},
     )
 

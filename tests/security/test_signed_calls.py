@@ -183,3 +183,4 @@ def test_whoever_is_refused_after_the_hour_has_it_told_first(held, monkeypatch):
     problem(call(token, {}), 403)
     lines = Event.objects.filter(ledger=run.pk, kind__startswith="command.").order_by("seq")
     assert [line.kind for line in lines] == ["command.denied", "command.denials_counted", "command.denied"]
+    assert lines[1].reason == "1 further refusal was only counted."
