@@ -45,7 +45,7 @@ def tree(
             for run in runs:
                 session.screen.document(run, line=True)
         return
-    session.screen.show(run_tree(top, below))
+    session.screen.show(run_tree(top, below, session.screen.width))
     shown = sum(map(len, below.values()))
     total = sum(top["tree"]["counts"].values())
     if shown < total:

@@ -33,7 +33,7 @@ def workflow_block(workflow: Document) -> RenderableType:
     rows: list[tuple[str, RenderableType]] = []
     if workflow["description"]:
         rows.append(("what", clean(workflow["description"])))
-    rows += [("step" if number else "steps", _step(step)) for number, step in enumerate(workflow["route"])]
+    rows += [("" if number else "steps", _step(step)) for number, step in enumerate(workflow["route"])]
     form = workflow["input"] or {"properties": {}, "required": []}
     for name, field in form["properties"].items():
         rows.append((f"input {clean(name)}", _field(field, name in form["required"])))
