@@ -10,9 +10,12 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.text import capfirst
 
 from console.confirmed import confirmed
 from console.pages.base import actor_of, add_errors, command_view, own_page
+from console.pages.rights import MEANS
 from executions import commands, queries
 from executions.access import SCOPES
 from executions.actors import Actor
@@ -40,7 +43,9 @@ class TokenForm(forms.Form):
     def __init__(self, actor: Actor, *args: Any, **options: Any) -> None:
         super().__init__(*args, use_required_attribute=False, **options)
         self.fields["scopes"].choices = [  # type: ignore[attr-defined]
-            (scope, scope) for scope in SCOPES if actor.can(scope)
+            (scope, format_html("{} <code>{}</code>", capfirst(MEANS[scope]), scope))
+            for scope in SCOPES
+            if actor.can(scope)
         ]
 
 
