@@ -69,7 +69,9 @@ def pytest_collection_modifyitems(items):
 
 def _place(item):
     late = item.get_closest_marker("before_verification") is None
-    return KINDS.index(_kind(item)), late, _folder(item)
+    # In each file those with the shared worker come first, so that it is begun and stopped once.
+    shared = "worker" in getattr(item, "fixturenames", ())
+    return KINDS.index(_kind(item)), late, _folder(item), str(item.path), not shared
 
 
 def _kind(item):

@@ -73,7 +73,7 @@ def test_f7_of_parallel_children_one_asks_and_one_fails_and_only_these_stop(cast
 
 def test_p9_a_pause_inside_a_child_leaves_the_state_outside_and_siblings_go_on(cast, workers):
     (first,) = workers(1)
-    run = launch(cast, "family", {"children": 3, "seconds": 0.3})
+    run = launch(cast, "family", {"children": 3, "seconds": 0.8})
     children = all_launched(run, 3)
     wait_until(lambda: any(effects_of(child.pk) for child in children.values()), "a child has begun")
     paused = next(child for child in children.values() if effects_of(child.pk))

@@ -98,7 +98,7 @@ def test_f4_a_step_reads_how_the_run_was_resumed_during_the_step_before(way, cas
 
 def test_f5_an_event_that_matches_resumes_exactly_once_and_others_do_not(cast, operator, workers):
     (worker,) = workers(1, **QUICK)
-    run = launch(cast, "counting", {"items": 3, "seconds": 0.2})
+    run = launch(cast, "counting", {"items": 3, "seconds": 0.5})
     wait_for_effect(run, "item 0")
     name = f"shipped.{run.pk}"
     pause(operator, run, {"event": name, "match": {"order": {"id": 7}}})

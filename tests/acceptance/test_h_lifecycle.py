@@ -54,7 +54,7 @@ def test_h1_a_queued_run_that_is_paused_never_starts_not_even_after_a_worker_res
 
 
 def test_h2_a_pause_lets_the_current_step_finish_and_no_other_start(cast, operator, worker):
-    run = launch(cast, "slow", {"seconds": 0.6})
+    run = launch(cast, "slow", {"seconds": 1})
     wait_for_effect(run, "start first")
     commands.pause(operator, run.pk, reason="look first")
     assert fresh(run).state == "pausing"
@@ -79,7 +79,7 @@ def test_h2_a_step_that_looks_up_sees_the_pause_with_its_reason_and_yields(cast,
 @pytest.mark.parametrize("restarted", [False, True], ids=["same-worker", "fresh-worker"])
 def test_h3_p3_a_resumed_run_goes_on_from_its_boundary_and_repeats_nothing(restarted, cast, operator, workers):
     (worker,) = workers(1, **QUICK)
-    run = launch(cast, "counting", {"items": 10, "seconds": 0.1, "label": "march"}, priority=7)
+    run = launch(cast, "counting", {"items": 10, "seconds": 0.2, "label": "march"}, priority=7)
     wait_for_effect(run, "item 3")
     commands.pause(operator, run.pk, reason="wait")
     paused = wait_for(run, "paused")
@@ -97,11 +97,11 @@ def test_h3_p3_a_resumed_run_goes_on_from_its_boundary_and_repeats_nothing(resta
 
 
 def test_h4_a_paused_run_keeps_position_payload_and_context_to_be_looked_at(cast, operator, worker):
-    run = launch(cast, "slow", {"seconds": 0.5}, labels={"client": "acme"}, title="March")
+    run = launch(cast, "slow", {"seconds": 1}, labels={"client": "acme"}, title="March")
     wait_for_effect(run, "start second")
     commands.pause(operator, run.pk, reason="look", ticket="T-1", reason_code="data-error")
     paused = wait_for(run, "paused")
-    assert paused.payload == {"seconds": 0.5, "first": "done", "second": "done"}
+    assert paused.payload == {"seconds": 1, "first": "done", "second": "done"}
     assert (paused.steps_done, paused.ahead, paused.title) == (2, ["third"], "March")
     assert paused.labels == {"client": "acme"}
     (hold,) = paused.holds.all()
@@ -148,11 +148,11 @@ def test_h5_cancel_discards_cleans_up_once_and_is_terminal_for_ever(before, cast
 
 
 def test_h5_a_step_that_finishes_after_the_cancel_has_its_result_discarded(cast, operator, worker):
-    run = launch(cast, "slow", {"seconds": 0.5})
+    run = launch(cast, "slow", {"seconds": 1})
     wait_for_effect(run, "start first")
     commands.cancel(operator, run.pk, reason="too late for this one")
     cancelled = wait_for(run, "cancelled")
-    assert cancelled.payload == {"seconds": 0.5}
+    assert cancelled.payload == {"seconds": 1}
     assert "step.finished" not in kinds(run)
     assert "start second" not in effects_of(run.pk)
 
@@ -201,7 +201,7 @@ def test_h11_a_corrected_file_is_used_and_nothing_done_is_done_again(cast, opera
     """Paused in mid-batch, corrected, annotated, resumed: by another worker even, for nothing lives in memory."""
     (worker,) = workers(1, **QUICK)
     names = [f"{letter}.txt" for letter in "abcdef"]
-    run = launch(cast, "charging", {"seconds": 0.25}, files=[(name, b"amount 1") for name in names])
+    run = launch(cast, "charging", {"seconds": 0.4}, files=[(name, b"amount 1") for name in names])
     wait_for_effect(run, "charged b.txt v1")
     hold = commands.pause(reviewer, run.pk, reason="e.txt has the wrong total")
     wait_for(run, "paused")

@@ -12,7 +12,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 from executions import commands
 from executions.models import ReasonTemplate
 from tests.effects import effects_table  # noqa: F401
-from tests.engine.watching import execute, wait_for
+from tests.engine.watching import let_begin, wait_for
 
 pytestmark = pytest.mark.usefixtures("live_db", "effects_table")
 
@@ -154,7 +154,7 @@ def test_a_question_answered_meanwhile_keeps_what_was_typed(cast, worker, open_r
 def test_progress_moves_while_a_step_runs(cast, worker, open_run):
     run = launch(cast, "counting", {"items": 16, "seconds": 0.25}, not_before=timezone.now() + timedelta(days=1))
     page = open_run("operator", run)
-    execute("UPDATE executions_execution SET not_before = now() WHERE id = %s", [run.pk])
+    let_begin(run)
     bar = page.locator("#run-steps progress")
     expect(bar).to_be_visible()
     first = float(bar.get_attribute("value"))

@@ -7,6 +7,7 @@ import re
 from executions import commands
 from executions.models import Execution
 from tests.client.conftest import PATIENCE, word
+from tests.effects import effects_of
 from tests.engine.watching import events, fresh, wait_for, wait_for_effect
 
 UUID = r"[0-9a-f]{8}-[0-9a-f-]{27}"
@@ -50,17 +51,21 @@ def test_h9_pause_places_a_hold_with_the_reason_and_history_says_via_cli(operato
     assert (placed.via, placed.reason, placed.actor_name) == ("cli", "Totals differ", "operator (terminal)")
 
 
-def test_h9_resume_lets_the_run_go_on_from_where_it_was(operator, run, worker):
-    execution = run("counting", {"items": 40, "seconds": 0.05})
+def test_h9_resume_lets_the_run_go_on_from_where_it_was(operator, run, worker, cast):
+    execution = run("counting", {"items": 10_000, "seconds": 0.05})
     wait_for_effect(execution, "item 1")
     said = operator("execution", "pause", execution.pk, "-r", "look at item 2")
     assert said.code == 0
     wait_for(execution, "paused")
     status = operator("execution", "status", execution.pk)
     assert "look at item 2" in status.out
+    done = effects_of(execution.pk)
+    enough = {"items": len(done) + 2}
+    commands.amend_payload(cast.actor("reviewer"), execution.pk, changes=enough, reason="these are enough")
     resumed = operator("execution", "resume", execution.pk, "--note", "it is fine", "--json")
     assert resumed.document["state"] in ("queued", "processing")
     wait_for(execution, "succeeded")
+    assert effects_of(execution.pk) == [*(f"item {number}" for number in range(len(done) + 2)), "reported"]
     (event,) = events(execution, "execution.resumed")
     assert (event.reason, event.via) == ("it is fine", "cli")
 

@@ -28,6 +28,11 @@ def launch(cast: Any, workflow: str, payload: dict[str, Any] | None = None, **mo
     return commands.launch(cast.actor("operator"), workflow, payload, **more)
 
 
+def let_begin(execution: Execution) -> None:
+    """Let the time come of a run that was launched for later."""
+    execute("UPDATE executions_execution SET not_before = now() WHERE id = %s", [execution.pk])
+
+
 def fresh(execution: Execution | str) -> Execution:
     return Execution.objects.get(pk=getattr(execution, "pk", execution))
 
