@@ -29,7 +29,7 @@ from executions.commands.hand_over import hand_over_verdict
 from executions.commands.hold import note_verdict, release_verdict
 from executions.models import Event, Execution, Freeze, Hold
 from executions.queries.tree import Tree, children_of, parent_of, tree_of
-from executions.states import RELEASE_SCOPE, Verdict
+from executions.states import BINDING, RELEASE_SCOPE, Verdict
 
 COPY_LIMIT = 64 * 1024
 """A longer payload is not put on the page a second time for its copy button; it can be opened as JSON."""
@@ -71,8 +71,8 @@ class RunPage(RunWords, RunSays, RunControl, RunBar, RunTimeline, RunAmend):
 
     @functools.cached_property
     def in_force(self) -> list[Hold]:
-        """The holds that keep the run from advancing now, oldest first."""
-        return holds_in_force(self.execution)
+        """The holds that keep the run from advancing now: those that outlast a resume first, then the oldest."""
+        return sorted(holds_in_force(self.execution), key=lambda hold: not BINDING[hold.kind])
 
     @functools.cached_property
     def holds(self) -> list[HoldView]:

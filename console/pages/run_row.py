@@ -72,8 +72,8 @@ class RunRow:
 
     @property
     def hold(self) -> Hold | None:
-        """The hold to show: the first in force, else the first that waits for its step."""
-        holds = self.open_holds
+        """The hold to show: of those in force, else of those that wait for their step, one that outlasts a resume."""
+        holds = sorted(self.open_holds, key=lambda hold: not states.BINDING[hold.kind])
         in_force = [hold for hold in holds if hold.before_step is None or hold.before_step == self.run.next_step]
         return next(iter(in_force or holds), None)
 

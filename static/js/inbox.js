@@ -38,6 +38,7 @@
       return void release.querySelector("textarea")?.focus();
     }
     const choice = [...form.querySelectorAll("input[type='radio']")].find((each) => values.includes(each.value));
+    if (!choice && values === REFUSE) return window.holdpoint.announce("This question cannot be refused. It asks for something else.");
     if (!choice) {
       const first = form.querySelector("input:not([type='hidden']), select, textarea");
       return void (values === APPROVE && (first && !first.closest("details:not([open])") ? first : form.querySelector("[type='submit']")).focus());

@@ -179,11 +179,13 @@ def test_a_breakpoint_stands_before_its_step_and_waits(db, cast):
 
 def test_an_operator_reads_that_a_compliance_hold_is_not_his_to_lift(db, cast):
     run = story.launch(cast, "noop")
+    commands.pause(cast.actor("operator"), run.pk, reason="Having a look")
     commands.place(cast.actor("reviewer"), run.pk, reason="Totals differ", blocks_cancel=True)
 
     html = see(cast, "operator", run)
 
-    assert "Held by reviewer" in said(part(html, "head"))
+    assert "Held by reviewer" in said(part(html, "head"))  # not what is older, and his own to lift
+    assert "And 1 more hold in force" in said(part(html, "head"))
     assert ": Totals differ. A reviewer can release it" in said(part(html, "commands"))
     assert "Not yours to lift: a reviewer can lift it" in said(part(html, "holds"))
     for name in ("resume", "cancel"):

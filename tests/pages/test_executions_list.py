@@ -62,6 +62,9 @@ def test_a_row_says_who_holds_the_run_and_why(cast, launch):
     assert "Totals differ on 4711" in row
     assert "and 1 more hold" in row
 
+    commands.place(cast.actor("reviewer2"), run.pk, reason="Not before the audit")
+    assert "Not before the audit" in row_of(cast.client("operator").get(URL), run)
+
 
 def test_a_row_says_with_whom_a_hold_is_now(cast, launch):
     run = launch()
