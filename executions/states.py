@@ -34,8 +34,8 @@ HOLD_KINDS = (OPERATOR, COMPLIANCE, POLICY)
 
 RELEASE_SCOPE = {OPERATOR: "executions:pause", POLICY: "executions:pause", COMPLIANCE: "holds:release"}
 """What a person needs to lift a hold of each kind."""
-BINDING = {kind: scope != RELEASE_SCOPE[OPERATOR] for kind, scope in RELEASE_SCOPE.items()}
-"""Kinds of hold that outlast a resume, because it takes more to lift them; of several holds these are named first."""
+OUTLAST_RESUME = tuple(kind for kind, scope in RELEASE_SCOPE.items() if scope != RELEASE_SCOPE[OPERATOR])
+"""Kinds of hold that take more to be lifted than a resume does."""
 PLACE_SCOPE = {OPERATOR: "executions:pause", COMPLIANCE: "holds:place"}
 
 COMMAND_SCOPE = {

@@ -15,7 +15,7 @@ from console.pages.run_control import RunControl
 from console.pages.run_history_part import HistoryPart
 from console.pages.run_offers import Attempt, HoldView
 from console.pages.run_questions import QuestionView, view_question
-from console.pages.run_row import RunRow
+from console.pages.run_row import RunRow, lasting_first
 from console.pages.run_says import RunSays
 from console.pages.run_steps import StepRow, rows_of
 from console.pages.run_timeline import RunTimeline
@@ -29,7 +29,7 @@ from executions.commands.hand_over import hand_over_verdict
 from executions.commands.hold import note_verdict, release_verdict
 from executions.models import Event, Execution, Freeze, Hold
 from executions.queries.tree import Tree, children_of, parent_of, tree_of
-from executions.states import BINDING, RELEASE_SCOPE, Verdict
+from executions.states import RELEASE_SCOPE, Verdict
 
 COPY_LIMIT = 64 * 1024
 """A longer payload is not put on the page a second time for its copy button; it can be opened as JSON."""
@@ -72,7 +72,7 @@ class RunPage(RunWords, RunSays, RunControl, RunBar, RunTimeline, RunAmend):
     @functools.cached_property
     def in_force(self) -> list[Hold]:
         """The holds that keep the run from advancing now: those that outlast a resume first, then the oldest."""
-        return sorted(holds_in_force(self.execution), key=lambda hold: not BINDING[hold.kind])
+        return lasting_first(holds_in_force(self.execution))
 
     @functools.cached_property
     def holds(self) -> list[HoldView]:

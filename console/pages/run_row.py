@@ -73,7 +73,7 @@ class RunRow:
     @property
     def hold(self) -> Hold | None:
         """The hold to show: of those in force, else of those that wait for their step, one that outlasts a resume."""
-        holds = sorted(self.open_holds, key=lambda hold: not states.BINDING[hold.kind])
+        holds = lasting_first(self.open_holds)
         in_force = [hold for hold in holds if hold.before_step is None or hold.before_step == self.run.next_step]
         return next(iter(in_force or holds), None)
 
@@ -132,3 +132,8 @@ class RunRow:
     def more_labels(self) -> int:
         """How many labels are not shown."""
         return max(len(self.run.labels) - LABELS_SHOWN, 0)
+
+
+def lasting_first(holds: list[Hold]) -> list[Hold]:
+    """Return holds in their order, but those that outlast a resume before the others: they are what a run waits for."""
+    return sorted(holds, key=lambda hold: hold.kind not in states.OUTLAST_RESUME)
