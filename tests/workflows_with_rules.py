@@ -4,7 +4,8 @@ import time
 from datetime import timedelta
 from typing import Any
 
-from executions import Context, Workflow
+from executions import Context, Workflow, clock
+from executions.models import Execution
 from tests.workflows_for_tests import DecisionForm, StepsInput, note_effect
 
 
@@ -31,10 +32,11 @@ for flow in (hurried, hurried_fails, hurried_escalates):
 
 def _slow(ctx: Context, payload: dict[str, Any]) -> None:
     note_effect(ctx.execution_id, ctx.step)
-    time.sleep(0.3)
+    while Execution.objects.get(pk=ctx.execution_id).sla_seconds_left(clock.now()) > 0:
+        time.sleep(0.05)
 
 
-hurried_briefly = Workflow("hurried-briefly", sla=timedelta(seconds=0.2))
+hurried_briefly = Workflow("hurried-briefly", sla=timedelta(seconds=5))
 hurried_briefly.step(name="slow")(_slow)
 hurried_briefly.step(name="after")(_work)
 

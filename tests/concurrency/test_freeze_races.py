@@ -189,7 +189,8 @@ def test_one_that_does_not_end_is_told_and_the_freeze_stands(cast, admin, freeze
 def test_what_only_reads_or_only_waits_for_its_client_is_not_waited_for(cast, admin, freeze, stranger):
     run = story.launch(cast)
     stranger.execute("UPDATE executions_execution SET title = 'x' WHERE id = %s", [run.pk])  # idle in its transaction
-    reading = Elsewhere(lambda: _sleep_over_the_table())
+    reading = Elsewhere(_sleep_over_the_table)
+    wait_until(_reading, "the long look has begun")
     freeze()
     assert not reading.is_over
     stranger.rollback()
@@ -200,6 +201,12 @@ def test_what_only_reads_or_only_waits_for_its_client_is_not_waited_for(cast, ad
 
 
 LONG_LOOK = "SELECT pg_sleep(600), count(*) FROM executions_execution"
+
+
+def _reading() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT FROM pg_stat_activity WHERE query = %s AND state = 'active'", [LONG_LOOK])
+        return cursor.fetchone() is not None
 
 
 def _sleep_over_the_table():

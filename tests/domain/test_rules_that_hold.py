@@ -76,7 +76,9 @@ def test_a10_a_spent_sla_sends_the_run_ahead_of_all_others_where_its_author_chos
 
 
 def test_the_worker_asks_between_two_steps_as_well(cast):
-    held = story.work(story.launch(cast, "hurried-briefly"))
+    run = story.launch(cast, "hurried-briefly")
+    story.let_pass(run, 4)
+    held = story.work(run)
     assert (hold_of(held).reason_code, held.steps_done, held.ahead) == ("sla-breached", 1, ["after"])
     assert effects_of(held.pk) == ["slow"]
 

@@ -26,9 +26,23 @@ def lines(process) -> list[dict]:
     return [json.loads(line) for line in process.output.splitlines() if line.strip()]
 
 
-def run_that_stepped(collector):
+def steps_of(collector, run):
+    """Return the spans of the run's steps, in their order, once all three have been sent.
+
+    The worker may take up what other tests have left behind as well, and their steps may be called the same.
+    """
+    found = [
+        span
+        for name in ("first", "second", "third")
+        for span in collector.named(f"step {name}")
+        if span.attributes["holdpoint.run"] == str(run.pk)
+    ]
+    return found if len(found) == 3 else []
+
+
+def run_that_stepped(collector, run):
     """Return the span in which the run went its steps; a second message for it may have been taken up in vain."""
-    inside = {span.parent for span in collector.named("step third")}
+    inside = {span.parent for span in steps_of(collector, run)}
     return next((span for span in collector.named("run talking") if span.id in inside), None)
 
 
@@ -68,7 +82,7 @@ def test_from_the_request_to_the_last_step(cast, program, traced, collector):
     assert answer.headers["X-Request-ID"] == "from-the-proxy-1"
     run = wait_for(answer.json()["id"], "failed")
     assert program.get("/v1/async-executions?q=nothing-of-the-query").status_code == 200
-    wait_until(lambda: run_that_stepped(collector), "the worker's spans")
+    wait_until(lambda: run_that_stepped(collector, run), "the worker's spans")
     wait_until(lambda: collector.named("POST v1/async-executions"), "the request's span")
     wait_until(lambda: [line for line in lines(web) if line.get("request_id") == "from-the-proxy-1"], "its line")
 
@@ -79,11 +93,13 @@ def test_from_the_request_to_the_last_step(cast, program, traced, collector):
     assert served["actor"].startswith("token:")
     assert {"timestamp", "level", "logger", "ip"} <= set(served)
 
-    said = {line["event"]: line for line in lines(worker)}
+    written = lines(worker)
+    said = {line["event"]: line for line in written if line.get("run") == str(run.pk)}
+    (ready,) = [line["event"] for line in written if " knows " in line["event"]]
     for event, step, attempt in (("plain words", "first", 1), ("structured", "first", 1), ("awaited", "second", 1)):
         line = said[event]
         assert (line["run"], line["workflow"], line["step"], line["attempt"]) == (str(run.pk), "talking", step, attempt)
-        assert line["worker"] in said[next(name for name in said if name.startswith("Worker "))]["event"]
+        assert line["worker"] in ready
     assert said["structured"]["amount"] == 3
     assert said["structured"]["token"] == "…"
     assert said["called with Bearer …"]["step"] == "first"
@@ -99,16 +115,16 @@ def test_from_the_request_to_the_last_step(cast, program, traced, collector):
     assert request.attributes["holdpoint.actor"] == served["actor"]
     (launch,) = collector.named("command launch")
     assert launch.parent == request.id
-    worked = run_that_stepped(collector)
+    worked = run_that_stepped(collector, run)
     assert (worked.service, worked.kind, worked.trace) == ("holdpoint-worker", 5, TRACE)
     assert worked.parent in {span.id for span in collector.spans if span.service == "holdpoint-web"}
-    steps = [collector.named(f"step {name}")[0] for name in ("first", "second", "third")]
+    steps = steps_of(collector, run)
     assert {span.parent for span in steps} == {worked.id}
     assert [span.links for span in steps] == [(), (steps[0].id,), (steps[1].id,)]
-    assert steps[2].attributes["holdpoint.run"] == str(run.pk)
     assert steps[2].attributes["holdpoint.attempt"] == 1
     assert steps[2].failed == "ValueError"
-    assert [span.parent for span in collector.named("boundary")] == [steps[0].id, steps[1].id]
+    boundaries = [span.parent for span in collector.named("boundary")]
+    assert [parent for parent in boundaries if parent in {step.id for step in steps}] == [steps[0].id, steps[1].id]
     # A second message for the same run may have been claimed in vain.
     assert worked.id in {span.parent for span in collector.named("claim")}
     assert said["plain words"]["trace_id"] == worked.trace
