@@ -79,7 +79,7 @@ class Api:
         """Call a webhook, signed as Standard Webhooks 1.0 has it where there is a secret; otherwise as ``post``."""
         content = json.dumps(given(body)).encode()
         key = key_of(key)
-        headers = signed(content, secret, key) if secret else {}
+        headers = {"Content-Type": "application/json", **(signed(content, secret, key) if secret else {})}
         answer = self.wire.send("POST", f"/v1{path}", key=key, more=headers, content=content)
         return self.wire.read(answer)
 
@@ -133,7 +133,7 @@ class Api:
             OSError: it cannot be written.
         """
         number = 0
-        with self.wire.open(f"/v1{path}", **_wanted(query)) as response:
+        with self.wire.open(f"/v1{path}", query=_wanted(query)) as response:
             for piece in response.iter_bytes():
                 file.write(piece)
                 number += len(piece)

@@ -14,6 +14,7 @@ from holdpoint_client.commands import (
     accounts,
     browsing,
     bulk,
+    calling,
     correcting,
     events,
     figures,
@@ -134,6 +135,7 @@ _add(event, "emit", waiting.emit)
 _add(app, "events", events.events)
 _add(app, "open", browsing.open_page, documents=False)
 _add(app, "trigger", waiting.trigger)
+_add(app, "api", calling.call, documents=False)
 
 audit = _group("audit", "The record of who did what and why.", app)
 _add(audit, "search", record.search)

@@ -30,13 +30,17 @@ LONGEST = 60
 
 def _asked(path: str, items: Callable[[dict[str, Any]], Offers], **query: Any) -> Callable[..., Offers]:
     """Make a completer that reads one list of the server."""
+    return _asked_for(path, lambda page: [offer for item in page["items"] for offer in items(item)], **query)
+
+
+def _asked_for(path: str, offers: Callable[[dict[str, Any]], Offers], **query: Any) -> Callable[..., Offers]:
+    """Make a completer that reads one document of the server."""
 
     def complete(context: typer.Context, incomplete: str) -> Offers:
         try:
             api = Api(find_connection(_profile(context), os.environ), PATIENCE)
             api.wire.tries = 1
-            page = api.get(path, **query)
-            found = [offer for item in page["items"] for offer in items(item)]
+            found = offers(api.get(path, **query))
         except (Failure, httpx.HTTPError, KeyError, TypeError, ValueError, OSError):
             # A shell has no place for a message while somebody types.
             return []
@@ -76,6 +80,16 @@ webhook_ids = _asked("/webhooks", lambda hook: [(hook["id"], hook["url"])])
 _labels = _asked(
     "/async-executions", lambda run: [(f"{name}:{value}", "") for name, value in run["labels"].items()], limit=200
 )
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+
+
+def paths(context: typer.Context, incomplete: str) -> Offers:
+    """Offer the addresses of the API, as far as they are the same for every thing."""
+    return _asked_for("/openapi.json", lambda told: _paths_of(told["paths"]))(context, incomplete)
+
+
+def _paths_of(described: dict[str, Any]) -> Offers:
+    return [(path.partition("{")[0], next(iter(methods.values()))["summary"]) for path, methods in described.items()]
 
 
 def labels(context: typer.Context, incomplete: str) -> Offers:

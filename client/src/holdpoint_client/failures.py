@@ -72,7 +72,11 @@ def unwritable(where: object, error: OSError) -> Failure:
     return failure(Exit.USAGE, "cannot-write", "Cannot write", f"{where}: {error.strerror}.")
 
 
+def exit_of(status: int) -> Exit:
+    """Return the exit code that a status of HTTP stands for, where that refuses."""
+    return EXIT_OF_STATUS.get(status, Exit.USAGE if status < 500 else Exit.UNREACHABLE)
+
+
 def of_answer(status: int, problem: Mapping[str, Any]) -> Failure:
     """Make the failure that a problem document of the server stands for."""
-    fallback = Exit.USAGE if status < 500 else Exit.UNREACHABLE
-    return Failure(EXIT_OF_STATUS.get(status, fallback), dict(problem))
+    return Failure(exit_of(status), dict(problem))

@@ -50,7 +50,7 @@ class Top(Sectioned):
 
     sections: ClassVar = {
         "Runs": ("execution", "inbox", "hold", "freeze", "bulk", "workflow", "open"),
-        "From outside and to it": ("event", "trigger", "webhook"),
+        "From outside and to it": ("event", "trigger", "webhook", "api"),
         "What happened": ("events", "audit"),
         "You and the server": ("login", "logout", "whoami", "preferences", "profiles", "token"),
         "The installation": ("view", "label", "reason", "system"),

@@ -94,7 +94,7 @@ def messages(api: Api, path: str, place: Place, query: dict[str, Any]) -> Iterat
         Failure: refused, or the connection broke.
     """
     headers = {"Last-Event-ID": place.id} if place.id else {}
-    with api.wire.open(f"/v1{path}", timeout=SILENCE, accept=EVENT_STREAM, headers=headers, **query) as response:
+    with api.wire.open(f"/v1{path}", timeout=SILENCE, accept=EVENT_STREAM, headers=headers, query=query) as response:
         if EVENT_STREAM not in response.headers.get("Content-Type", ""):
             raise NoStream("What is there is no stream.")
         yield from parsed(_lines(response.iter_bytes()), place)

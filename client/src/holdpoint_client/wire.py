@@ -3,7 +3,7 @@
 import platform
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -59,7 +59,7 @@ class Wire:
         key: str = "",
         shown_key: str = "",
         version: str = "",
-        more: Any = None,
+        more: Mapping[str, str] | None = None,
         **content: Any,
     ) -> httpx.Response:
         """Send a request and return its answer, whatever that says.
@@ -79,8 +79,8 @@ class Wire:
         Raises:
             Failure: no answer.
         """
-        headers = {name: value for name, value in (("Idempotency-Key", key), ("If-Match", version)) if value}
-        headers |= {"Content-Type": "application/json", **more} if more is not None else {}
+        own = {name: value for name, value in (("Idempotency-Key", key), ("If-Match", version)) if value}
+        headers = httpx.Headers({**own, **(more or {})})
         repeatable = method == "GET" or bool(key)
         for wait in (*PAUSES[: self.tries - 1], None):
             try:
@@ -102,7 +102,14 @@ class Wire:
 
     @contextmanager
     def open(
-        self, path: str, *, timeout: httpx.Timeout | None = None, accept: str = "*/*", headers: Any = None, **query: Any
+        self,
+        path: str,
+        *,
+        timeout: httpx.Timeout | None = None,
+        accept: str = "*/*",
+        headers: Any = None,
+        whatever: bool = False,
+        query: Any = None,
     ) -> Iterator[httpx.Response]:
         """Read an answer piece by piece.
 
@@ -111,6 +118,7 @@ class Wire:
             timeout: instead of the usual one.
             accept: the content types that are understood.
             headers: further ones.
+            whatever: return refusals too.
             query: parameters.
 
         Raises:
@@ -121,10 +129,10 @@ class Wire:
                 "GET",
                 f"{self.url}{path}",
                 params=query,
-                headers={"Accept": accept, **(headers or {})},
+                headers=httpx.Headers({"Accept": accept, **(headers or {})}),
                 timeout=timeout or TIMEOUT,
             ) as response:
-                if not response.is_success:
+                if not response.is_success and not whatever:
                     response.read()
                     self.refuse(response)
                 self.has_answered = True
