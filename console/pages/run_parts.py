@@ -25,9 +25,11 @@ def places_of(run: RunPage) -> dict[str, tuple[str, ...]]:
     """
     if run.files or run.open_holds > 1:
         return {"top": TOP, "main": MAIN, "side": SIDE, "foot": FOOT}
-    moved = ("steps", *ROOMY) if run.open_questions else ROOMY
-    main = tuple(name for name in MAIN if name not in moved)
-    side = (*(name for name in moved if name not in ROOMY), *SIDE, *ROOMY)
+    steps = ("steps",) if run.open_questions else ()
+    # A question without its form is short: the payload keeps its place under it.
+    roomy = () if steps and not run.actor.can("suspensions:answer") else ROOMY
+    main = tuple(name for name in MAIN if name not in steps + roomy)
+    side = (*steps, *SIDE, *roomy)
     return {"top": TOP, "main": main, "side": side, "foot": FOOT}
 
 

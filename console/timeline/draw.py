@@ -58,7 +58,7 @@ def draw(
         kin: children and forks.
         each: each of them has a lane, however many there are.
     """
-    totals = _totals(life)
+    totals, anybody = _totals(life), bool(life.acts)
     frame = window or Window(life.since, life.until)
     if window:
         life = cut(life, window)
@@ -68,7 +68,7 @@ def draw(
     clock = Clock(frame.since, frame.until)
     to_now = not life.ended and frame.until >= life.until
     bar = Row("bar", "State", height=BAR, shapes=list(_bands(scale)))
-    rows = [Row("acts", "People", height=ACTS, markers=_markers(life.acts, scale)), bar]
+    rows = [Row("acts", "People", height=ACTS, markers=_markers(life.acts, scale)), bar] if anybody else [bar]
     rows += pack("Held by", [*map(_hold(scale, title, life), life.holds), *_freezes(freezes, scale, life)], MOST_LANES)
     rows += pack("Waited for", list(map(_question(scale, title, life), life.questions)), MOST_LANES)
     rows += _steps(life.stretches, scale, life, title)
