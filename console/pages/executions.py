@@ -56,6 +56,7 @@ def executions(request: HttpRequest) -> HttpResponse:
         "address": address,
         "wanted": wanted,
         "rows": [RunRow(run) for run in found.rows],
+        "oob": False,
         "is_first_page": found.previous is None,
         "first_url": address.url() if cursor else "",
         "previous_url": address.url(found.previous) if found.previous else "",

@@ -1,6 +1,7 @@
 """One run as a row of a list: what the template shows, put into words once."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from executions import states
@@ -21,7 +22,7 @@ DOING = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class RunRow:
     """A run with the words around it.
 
@@ -33,13 +34,13 @@ class RunRow:
     run: Execution
     listed: bool = True
 
-    @property
+    @cached_property
     def workflow_title(self) -> str:
         """The workflow's title; its name where this installation does not know it (any more)."""
         workflow = registry.find(self.run.workflow)
         return workflow.title if workflow else self.run.workflow
 
-    @property
+    @cached_property
     def title(self) -> str:
         """What people call the run."""
         return self.run.title or self.workflow_title
@@ -49,7 +50,7 @@ class RunRow:
         """What the run does about its next step, such as ``Running``; empty when it has succeeded."""
         return DOING.get(self.run.state, "") if self.step else ""
 
-    @property
+    @cached_property
     def step(self) -> str:
         """The title of the step it is in, or that comes next; empty at the end."""
         name = self.run.next_step
@@ -57,7 +58,7 @@ class RunRow:
         step = workflow.steps.get(name) if workflow and name else None
         return step.title if step else (name or "").replace("_", " ")
 
-    @property
+    @cached_property
     def progress(self) -> dict[str, Any] | None:
         """The step's own progress (done, total, note), while it has meaning."""
         told = self.run.progress
@@ -71,13 +72,24 @@ class RunRow:
         return (finished - self.run.created_at).total_seconds() if finished else None
 
     @property
+    def has_why(self) -> bool:
+        """There is something to say of why it does not go on."""
+        return bool(
+            self.hold
+            or self.freeze
+            or self.question
+            or (self.run.state == states.FAILED and getattr(self.run, "error_message", ""))
+            or (self.run.state == states.QUEUED and self.run.not_before)
+        )
+
+    @cached_property
     def hold(self) -> Hold | None:
         """The hold to show: of those in force, else of those that wait for their step, one that outlasts a resume."""
         holds = lasting_first(self.open_holds)
         in_force = [hold for hold in holds if hold.before_step is None or hold.before_step == self.run.next_step]
         return next(iter(in_force or holds), None)
 
-    @property
+    @cached_property
     def open_holds(self) -> list[Hold]:
         """All open holds, oldest first; none once the run has finished."""
         found: list[Hold] = getattr(self.run, "open_hold_list", [])
@@ -124,9 +136,9 @@ class RunRow:
         return max(len(getattr(self.run, "open_question_list", [])) - 1, 0)
 
     @property
-    def labels(self) -> list[tuple[str, str]]:
+    def labels(self) -> tuple[tuple[str, str], ...]:
         """The first few labels, as (name, value)."""
-        return sorted(self.run.labels.items())[:LABELS_SHOWN]
+        return tuple(sorted(self.run.labels.items())[:LABELS_SHOWN])
 
     @property
     def more_labels(self) -> int:

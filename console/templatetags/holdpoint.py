@@ -9,7 +9,7 @@ from django import template
 from django.forms import BoundField
 from django.template.loader import render_to_string
 from django.utils import timezone
-from django.utils.html import format_html
+from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 from heroicons.templatetags.heroicons import heroicon_micro
 
@@ -83,14 +83,14 @@ def when(moment: datetime | None, form: str = "both") -> SafeString:
     """
     if moment is None:
         return SafeString('<span class="muted">–</span>')
-    shown = timezone.localtime(moment)
-    return format_html(
-        '<time class="when" datetime="{}" title="{}"><span data-relative>{}</span><span class="{}">{}</span></time>',
-        moment.astimezone(UTC).isoformat(timespec="milliseconds"),
-        wording.exact(shown),
-        wording.relative((timezone.now() - moment).total_seconds()),
-        "visually-hidden" if form == "short" else "when-exact",
-        (", " if form == "short" else "") + wording.exact(shown, today=timezone.localdate()),
+    here = timezone.get_current_timezone()
+    now, shown = timezone.now(), moment.astimezone(here)
+    hidden, before = ("visually-hidden", ", ") if form == "short" else ("when-exact", "")
+    # Numbers, names of months and of zones: none of it needs escaping, and a list has a hundred of these.
+    return SafeString(
+        f'<time class="when" datetime="{moment.astimezone(UTC).isoformat(timespec="milliseconds")}"'
+        f' title="{wording.exact(shown)}"><span data-relative>{wording.relative((now - moment).total_seconds())}</span>'
+        f'<span class="{hidden}">{before}{wording.exact(shown, today=now.astimezone(here).date())}</span></time>'
     )
 
 
@@ -145,14 +145,12 @@ def copy_id(value: Any, shown: int = 0) -> SafeString:
         shown: how many of its last characters are shown; 0 shows them all.
     """
     text = str(value)
-    short = f"…{text[-shown:]}" if 0 < shown < len(text) else text
+    short = escape(f"…{text[-shown:]}" if 0 < shown < len(text) else text)
     # A template would take three times as long, and a list has one of these in every row.
-    return format_html(
-        '<span class="copy"><span class="clip" title="{0}">{1}</span>'
-        '<button type="button" data-copy="{0}" aria-label="Copy {0}" hidden>{2}</button></span>',
-        text,
-        short,
-        icon("square-2-stack", size=14),
+    whole = escape(text)
+    return SafeString(
+        f'<span class="copy"><span class="clip" title="{whole}">{short}</span><button type="button"'
+        f' data-copy="{whole}" aria-label="Copy {whole}" hidden>{icon("square-2-stack", size=14)}</button></span>'
     )
 
 
@@ -165,6 +163,18 @@ def label_badge(name: str, value: str) -> SafeString:
         name, value: of the label; the value may be empty.
     """
     return render_to_string("executions/label.html", {"name": name, "value": value})
+
+
+@register.simple_tag
+@lru_cache(maxsize=1024)
+def label_badges(labels: tuple[tuple[str, str], ...], more: int) -> SafeString:
+    """Show the labels of a row; most runs share theirs with others.
+
+    Args:
+        labels: name and value of those shown.
+        more: how many are not shown.
+    """
+    return render_to_string("executions/labels.html", {"labels": labels, "more": more})
 
 
 @register.filter
