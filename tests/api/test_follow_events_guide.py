@@ -12,7 +12,7 @@ from executions import commands
 from executions.actors import SYSTEM
 from executions.models import Event
 from executions.provenance import append
-from tests.engine.watching import wait_until
+from tests.engine.watching import PATIENCE, wait_until
 
 pytestmark = pytest.mark.usefixtures("live_db")
 
@@ -43,7 +43,7 @@ def test_it_goes_on_where_it_was_and_says_why_it_ends(web, cast, tmp_path):
     wait_until(lambda: "hold.noted" in told.read_text(), "the note")
     commands.revoke_token(SYSTEM, token)
 
-    assert second.wait(20) == 1
+    assert second.wait(PATIENCE) == 1
     lines = [line for line in told.read_text().splitlines() if str(run.pk) in line]
     stored = Event.objects.filter(ledger=run.pk).order_by("seq").values_list("kind", "seq")
     assert list(dict.fromkeys(lines)) == [f"{kind} {run.pk} {seq}" for kind, seq in stored]

@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from executions import commands
+from executions.models import Execution
 
 pytestmark = pytest.mark.usefixtures("live_db")
 
@@ -30,6 +31,14 @@ def test_a_list_of_holds_changes_in_place_gathers_what_is_new_and_keeps_the_focu
     expect(page.locator("#news")).to_have_text("")
 
 
+def show_once_it_can_be_zoomed(page: Page, run: Execution) -> None:
+    """Show a run whose life has lasted for more than a second, which is the shortest that is drawn in parts."""
+    page.wait_for_timeout(1100)
+    page.goto(f"/executions/{run.pk}")
+    expect(page.locator(".live")).to_have_attribute("data-live", "open")
+    expect(page.locator("#run-timeline a[data-zoom=in]")).to_be_attached()
+
+
 def test_the_timeline_is_zoomed_by_keys_and_by_a_drag_and_a_form_sent_by_keys(page: Page, sign_in, cast):
     run = commands.launch(cast.actor("operator"), "noop", {}, title="Zoomed")
     sign_in(page.context, "operator")
@@ -40,10 +49,7 @@ def test_the_timeline_is_zoomed_by_keys_and_by_a_drag_and_a_form_sent_by_keys(pa
     page.keyboard.press("Control+Enter")
     expect(page.locator("#run-head")).to_contain_text("Paused by operator")
 
-    page.wait_for_timeout(1100)
-    page.reload()  # a life of more than a second can be zoomed into; this one was shorter when it was drawn
-    expect(page.locator(".live")).to_have_attribute("data-live", "open")
-    page.wait_for_timeout(1500)  # the page looks once what it missed while it loaded, and draws the timeline anew
+    show_once_it_can_be_zoomed(page, run)
     page.locator("#timeline-box").focus()
     page.keyboard.press("+")
     expect(page).to_have_url(re.compile(r"\?life=\d+-\d+$"))
@@ -72,22 +78,17 @@ def test_the_timeline_is_zoomed_by_keys_and_by_a_drag_and_a_form_sent_by_keys(pa
 
 def test_a_change_in_between_does_not_swallow_a_zoom(page: Page, sign_in, cast):
     run = commands.launch(cast.actor("operator"), "noop", {}, title="Zoomed slowly")
-    page.wait_for_timeout(1100)
     sign_in(page.context, "operator")
-    page.goto(f"/executions/{run.pk}")
-    expect(page.locator(".live")).to_have_attribute("data-live", "open")
-    page.wait_for_timeout(1500)
-    changes = []
-
-    def slowly(route: Route) -> None:
-        if not changes:
-            changes.append(commands.pause(cast.actor("reviewer"), run.pk, reason="Seen by another"))
-            page.wait_for_timeout(800)  # the change is told, and the page asks what it is
-        route.continue_()
-
-    page.route(re.compile(r"\?life="), slowly)
+    show_once_it_can_be_zoomed(page, run)
+    zoom: list[Route] = []
+    page.route(re.compile(r"\?life="), lambda route: zoom.append(route))
     page.locator("#timeline-box").focus()
-    page.keyboard.press("+")
+    with page.expect_request(re.compile(r"\?life=")):
+        page.keyboard.press("+")
+    # While the zoom has no answer yet, somebody else acts: the change is told, and the page asks what it is.
+    with page.expect_response(lambda answer: answer.request.headers.get("hx-trigger") == "run-live"):
+        commands.pause(cast.actor("reviewer"), run.pk, reason="Seen by another")
+    zoom[0].continue_()
     expect(page).to_have_url(re.compile(r"\?life=\d+-\d+$"))
     expect(page.locator("#timeline-box")).to_have_attribute("aria-label", re.compile("Timeline of the run, from"))
     expect(page.locator("#run-head")).to_contain_text("Paused by reviewer")

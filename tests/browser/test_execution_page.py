@@ -1,7 +1,6 @@
 """The page of a run in Chromium, against a real web server and real workers: live, and never under somebody's hands."""
 
 import re
-import time
 from datetime import timedelta
 
 import pytest
@@ -12,7 +11,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 from executions import commands
 from executions.models import ReasonTemplate
 from tests.effects import effects_table  # noqa: F401
-from tests.engine.watching import let_begin, wait_for
+from tests.engine.watching import come_to_end, let_begin, wait_for
 
 pytestmark = pytest.mark.usefixtures("live_db", "effects_table")
 
@@ -152,13 +151,14 @@ def test_a_question_answered_meanwhile_keeps_what_was_typed(cast, worker, open_r
 
 
 def test_progress_moves_while_a_step_runs(cast, worker, open_run):
-    run = launch(cast, "counting", {"items": 16, "seconds": 0.25}, not_before=timezone.now() + timedelta(days=1))
+    run = launch(cast, "counting", {"items": 5000, "seconds": 0.1}, not_before=timezone.now() + timedelta(days=1))
     page = open_run("operator", run)
     let_begin(run)
     bar = page.locator("#run-steps progress")
     expect(bar).to_be_visible()
     first = float(bar.get_attribute("value"))
-    page.wait_for_function("from => +(document.querySelector('#run-steps progress')?.value ?? 99) > from", arg=first)
+    page.wait_for_function("from => +(document.querySelector('#run-steps progress')?.value ?? 0) > from", arg=first)
+    come_to_end(cast, run, items=1)
     expect(head(page)).to_contain_text("Succeeded")
     expect(page.locator("#run-steps [data-step=done]")).to_have_count(2)
 
@@ -186,7 +186,6 @@ def test_the_history_keeps_its_page_while_new_lines_come_in(cast, open_run):
 
     commands.resume(cast.actor("reviewer"), run.pk)
     expect(head(page)).to_contain_text("Queued")
-    time.sleep(0.3)
     expect(page.locator("#event-1")).to_be_visible()
     expect(page.locator("#event-62")).to_have_count(0)
 
@@ -224,6 +223,7 @@ def test_a_session_that_has_ended_shows_the_sign_in_page(cast, open_run, context
 @pytest.mark.parametrize("person", ["operator", "reviewer"])
 def test_axe_finds_nothing(cast, worker, open_run, person, scheme):
     run = launch(cast, "asking", {"a": {"b": [1, 2]}})
+    wait_for(run, "suspended")
     hold = commands.place(cast.actor("reviewer"), run.pk, reason="Under review", blocks_cancel=True)
     commands.annotate(cast.actor("reviewer"), hold.pk, text="Look again")
     wait_for(run, "paused")
@@ -240,14 +240,13 @@ def test_a_key_pressed_while_the_page_still_loads_counts(cast, context, page, si
     run = launch(cast)
     sign_in(context, "operator")
 
-    def late(route):
-        time.sleep(0.5)
-        route.continue_()
-
-    page.route("**/keys*.js", late)
-    page.goto(f"/executions/{run.pk}", wait_until="commit")
+    late = []
+    page.route("**/keys*.js", lambda route: late.append(route))
+    with page.expect_request("**/keys*.js"):
+        page.goto(f"/executions/{run.pk}", wait_until="commit")
     page.locator("#run-head").wait_for()
     page.keyboard.press("p")
+    late[0].continue_()
 
     expect(page.locator("#id_pause_reason")).to_be_focused()
 

@@ -56,6 +56,7 @@ def states_under(label: str) -> set[str]:
 def tab_to(page: Page, target: Locator) -> None:
     """Press Tab until something has the focus."""
     expect(target).to_be_visible()
+    page.wait_for_load_state()
     for _ in range(MOST_TABS):
         if target.evaluate("each => each === document.activeElement"):
             return
@@ -93,7 +94,7 @@ def test_by_mouse_with_300_runs(page: Page, sign_in, incident):
     page.get_by_role("link", name="Release the holds it placed").click()
     expect(page.locator("h1")).to_have_text("Release holds of 300 runs?")
     page.get_by_label("Reason", exact=True).fill("The bank is back")
-    page.get_by_label("Runs per second").fill("60")
+    page.get_by_label("Runs per second").fill("30")
     page.get_by_role("button", name="Release holds of 300 runs").click()
     expect(page.locator("h1")).to_have_text("Releasing holds of 300 runs")
     expect(page.locator("h1")).to_have_text("Released holds of 300 runs", timeout=PATIENT)
@@ -103,13 +104,13 @@ def test_by_mouse_with_300_runs(page: Page, sign_in, incident):
 
 
 def test_by_keyboard_alone(page: Page, sign_in, incident):
-    label = incident(8)
+    label = incident(40)
     sign_in(page.context, "operator")
     page.goto("/executions")
     keys = page.keyboard
     keys.press("/")
     keys.type(label)
-    expect(page.locator("[data-row]")).to_have_count(8, timeout=PATIENT)
+    expect(page.locator("[data-row]")).to_have_count(40, timeout=PATIENT)
 
     keys.press("Escape")
     keys.press("j")
@@ -117,13 +118,13 @@ def test_by_keyboard_alone(page: Page, sign_in, incident):
     tab_to(page, page.locator("#bulk-all"))
     keys.press("Space")
     keys.press("p")
-    expect(page.locator("h1")).to_have_text("Pause 8 runs?")
+    expect(page.locator("h1")).to_have_text("Pause 40 runs?")
     expect(page.get_by_label("Reason", exact=True)).to_be_focused()
     keys.type("The bank is down")
-    tab_to(page, page.get_by_role("button", name="Pause 8 runs"))
+    tab_to(page, page.get_by_role("button", name="Pause 40 runs"))
     keys.press("Enter")
 
-    watch_them_drain(page, 8)
+    watch_them_drain(page, 40)
     tab_to(page, page.get_by_role("link", name="Release the holds it placed"))
     keys.press("Enter")
     expect(page.get_by_label("Reason", exact=True)).to_be_focused()
@@ -135,5 +136,5 @@ def test_by_keyboard_alone(page: Page, sign_in, incident):
     tab_to(page, stop)
     keys.press("Enter")
     expect(page.locator("#messages")).to_contain_text("left as they were")
-    expect(page.locator("h1")).to_contain_text("of 8 runs")
+    expect(page.locator("h1")).to_contain_text("of 40 runs")
     assert "paused" in states_under(label)

@@ -14,8 +14,8 @@ from collections import Counter
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from executions.models import Event, Execution
-from tests.engine.watching import settle, wait_for, wait_until
+from executions.models import Check, Event, Execution
+from tests.engine.watching import settle, stand_still, wait_for, wait_until
 from tests.support.browser import PATIENCE_MILLISECONDS, watch
 from tests.support.people import PASSWORD
 from tests.workflows.invoices import REAL_FILES, needs_real_invoices, value_of, with_value
@@ -114,11 +114,13 @@ def test_h11_the_story(cast, worker, person, batch):
     reviewer.locator("#id_pause_reason").fill(REASON)
     already = len(lines(run, posted=False))
     wait_until(lambda: len(lines(run, posted=False)) > already, "the worker begins another invoice")
+    stand_still(worker)  # in the middle of it, until this has been seen
     reviewer.locator("#form-pause button[type=submit]").click()
 
     # The worker finishes the invoice it is on and yields; both people see it, and never see more than is true.
     head = reviewer.locator("#run-head")
     expect(head).to_contain_text("Pausing: finishing Read the invoices")
+    worker.thaw()
     expect(head).to_contain_text("Paused by reviewer")
     expect(operator.locator("#run-head")).to_contain_text("Paused by reviewer")
     expect(operator.locator("#run-head")).to_contain_text(REASON)
@@ -191,5 +193,8 @@ def test_h11_the_story(cast, worker, person, batch):
             admin.goto(f"/audit?run={run.pk}&person={who}")
         row = admin.locator("tr[data-row]").filter(has=admin.get_by_text(what, exact=True)).filter(has_text=why)
         expect(row.first).to_contain_text("UTC")
+    before = Check.objects.count()
     admin.get_by_role("button", name="Verify the whole record").click()
-    expect(admin.locator("#verification")).to_contain_text("Every chain is whole", timeout=60_000)
+    wait_until(lambda: Check.objects.filter(finished_at__isnull=False).count() == before + 1, "verified")
+    expect(admin.locator("#verification")).to_contain_text("verified for admin")
+    expect(admin.locator("#verification")).to_contain_text("Every chain is whole")

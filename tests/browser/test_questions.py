@@ -24,12 +24,13 @@ def asked(cast):
 def test_a11_from_the_inbox_to_a_yes_or_no_by_keyboard(page: Page, sign_in, asked):
     run, question = asked(format="yes-no", urgency="high", title="Go on with this one?")
     sign_in(page.context, "reviewer")
-    page.goto("/inbox")
-    page.get_by_role("link", name="Go on with this one?").first.click()
+    page.goto("/inbox?workflow=questions")
+    page.locator(f"#open-question-{question.pk}").click()
     expect(page.locator(f"#question-{question.pk}")).to_contain_text("high urgency")
-    page.get_by_role("radio", name="No").focus()
+    form = page.locator(f"#form-answer-{question.pk}")
+    form.get_by_role("radio", name="No").focus()
     page.keyboard.press("Space")
-    page.get_by_role("button", name="Answer").click()
+    form.get_by_role("button", name="Answer").click()
     wait_for(run, "succeeded")
     question.refresh_from_db()
     assert question.answer == {"answer": False}

@@ -115,6 +115,7 @@ def test_by_mouse_from_the_inbox_to_the_release(page: Page, sign_in, asked, seco
 def tab_to(page: Page, place: Locator, key: str = "Tab") -> None:
     """Press Tab until something has the focus, as people without a mouse do."""
     expect(place).to_be_attached()
+    page.wait_for_load_state()
     for _ in range(80):
         if place.evaluate("element => element === document.activeElement"):
             return

@@ -7,7 +7,7 @@ import pytest
 from executions import commands
 from tests.client.conftest import word
 from tests.client.seat import Seat
-from tests.engine.watching import events, fresh, wait_for
+from tests.engine.watching import come_to_end, events, fresh, wait_for
 
 EDITOR = '#!/bin/sh\nsed -i \'s/"x": 1/"x": 12/\' "$1"\n'
 
@@ -117,14 +117,15 @@ def test_signing_in_writes_a_profile_that_nobody_else_reads(operator, run, tmp_p
 
 
 def test_a_run_is_watched_with_its_progress(operator, run, cast, worker):
-    execution, actor = run("counting", {"items": 30, "seconds": 0.1}), cast.actor("operator")
+    execution, actor = run("counting", {"items": 5000, "seconds": 0.05}), cast.actor("operator")
     commands.pause(actor, execution.pk, reason="look")
     wait_for(execution, "paused")
     seat = Seat(operator, "execution", "status", execution.pk, "--watch", "--interval", "0.2", columns=80)
     seat.reads("paused")
     commands.resume(actor, execution.pk)
-    seat.reads(" of 30")
+    seat.reads(" of 5000")
     assert "━" in seat.screen
+    come_to_end(cast, execution, items=1)
     seat.reads("✓ succeeded")
     assert seat.ends() == 0
     assert max(len(line) for line in seat.screen.splitlines() if "\x1b" not in line) <= 80 * 2

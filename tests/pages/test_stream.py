@@ -175,7 +175,7 @@ def quick_web(django_db_setup) -> Iterator[Web]:
 def test_it_ends_with_a_close_event_when_the_session_has_ended(quick_web, cast, how):
     client = cast.client("reviewer2")
     user = User.objects.get(username="reviewer2")
-    with listening(quick_web, cast, client=client) as stream:
+    with listening(quick_web, cast, query=f"?run={uuid.uuid4()}", client=client) as stream:
         if how == "sign out":
             client.logout()
         elif how == "shut out":

@@ -20,6 +20,7 @@ from executions.provenance.auditlines import AuditFilter
 from executions.provenance.export import Selection, export, export_chunks
 from executions.queries.audit import search as searched
 from executions.queries.extract import extract_of
+from tests.engine.watching import PATIENCE, wait_until
 from tests.provenance.chains import lines, make_run, tamper
 from tests.support.loops import run_coroutine
 
@@ -145,6 +146,12 @@ def test_only_auditors_may_export(cast):
             begin_export(cast.actor("auditor"), wrong)
 
 
+def nobody_stays_in_a_transaction() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_stat_activity WHERE state LIKE 'idle in transaction%'")
+        return bool(cursor.fetchone() == (0,))
+
+
 def test_an_export_streams_in_chunks_and_lets_go_of_its_transaction(live_db, monkeypatch):
     monkeypatch.setattr("executions.provenance.export.CHARACTERS_AT_ONCE", 1000)
     with transaction.atomic():
@@ -163,36 +170,37 @@ def test_an_export_streams_in_chunks_and_lets_go_of_its_transaction(live_db, mon
     assert len(whole) > 2
     assert b"".join(whole).decode() == "".join(export(Selection(run)))
     assert len(run_coroutine(read(1))) == 1
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM pg_stat_activity WHERE state = 'idle in transaction'")
-        assert cursor.fetchone() == (0,)
+    wait_until(nobody_stays_in_a_transaction, "its transaction is over")
 
 
 def test_whoever_takes_nothing_is_cut_off_and_many_at_once_are_refused(live_db, monkeypatch, cast):
     """Each holds a connection of the pool and a transaction for as long as its reader likes."""
-    monkeypatch.setattr(exporting, "STALLED_SECONDS", 0.05)
     monkeypatch.setattr(exporting, "MOST_UNDER_WAY", 1)
     with transaction.atomic():
         run = make_run()
 
-    async def stall() -> None:
+    async def be_second() -> None:
         async with aclosing(export_chunks(Selection(run))) as stream:
             async for _ in stream:
                 assert exporting.is_busy()
                 with pytest.raises(Conflict, match="under way"):
                     await sync_to_async(begin_export)(cast.actor("auditor"), Selection(run))
-                await asyncio.sleep(30)
+
+    async def stall() -> None:
+        async with aclosing(export_chunks(Selection(run))) as stream:
+            async for _ in stream:
+                await asyncio.sleep(600)
 
     async def cut_off() -> bool:
         stalled = asyncio.create_task(stall())
-        await asyncio.wait([stalled], timeout=20)
+        await asyncio.wait([stalled], timeout=PATIENCE)
         return stalled.cancelled()
 
+    run_coroutine(be_second())
+    monkeypatch.setattr(exporting, "STALLED_SECONDS", 0.05)
     assert run_coroutine(cut_off())
     assert not exporting.is_busy()
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM pg_stat_activity WHERE state = 'idle in transaction'")
-        assert cursor.fetchone() == (0,)
+    wait_until(nobody_stays_in_a_transaction, "its transaction is over")
 
 
 SEARCHES = [

@@ -7,6 +7,8 @@ import psutil
 import pytest
 from django.db import connection
 
+from tests.engine.watching import wait_until
+
 
 @pytest.mark.django_db
 def test_postgresql_writes_through_to_the_disk():
@@ -55,15 +57,12 @@ def waiting_for_work(valkey) -> bool:
 
 def test_a_worker_hears_again_after_valkey_was_gone(workers, own_valkey):
     (worker,) = workers(1, REDIS_URL=own_valkey.url)
-    assert waiting_for_work(own_valkey)
+    wait_until(lambda: waiting_for_work(own_valkey), "the worker waits for work")
     own_valkey.kill9()
     time.sleep(3)
     own_valkey.start()
-    deadline = time.monotonic() + 60
-    while not waiting_for_work(own_valkey):
-        assert worker.alive(), worker.output
-        assert time.monotonic() < deadline, worker.output
-        time.sleep(0.1)
+    wait_until(lambda: waiting_for_work(own_valkey), "the worker waits for work again")
+    assert worker.alive(), worker.output
 
 
 def test_publishing_to_a_frozen_broker_gives_up_at_once(own_valkey):

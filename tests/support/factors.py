@@ -4,12 +4,12 @@ import time
 from typing import Any
 
 
-def code_of(secret: str) -> str:
-    """Return the code that an app with this secret shows now, with some seconds left to use it."""
+def code_of(secret: str, seconds: float = 3) -> str:
+    """Return the code that an app with this secret shows now, with so many seconds left to use it."""
     from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 
-    if time.time() % 30 > 27:
-        time.sleep(3.1)
+    if (left := 30 - time.time() % 30) < seconds:
+        time.sleep(left + 0.1)
     return format_hotp_value(hotp_value(secret, int(time.time()) // 30))
 
 

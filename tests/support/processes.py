@@ -13,6 +13,8 @@ from console.stack.supervisor import Supervisor
 
 # Tests that are killed leave nothing behind: the stack's own guard looks after their processes too.
 GUARDED = Supervisor(on_change=lambda pids: None)
+PATIENCE = 60.0
+"""Seconds. Generous, because the machine may be busy."""
 
 
 class Process:
@@ -48,7 +50,7 @@ class Process:
         GUARDED.tell_guard(f"+{self.popen.pid} {int(self.command.stop_signal)}")
         return self
 
-    def wait_until_ready(self, seconds: float = 30) -> "Process":
+    def wait_until_ready(self, seconds: float = PATIENCE) -> "Process":
         deadline = time.monotonic() + seconds
         while not self._ready(self):
             if not self.alive() or time.monotonic() > deadline:
@@ -94,7 +96,7 @@ class Process:
         self.stop()
         self.start()
 
-    def wait_for_output(self, pattern: str, seconds: float = 15) -> str:
+    def wait_for_output(self, pattern: str, seconds: float = PATIENCE) -> str:
         """Wait until its output matches `pattern`, and return the match."""
         deadline = time.monotonic() + seconds
         while not (found := re.search(pattern, self.output)):
@@ -104,5 +106,5 @@ class Process:
 
     def _reap(self) -> None:
         if self.popen:
-            self.popen.wait(10)
+            self.popen.wait(PATIENCE)
             GUARDED.tell_guard(f"-{self.popen.pid}")

@@ -15,7 +15,7 @@ from tests.webhooks.receiver import Raw, Receiver
 @pytest.fixture
 def own_network(settings) -> None:
     """Receivers of tests are on loopback, which is not called unless it is allowed."""
-    settings.HOLDPOINT = {**settings.HOLDPOINT, "WEBHOOK_ALLOW": ["127.0.0.0/8"], "WEBHOOK_TIMEOUT_SECONDS": 1.0}
+    settings.HOLDPOINT = {**settings.HOLDPOINT, "WEBHOOK_ALLOW": ["127.0.0.0/8"], "WEBHOOK_TIMEOUT_SECONDS": 20.0}
 
 
 @pytest.fixture

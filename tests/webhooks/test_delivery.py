@@ -200,7 +200,7 @@ def test_all_that_failed_since_a_time_is_replayed_at_once(cast, receiver, endpoi
     assert commands.replay_failed(cast.actor("admin"), hook.pk, since=since) == 0
 
 
-def test_one_that_hangs_delays_no_other(cast, raw, receiver, endpoint):
+def test_one_that_hangs_delays_no_other(cast, raw, receiver, endpoint, settings):
     """Each endpoint is served by a thread of its own; the one that hangs is in nobody's way, and rests in between."""
     hangs, well = endpoint(raw().url), endpoint(receiver.url)
     for _ in range(3):
@@ -210,6 +210,7 @@ def test_one_that_hangs_delays_no_other(cast, raw, receiver, endpoint):
     assert set(taken) == {hangs.pk, well.pk}
     assert delivering.serve(well.pk, taken[well.pk]) == 3
     assert not delivering.take(10), "the other is still in somebody's hands, and has nothing to do with this one"
+    settings.HOLDPOINT = {**settings.HOLDPOINT, "WEBHOOK_TIMEOUT_SECONDS": 1.0}
     assert delivering.serve(hangs.pk, taken[hangs.pk]) == 1, "one attempt, then others have their turn"
     hangs.refresh_from_db()
     assert (hangs.failures, hangs.last_error) == (1, "No answer within 1 s.")

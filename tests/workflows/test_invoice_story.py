@@ -3,12 +3,14 @@
 import json
 import time
 from collections import Counter
+from datetime import timedelta
 
 import pytest
+from django.utils import timezone
 
 from executions import commands
 from executions.models import Event, Execution, Suspension
-from tests.engine.watching import QUICK, kill, owns
+from tests.engine.watching import QUICK, kill, let_begin, owns
 from tests.workflows.invoices import REAL_FILES, needs_real_invoices, value_of, with_value
 from workflows.invoices.samples import WRONG, corrected, samples
 from workflows.invoices.ubl import parse_invoice
@@ -62,10 +64,24 @@ def with_correction(name: str) -> dict:
     return {"data": {"decision": "replace"}, "files": {"file": (name, corrected(name))}}
 
 
+def at_posting(cast, files: dict[str, bytes], seconds: float) -> Execution:
+    """Launch a batch that has read everything at once and takes its time over each posting."""
+    operator, tomorrow = cast.actor("operator"), timezone.now() + timedelta(days=1)
+    run = commands.launch(operator, "invoice-batch", {}, files=files.items(), not_before=tomorrow)
+    commands.pause(operator, run.pk, reason="Slowly from here", before_step="post")
+    let_begin(run)
+    reach(run, "paused")
+    changes = {"seconds_per_invoice": seconds}
+    commands.amend_payload(cast.actor("reviewer"), run.pk, changes=changes, reason="Slowly from here")
+    commands.resume(operator, run.pk)
+    return run
+
+
 def test_h11_a_reviewer_pauses_corrects_and_resumes_and_nothing_is_done_twice(cast, worker):
     operator, reviewer = cast.actor("operator"), cast.actor("reviewer")
-    files, name = samples(), "brueckner-R-20455.xml"
-    run = commands.launch(operator, "invoice-batch", {"seconds_per_invoice": 0.15}, files=files.items())
+    name = "brueckner-R-20455.xml"
+    files = {name: samples()[name]} | samples()
+    run = commands.launch(operator, "invoice-batch", {"seconds_per_invoice": 0.5}, files=files.items())
     wait_until(lambda: name in dict(logged(run, "any")), "the wrong invoice has been read")
 
     hold = commands.pause(reviewer, run.pk, reason="R-20455: the prepayment is missing")
@@ -75,6 +91,7 @@ def test_h11_a_reviewer_pauses_corrects_and_resumes_and_nothing_is_done_twice(ca
 
     commands.replace_file(reviewer, run.pk, name, corrected(name), reason="Corrected by the supplier")
     commands.annotate(reviewer, hold.pk, text="New file by mail")
+    commands.amend_payload(reviewer, run.pk, changes={"seconds_per_invoice": 0}, reason="All is seen")
     commands.resume(reviewer, run.pk, note="Corrected")
     asked = answer_all(run, reviewer, with_correction)
 
@@ -89,9 +106,9 @@ def test_h11_a_reviewer_pauses_corrects_and_resumes_and_nothing_is_done_twice(ca
 
 
 def test_a_pause_while_posting_keeps_every_posting_single(cast, worker):
-    operator, reviewer = cast.actor("operator"), cast.actor("reviewer")
+    reviewer = cast.actor("reviewer")
     files = {name: corrected(name) for name in samples()}
-    run = commands.launch(operator, "invoice-batch", {"seconds_per_invoice": 0.1}, files=files.items())
+    run = at_posting(cast, files, 0.5)
     wait_until(lambda: len(posted(run)) >= 3, "some are posted")
     commands.pause(reviewer, run.pk, reason="Stop the money")
     reach(run, "paused")
@@ -103,6 +120,7 @@ def test_a_pause_while_posting_keeps_every_posting_single(cast, worker):
     other = corrected("brueckner-R-20431.xml")
     commands.replace_file(reviewer, run.pk, last, samples()["brueckner-R-20455.xml"], reason="Wrong on purpose")
     commands.replace_file(reviewer, run.pk, first, other, reason="Too late")
+    commands.amend_payload(reviewer, run.pk, changes={"seconds_per_invoice": 0}, reason="All is seen")
     commands.resume(reviewer, run.pk)
     asked = answer_all(run, reviewer, lambda name: {"data": {"decision": "accept", "reason": "For the test"}})
 
@@ -117,7 +135,7 @@ def test_a_pause_while_posting_keeps_every_posting_single(cast, worker):
 def test_a_worker_killed_in_mid_batch_posts_nothing_twice(cast, workers):
     first, second = workers(2, **QUICK)
     files = {name: corrected(name) for name in samples()}
-    run = commands.launch(cast.actor("operator"), "invoice-batch", {"seconds_per_invoice": 0.1}, files=files.items())
+    run = at_posting(cast, files, 0.3)
     wait_until(lambda: len(posted(run)) >= 2, "some are posted")
     run.refresh_from_db()
     kill(first if owns(first, run) else second)
@@ -128,7 +146,7 @@ def test_a_worker_killed_in_mid_batch_posts_nothing_twice(cast, workers):
 
 def test_h5_a_cancelled_batch_ends_with_nothing_posted_in_sum(cast, worker):
     files = {name: corrected(name) for name in samples()}
-    run = commands.launch(cast.actor("operator"), "invoice-batch", {"seconds_per_invoice": 0.1}, files=files.items())
+    run = at_posting(cast, files, 0.5)
     wait_until(lambda: len(posted(run)) >= 3, "some are posted")
     commands.cancel(cast.actor("operator"), run.pk, reason="Wrong batch")
     reach(run, "cancelled")
