@@ -1,11 +1,11 @@
 """Workflows that launch others, for the tests of trees."""
 
-import time
 from typing import Any
 
 from django import forms
 
 from executions import Context, Workflow
+from tests.pace import take
 from tests.workflows_for_tests import note_effect
 
 
@@ -24,10 +24,7 @@ errand = Workflow("errand", title="Errand", input=ErrandInput)
 def begin(ctx: Context, payload: dict[str, Any]) -> dict[str, Any] | None:
     """Do what was said, looking up all the time."""
     ctx.once("began", note_effect, ctx.execution_id, "began")
-    ends = time.monotonic() + payload["seconds"]
-    while time.monotonic() < ends:
-        ctx.lifecycle.checkpoint()
-        time.sleep(0.005)
+    take(ctx.execution_id, "begin", payload["seconds"], look_up=ctx.lifecycle.checkpoint)
     if payload["how"] == "fail":
         raise ValueError(f"errand {payload['number']} went wrong")
     if payload["how"] == "ask":
@@ -97,10 +94,7 @@ def beget(ctx: Context, payload: dict[str, Any]) -> dict[str, Any]:
     if payload["depth"] > 0:
         ctx.launch("heir", "dynasty", {**payload, "depth": payload["depth"] - 1}, title=f"Heir {payload['depth'] - 1}")
     note_effect(ctx.execution_id, "reigns")
-    ends = time.monotonic() + payload["seconds"]
-    while time.monotonic() < ends:
-        ctx.lifecycle.checkpoint()
-        time.sleep(0.005)
+    take(ctx.execution_id, "beget", payload["seconds"], look_up=ctx.lifecycle.checkpoint)
     return {"heirs": len(ctx.join())}
 
 

@@ -13,6 +13,7 @@ from django import forms
 from django.db import connection, transaction
 
 from executions import Context, FileRules, Who, Workflow
+from tests.pace import take
 
 noop = Workflow("noop", title="Nothing, many times")
 for number in range(3):
@@ -46,7 +47,7 @@ def count(ctx: Context, payload: dict[str, Any]) -> dict[str, Any]:
     for item in ctx.each(range(payload["items"])):
         ctx.once(str(item), note_effect, ctx.execution_id, f"item {item}", transactional=True)
         ctx.progress(item + 1, payload["items"])
-        time.sleep(payload["seconds"])
+        take(ctx.execution_id, f"item {item}", payload["seconds"])
     return {"counted": payload["items"]}
 
 
@@ -69,9 +70,7 @@ slow = Workflow("slow", title="Slow steps", input=StepsInput)
 def slow_step(name: str) -> Any:
     def work(ctx: Context, payload: dict[str, Any]) -> dict[str, Any]:
         note_effect(ctx.execution_id, f"start {name}")
-        ends = time.monotonic() + payload["seconds"]
-        while time.monotonic() < ends:
-            time.sleep(0.01)
+        take(ctx.execution_id, name, payload["seconds"])
         note_effect(ctx.execution_id, f"end {name}")
         return {name: "done"}
 
@@ -206,7 +205,7 @@ many = Workflow("many-steps", title="Many short steps", input=StepsInput)
 
 def _short_step(ctx: Context, payload: dict[str, Any]) -> None:
     note_effect(ctx.execution_id, ctx.step)
-    time.sleep(payload["seconds"])
+    take(ctx.execution_id, ctx.step, payload["seconds"])
 
 
 for number in range(60):
@@ -235,7 +234,7 @@ def sweep(ctx: Context, payload: dict[str, Any]) -> None:
         raise RuntimeError("the broom broke")
     for item in ctx.each(range(10)):
         ctx.once(f"corner {item}", note_effect, ctx.execution_id, f"swept {item}")
-        time.sleep(payload["clean_up_seconds"] / 10)
+        take(ctx.execution_id, f"corner {item}", payload["clean_up_seconds"] / 10)
     note_effect(ctx.execution_id, "swept")
 
 
@@ -330,7 +329,7 @@ def charge(ctx: Context, payload: dict[str, Any]) -> dict[str, Any]:
         ctx.once(
             f"ingest {name}", note_effect, ctx.execution_id, f"ingested {name} v{file.version}", transactional=True
         )
-        time.sleep(payload["seconds"])
+        take(ctx.execution_id, name, payload["seconds"])
         ctx.once(f"charge {name}", note_effect, ctx.execution_id, f"charged {name} v{file.version}", transactional=True)
     return {"charged": len(payload["files"])}
 

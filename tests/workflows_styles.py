@@ -2,7 +2,6 @@
 
 import asyncio
 import threading
-import time
 from typing import Any
 
 from asgiref.sync import sync_to_async
@@ -10,6 +9,7 @@ from django import forms
 from django.contrib.auth.models import User
 
 from executions import Answer, Context, Next, Workflow
+from tests.pace import take
 from tests.workflows_for_tests import note_effect
 
 type Payload = dict[str, Any]
@@ -190,7 +190,7 @@ def act(ctx: Context, payload: Payload) -> Payload:
         to="ann",
     )
     note_effect(ctx.execution_id, "went on")
-    time.sleep(payload.get("seconds", 0))
+    take(ctx.execution_id, "act", payload.get("seconds", 0))
     return {"did": done.value, "refused": done.refused, "feedback": done.feedback, "by": done.by}
 
 

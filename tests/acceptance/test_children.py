@@ -18,6 +18,7 @@ from tests.engine.watching import (
     wait_for_effect,
     wait_until,
 )
+from tests.pace import LONG, go_on
 
 
 @pytest.fixture(autouse=True)
@@ -73,7 +74,7 @@ def test_f7_of_parallel_children_one_asks_and_one_fails_and_only_these_stop(cast
 
 def test_p9_a_pause_inside_a_child_leaves_the_state_outside_and_siblings_go_on(cast, workers):
     (first,) = workers(1)
-    run = launch(cast, "family", {"children": 3, "seconds": 0.8})
+    run = launch(cast, "family", {"children": 3, "seconds": LONG})
     children = all_launched(run, 3)
     wait_until(lambda: any(effects_of(child.pk) for child in children.values()), "a child has begun")
     paused = next(child for child in children.values() if effects_of(child.pk))
@@ -81,6 +82,7 @@ def test_p9_a_pause_inside_a_child_leaves_the_state_outside_and_siblings_go_on(c
     wait_for(paused, "paused")
     before = fresh(run)
     for child in children.values():
+        go_on(child)
         if child.pk != paused.pk:
             wait_for(child, "succeeded")
     assert fresh(run).state == "suspended"
@@ -97,8 +99,8 @@ def test_p9_a_pause_inside_a_child_leaves_the_state_outside_and_siblings_go_on(c
 
 
 def test_a_paused_tree_comes_to_rest_and_says_who_is_still_draining(cast, workers):
-    workers(2)
-    run = launch(cast, "family", {"children": 4, "seconds": 30})
+    workers(2, HOLDPOINT_TIME_SLICE_SECONDS="600")  # so that the other two do not get their turn
+    run = launch(cast, "family", {"children": 4, "seconds": 600})
     children = all_launched(run, 4)
     wait_until(lambda: sum(bool(effects_of(child.pk)) for child in children.values()) == 2, "two at work")
     assert {busy.step for busy in tree_of(fresh(run)).draining} == {"begin"}
@@ -116,7 +118,7 @@ def test_s8_cancel_reaches_running_children_between_steps_and_inside_a_step(cast
     workers(3)
     told = {
         "inside": {"workflow": "obedient", "payload": {"seconds": 60}},
-        "between": {"workflow": "slow", "payload": {"seconds": 1}},
+        "between": {"workflow": "slow", "payload": {"seconds": LONG}},
         "waiting": {"workflow": "dynasty", "payload": {"depth": 0, "seconds": 60}},
     }
     run = launch(cast, "launching", {"children": told})
@@ -125,6 +127,7 @@ def test_s8_cancel_reaches_running_children_between_steps_and_inside_a_step(cast
     wait_for_effect(children["between"], "start first")
     wait_for_effect(children["waiting"], "reigns")
     commands.cancel(cast.actor("operator"), run.pk, reason="withdrawn")
+    go_on(children["between"])
     assert wait_for(run, "cancelled").payload == {"children": told}
     for child in children.values():
         wait_for(child, "cancelled")

@@ -5,6 +5,7 @@ import pytest
 from tests.acceptance.outside import ends, waits
 from tests.effects import effects_of
 from tests.engine.watching import data, events, fresh, kinds, wait_for, wait_for_effect
+from tests.pace import LONG, go_on
 
 
 @pytest.mark.parametrize("who", ["operator", "admin"])
@@ -109,10 +110,11 @@ def test_f8_a_refusal_comes_back_as_feedback_and_the_tool_does_not_run(operator,
 
 
 def test_f8_an_executed_call_is_not_executed_again_when_its_worker_is_killed(operator, reviewer, shift):
-    run = waits(operator.launch("agent", {"seconds": 2}))
+    run = waits(operator.launch("agent", {"seconds": LONG}))
     reviewer.answer(run, {"decision": "approve"})
     wait_for_effect(run, "went on")
     shift.change()
+    go_on(run)
     assert ends(run).payload["did"] == {"transferred": 40, "to": "ann"}
     assert effects_of(run.pk) == ["selected", "transferred 40 to ann", "went on", "went on"]
     assert kinds(run).count("tool.executed") == 1

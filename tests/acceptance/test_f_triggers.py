@@ -22,6 +22,7 @@ from tests.engine.watching import (
     wait_for_sweep,
     wait_until,
 )
+from tests.pace import LONG, go_on
 
 HOW = {"trigger", "data", "additional_context", "by", "note"}
 
@@ -37,9 +38,10 @@ def pause(actor, run, *conditions):
 
 def test_f2_f3_f5_a_time_resumes_a_run_though_every_process_that_saw_the_pause_is_dead(cast, operator, workers):
     (worker,) = workers(1, **QUICK)
-    run = launch(cast, "slow", {"seconds": 0.4})
+    run = launch(cast, "slow", {"seconds": LONG})
     wait_for_effect(run, "start first")
     hold = pause(operator, run, {"after_seconds": 3600})
+    go_on(run)
     wait_for(run, "paused")
     worker.kill9()
     let_pass(run, 3600)
@@ -61,9 +63,10 @@ def story_of(run):
 
 def test_f2_f4_a_webhook_resumes_it_and_the_next_step_reads_trigger_data_and_context(cast, operator, workers):
     (worker,) = workers(1, **QUICK)
-    run = launch(cast, "slow-then-tells", {"seconds": 0.4})
+    run = launch(cast, "slow-then-tells", {"seconds": LONG})
     wait_for_effect(run, "start first")
     token = resume_token(pause(operator, run, {"webhook": True}))
+    go_on(run)
     wait_for(run, "paused")
     worker.restart()
     commands.fire_webhook(token, data={"total": 5}, additional_context={"ticket": "T-1"}, note="called back")
@@ -82,7 +85,7 @@ def test_f2_f4_a_webhook_resumes_it_and_the_next_step_reads_trigger_data_and_con
 
 @pytest.mark.parametrize("way", ["resume", "webhook"])
 def test_f4_a_step_reads_how_the_run_was_resumed_during_the_step_before(way, cast, operator, worker):
-    run = launch(cast, "slow-then-tells", {"seconds": 1.5})
+    run = launch(cast, "slow-then-tells", {"seconds": LONG})
     wait_for_effect(run, "start first")
     token = resume_token(pause(operator, run, {"webhook": True}))
     assert fresh(run).state == "pausing"
@@ -91,6 +94,7 @@ def test_f4_a_step_reads_how_the_run_was_resumed_during_the_step_before(way, cas
         commands.fire_webhook(token, additional_context=context)
     else:
         commands.resume(operator, run.pk, additional_context=context)
+    go_on(run)
     told = wait_for(run, "succeeded").payload["resumed"]
     assert set(told) == HOW
     assert (told["trigger"], told["additional_context"]) == ("manual" if way == "resume" else way, context)
@@ -98,10 +102,11 @@ def test_f4_a_step_reads_how_the_run_was_resumed_during_the_step_before(way, cas
 
 def test_f5_an_event_that_matches_resumes_exactly_once_and_others_do_not(cast, operator, workers):
     (worker,) = workers(1, **QUICK)
-    run = launch(cast, "counting", {"items": 3, "seconds": 0.5})
+    run = launch(cast, "counting", {"items": 3, "seconds": LONG})
     wait_for_effect(run, "item 0")
     name = f"shipped.{run.pk}"
     pause(operator, run, {"event": name, "match": {"order": {"id": 7}}})
+    go_on(run)
     wait_for(run, "paused")
     worker.kill9()
     commands.emit(operator, name, {"order": {"id": 8}})

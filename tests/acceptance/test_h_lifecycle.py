@@ -22,6 +22,7 @@ from tests.engine.watching import (
     wait_for_effect,
     wait_until,
 )
+from tests.pace import LONG, go_on
 
 
 @pytest.fixture
@@ -54,10 +55,11 @@ def test_h1_a_queued_run_that_is_paused_never_starts_not_even_after_a_worker_res
 
 
 def test_h2_a_pause_lets_the_current_step_finish_and_no_other_start(cast, operator, worker):
-    run = launch(cast, "slow", {"seconds": 1})
+    run = launch(cast, "slow", {"seconds": LONG})
     wait_for_effect(run, "start first")
     commands.pause(operator, run.pk, reason="look first")
     assert fresh(run).state == "pausing"
+    go_on(run)
     wait_for(run, "paused")
     settle(cast)
     assert effects_of(run.pk) == ["start first", "end first"]
@@ -79,29 +81,32 @@ def test_h2_a_step_that_looks_up_sees_the_pause_with_its_reason_and_yields(cast,
 @pytest.mark.parametrize("restarted", [False, True], ids=["same-worker", "fresh-worker"])
 def test_h3_p3_a_resumed_run_goes_on_from_its_boundary_and_repeats_nothing(restarted, cast, operator, workers):
     (worker,) = workers(1, **QUICK)
-    run = launch(cast, "counting", {"items": 10, "seconds": 0.2, "label": "march"}, priority=7)
+    run = launch(cast, "counting", {"items": 100, "seconds": 0.2, "label": "march"}, priority=7)
     wait_for_effect(run, "item 3")
     commands.pause(operator, run.pk, reason="wait")
     paused = wait_for(run, "paused")
     done = effects_of(run.pk)
     assert done == [f"item {number}" for number in range(len(done))]
-    assert len(done) < 10
+    assert len(done) < 100
+    go_on(run)
     if restarted:
         worker.kill9()
         workers(1, **QUICK)
     commands.resume(operator, run.pk)
     resumed = wait_for(run, "succeeded")
-    assert effects_of(run.pk) == [*[f"item {number}" for number in range(10)], "reported"]
+    assert effects_of(run.pk) == [*[f"item {number}" for number in range(100)], "reported"]
     assert (resumed.workflow, resumed.priority, resumed.payload["label"]) == ("counting", 7, "march")
     assert paused.payload.items() <= resumed.payload.items()
 
 
 def test_h4_a_paused_run_keeps_position_payload_and_context_to_be_looked_at(cast, operator, worker):
-    run = launch(cast, "slow", {"seconds": 1}, labels={"client": "acme"}, title="March")
+    run = launch(cast, "slow", {"seconds": LONG}, labels={"client": "acme"}, title="March")
+    go_on(run, "first")
     wait_for_effect(run, "start second")
     commands.pause(operator, run.pk, reason="look", ticket="T-1", reason_code="data-error")
+    go_on(run)
     paused = wait_for(run, "paused")
-    assert paused.payload == {"seconds": 1, "first": "done", "second": "done"}
+    assert paused.payload == {"seconds": LONG, "first": "done", "second": "done"}
     assert (paused.steps_done, paused.ahead, paused.title) == (2, ["third"], "March")
     assert paused.labels == {"client": "acme"}
     (hold,) = paused.holds.all()
@@ -114,7 +119,7 @@ def test_h4_a_paused_run_keeps_position_payload_and_context_to_be_looked_at(cast
 
 
 def test_h4_progress_of_an_interrupted_step_can_be_looked_at(cast, operator, worker):
-    run = launch(cast, "counting", {"items": 50, "seconds": 0.1})
+    run = launch(cast, "counting", {"items": 50, "seconds": 0.3})
     wait_for_effect(run, "item 3")
     commands.pause(operator, run.pk, reason="look")
     paused = wait_for(run, "paused")
@@ -148,11 +153,12 @@ def test_h5_cancel_discards_cleans_up_once_and_is_terminal_for_ever(before, cast
 
 
 def test_h5_a_step_that_finishes_after_the_cancel_has_its_result_discarded(cast, operator, worker):
-    run = launch(cast, "slow", {"seconds": 1})
+    run = launch(cast, "slow", {"seconds": LONG})
     wait_for_effect(run, "start first")
     commands.cancel(operator, run.pk, reason="too late for this one")
+    go_on(run)
     cancelled = wait_for(run, "cancelled")
-    assert cancelled.payload == {"seconds": 1}
+    assert cancelled.payload == {"seconds": LONG}
     assert "step.finished" not in kinds(run)
     assert "start second" not in effects_of(run.pk)
 
@@ -201,14 +207,18 @@ def test_h11_a_corrected_file_is_used_and_nothing_done_is_done_again(cast, opera
     """Paused in mid-batch, corrected, annotated, resumed: by another worker even, for nothing lives in memory."""
     (worker,) = workers(1, **QUICK)
     names = [f"{letter}.txt" for letter in "abcdef"]
-    run = launch(cast, "charging", {"seconds": 0.4}, files=[(name, b"amount 1") for name in names])
+    # Should the pause be heard only after c.txt, then certainly in the five seconds of d.txt.
+    run = launch(cast, "charging", {"seconds": 5}, files=[(name, b"amount 1") for name in names])
+    go_on(run, "a.txt", "b.txt")
     wait_for_effect(run, "charged b.txt v1")
     hold = commands.pause(reviewer, run.pk, reason="e.txt has the wrong total")
+    go_on(run, "c.txt")
     wait_for(run, "paused")
     done = effects_of(run.pk)
     assert "charged e.txt v1" not in done
     commands.replace_file(reviewer, run.pk, "e.txt", b"amount 2", reason="corrected by the supplier")
     commands.annotate(reviewer, hold.pk, text="new file arrived by mail")
+    go_on(run)
     worker.kill9()
     workers(1, **QUICK)
     commands.resume(reviewer, run.pk, note="correct now")

@@ -9,7 +9,7 @@ from executions import commands
 from executions.models import BulkJob, Event, Execution
 from executions.queries.chosen import RunFilter
 from executions.queries.selection import Selection
-from tests.engine.watching import QUICK, fresh, kill, kinds, launch, nothing_waits, wait_for_effect, wait_until
+from tests.engine.watching import QUICK, fresh, kill, kinds, launch, wait_for_effect, wait_until
 
 
 def launch_many(cast, count: int, workflow: str = "noop", **more) -> tuple[list[Execution], Selection]:
@@ -31,7 +31,6 @@ def ended(job: BulkJob) -> BulkJob:
 
 def test_a_bulk_pause_never_waits_behind_steps_and_reaches_those_being_worked_on(cast, workers):
     workers(1, **QUICK)
-    nothing_waits()
     busy = launch(cast, "obedient", {"seconds": 600})
     wait_for_effect(busy, "began")
     made, _ = launch_many(cast, 40)
@@ -46,12 +45,12 @@ def test_a_bulk_pause_never_waits_behind_steps_and_reaches_those_being_worked_on
 
 def test_after_kill_9_another_worker_goes_on_and_no_run_is_given_it_twice(cast, workers):
     (doomed,) = workers(1, **QUICK)
-    nothing_waits()
     made, chosen = launch_many(cast, 60)
-    job = commands.begin_bulk(cast.actor("operator"), "pause", selection=chosen, reason="x", rate=40)
+    job = commands.begin_bulk(cast.actor("operator"), "pause", selection=chosen, reason="x", rate=10)
     wait_until(lambda: job.items.filter(outcome="done").count() >= 5, "some are done")
     kill(doomed)
     assert BulkJob.objects.get(pk=job.pk).is_open
+    BulkJob.objects.filter(pk=job.pk).update(rate=None)
     workers(2, **QUICK)
     job = ended(job)
     assert (job.done, job.refused) == (60, 0)

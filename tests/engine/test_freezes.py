@@ -20,8 +20,9 @@ from tests.engine.watching import (
     wait_for_effect,
     wait_until,
 )
+from tests.pace import LONG, go_on
 
-ITEMS = [f"item {number}" for number in range(12)]
+ITEMS = [f"item {number}" for number in range(120)]
 
 
 @pytest.fixture
@@ -42,15 +43,17 @@ def lift(cast, placed, **how):
 
 def test_a_freeze_stops_a_running_batch_between_two_items_and_outlives_the_worker(cast, workers, freeze):
     (first,) = workers(1, **QUICK)
-    run = launch(cast, "counting", {"items": 12, "seconds": 0.15}, labels={"bank": "north"})
+    run = launch(cast, "counting", {"items": len(ITEMS), "seconds": 0.15}, labels={"bank": "north"})
     wait_for_effect(run, "item 3")
     placed = freeze(labels={"bank": "north"})
+    wait_until(lambda: "freeze.applied" in kinds(run), "stopped")
     stopped = wait_for(run, "queued")
     (event,) = events(run, "freeze.applied")
     assert data(event) == {"freeze": str(placed.pk), "step": "count", "mid_step": True}
     done = effects_of(run.pk)
     assert done == ITEMS[: len(done)]
-    assert len(done) < 12
+    assert len(done) < len(ITEMS)
+    go_on(run)
 
     later = launch(cast, "counting", {"items": 1, "seconds": 0}, labels={"bank": "north"})
     first.kill9()
@@ -82,9 +85,10 @@ def test_a_step_that_looks_up_sees_who_froze_it_and_why(cast, worker, freeze):
 
 
 def test_a_step_that_never_looks_up_is_stopped_at_its_boundary(cast, worker, freeze):
-    run = launch(cast, "slow", {"seconds": 0.5})
+    run = launch(cast, "slow", {"seconds": LONG})
     wait_for_effect(run, "start first")
     placed = freeze(workflow="slow")
+    go_on(run)
     wait_for(run, "queued")
     assert effects_of(run.pk) == ["start first", "end first"]
     assert [data(event)["step"] for event in events(run, "freeze.applied")] == ["second"]

@@ -8,6 +8,7 @@ from django.db import close_old_connections, connections
 from executions import commands
 from tests.effects import effects_of
 from tests.engine.watching import SHORT, finished_steps, fresh, kinds, launch, wait_for, wait_for_effect
+from tests.pace import LONG, go_on
 
 ITEMS = [f"item {number}" for number in range(10)]
 
@@ -44,10 +45,12 @@ def crash(postgres):
 @pytest.mark.parametrize("trouble", ["restart", "cut", "crash"])
 def test_in_mid_step(trouble, request, cast, workers):
     (worker,) = workers(1, **SHORT)
-    run = launch(cast, "counting", {"items": 10, "seconds": 0.1})
+    run = launch(cast, "counting", {"items": 10, "seconds": LONG})
+    go_on(run, *ITEMS[:3])
     waiting = launch(cast, "noop")
     wait_for_effect(run, "item 3")
     request.getfixturevalue(trouble)()
+    go_on(run)
     wait_for(run, "succeeded")
     wait_for(waiting, "succeeded")
     assert effects_of(run.pk) == [*ITEMS, "reported"]
@@ -70,10 +73,11 @@ def test_between_steps_and_while_idle(trouble, request, cast, workers):
 
 def test_an_acknowledged_pause_survives_a_crash_of_the_database(crash, cast, workers):
     workers(1, **SHORT)
-    run = launch(cast, "slow", {"seconds": 1})
+    run = launch(cast, "slow", {"seconds": LONG})
     wait_for_effect(run, "start first")
     commands.pause(cast.actor("operator"), run.pk, reason="before the crash")
     crash()
+    go_on(run)
     wait_for(run, "paused")
     assert "start second" not in effects_of(run.pk)
     assert [hold.reason for hold in fresh(run).holds.all()] == ["before the crash"]

@@ -7,7 +7,9 @@ import pytest
 
 from console.stack.services import broker_options
 from executions import commands
+from executions.engine.database import rows
 from executions.engine.post import SIGNALS, STALE_SECONDS
+from executions.engine.statements import UNCLAIMED
 from executions.engine.sweeper import messages_waiting, queue_keys
 from tests.effects import effects_of
 from tests.engine.watching import (
@@ -20,8 +22,10 @@ from tests.engine.watching import (
     owns,
     wait_for,
     wait_for_effect,
+    wait_for_sweep,
     wait_until,
 )
+from tests.pace import LONG, go_on
 
 LONG_SECONDS = STALE_SECONDS + 1
 """Longer than anything waits for Valkey, and than a message is kept for it."""
@@ -122,11 +126,12 @@ def test_valkey_frozen_for_longer_than_anybody_waits_for_it(cast, workers, valke
 def test_a_lease_is_taken_over_while_valkey_is_away(cast, own_worker, own_valkey):
     """Who is on a run is settled by the database alone; only the start elsewhere needs a message."""
     pair = own_worker(2)
-    run = launch(cast, "slow", {"seconds": 0.5})
+    run = launch(cast, "slow", {"seconds": LONG})
     wait_for_effect(run, "start first")
     doomed, other = sorted(pair, key=lambda worker: not owns(worker, run))
     own_valkey.freeze()
     kill(doomed)
+    go_on(run)
     wait_until(lambda: "lease.expired" in kinds(run), "lease expired although the broker is frozen")
     own_valkey.thaw()
     wait_for(run, "succeeded")
@@ -154,16 +159,16 @@ def test_waiting_messages_are_counted_over_all_priorities(cast, live_db, valkey)
 def test_a_long_queue_is_not_flooded_with_duplicates(cast, workers, valkey):
     valkey.flush()
     nothing_waits()
-    workers(1, **QUICK)
-    busy = launch(cast, "slow", {"seconds": 1})
+    (worker,) = workers(1, **QUICK)
+    busy = launch(cast, "slow", {"seconds": LONG})
     wait_for_effect(busy, "start first")
     runs = [launch(cast, "noop") for _ in range(10)]
     wait_until(lambda: messages_waiting() == 10, "ten messages")
-    most = messages_waiting()
-    while fresh(busy).state == "processing" and fresh(runs[0]).state == "queued":
-        most = max(most, messages_waiting())
-        time.sleep(0.05)
-    assert most == 10
+    wait_until(lambda: len(rows(UNCLAIMED, {"limit": 100})) == 10, "a sweep would find all of them")
+    for _ in range(3):
+        wait_for_sweep(worker)
+        assert messages_waiting() == 10
+    go_on(busy)
     for run in [busy, *runs]:
         wait_for(run, "succeeded")
 

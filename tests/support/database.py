@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
-from django.db import connections
+from django.db import connection, connections
 from django.test.utils import setup_databases
 
 from executions import commands
@@ -33,10 +33,25 @@ def live_db(request: pytest.FixtureRequest, django_db_setup, django_db_blocker) 
     if "worker" not in request.fixturenames:
         workers.stop_shared()
     with django_db_blocker.unblock():
+        put_off_all()
         yield
         forgotten = lift_all()
         connections.close_all()
     assert not forgotten, f"these freezes were left in force, and would stop other tests' runs: {forgotten}"
+
+
+def put_off_all() -> None:
+    """Put off whatever other tests have left unfinished: a worker of this test would rightly take it up.
+
+    Also what is at rest or in the hands of a worker that was killed. What a worker is at this very moment stays.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE executions_execution SET not_before = now() + interval '1 day' WHERE id IN ("
+            " SELECT id FROM executions_execution"
+            " WHERE outcome IS NULL AND (not_before IS NULL OR not_before < now() + interval '1 hour')"
+            " ORDER BY id FOR UPDATE SKIP LOCKED)"
+        )
 
 
 def lift_all() -> list[str]:
