@@ -19,6 +19,8 @@ FEWER = 60
 """For races that are variations of another."""
 JITTER_SECONDS = 0.003
 """Head start that chance gives to one side, so that either can win."""
+PATIENCE_SECONDS = 120
+"""For one race, on a machine that others keep busy."""
 
 
 @contextmanager
@@ -33,7 +35,7 @@ def contenders(count: int = 2) -> Iterator[Callable[..., list[Any]]]:
     quickest = [float("inf")] * count
 
     def contend(place: int, act: Callable[[], Any], wait: float) -> Any:
-        gate.wait(10)
+        gate.wait(PATIENCE_SECONDS)
         time.sleep(wait)
         began = time.perf_counter()
         try:
@@ -50,17 +52,17 @@ def contenders(count: int = 2) -> Iterator[Callable[..., list[Any]]]:
             ahead = [1.5 * (slowest - own) if slowest < float("inf") else 0 for own in quickest]
             waits = [chance.random() * (JITTER_SECONDS + lead) for lead in ahead]
             futures = [pool.submit(contend, *each) for each in zip(range(count), acts, waits, strict=True)]
-            return [future.result(20) for future in futures]
+            return [future.result(PATIENCE_SECONDS) for future in futures]
 
         yield race
         let_go = threading.Barrier(count)
 
         def close() -> None:
-            let_go.wait(10)
+            let_go.wait(PATIENCE_SECONDS)
             connections.close_all()
 
         for future in [pool.submit(close) for _ in range(count)]:
-            future.result(20)
+            future.result(PATIENCE_SECONDS)
 
 
 def bury(run: Any, admin: Any) -> None:

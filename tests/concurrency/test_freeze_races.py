@@ -125,7 +125,7 @@ class Elsewhere:
         return self.ended_at is not None
 
     def wait(self):
-        self._thread.join(20)
+        self._thread.join(60)
         assert self.is_over
         return self.result
 
@@ -140,22 +140,28 @@ def stranger(live_db):
         yield raw
 
 
-def _blocked() -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
-        return cursor.fetchone()[0] > 0
+def _wait_until_blocked(stranger) -> None:
+    def look() -> bool:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT FROM pg_stat_activity WHERE %s = ANY (pg_blocking_pids(pid))", [stranger.info.backend_pid]
+            )
+            return cursor.fetchone() is not None
+
+    wait_until(look, "the older statement waits for the row")
 
 
 @pytest.mark.parametrize("statement", ["claim", "boundary"])
-def test_a_statement_older_than_the_freeze_is_waited_for(cast, admin, freeze, stranger, statement):
+def test_a_statement_older_than_the_freeze_is_waited_for(cast, admin, freeze, stranger, statement, monkeypatch):
     """It has looked for freezes and waits for the run's row: nothing it will see then tells it of the freeze."""
+    monkeypatch.setattr(grace, "GRACE_SECONDS", 60)
     run = story.launch(cast)
     lease = story.claim(run) if statement == "boundary" else None
     stranger.execute("SELECT FROM executions_execution WHERE id = %s FOR UPDATE", [run.pk])
     older = Elsewhere(
         (lambda: story.claim(run)) if lease is None else (lambda: story.boundary(run, lease.epoch, 0, ["step_1"]))
     )
-    wait_until(_blocked, "the older statement waits for the row")
+    _wait_until_blocked(stranger)
     freezing = Elsewhere(freeze)
     wait_until(lambda: story.kinds(str(SYSTEM_LEDGER))[-1] == "freeze.placed", "the freeze is committed")
     time.sleep(0.2)
@@ -173,7 +179,7 @@ def test_one_that_does_not_end_is_told_and_the_freeze_stands(cast, admin, freeze
     run = story.launch(cast)
     stranger.execute("SELECT FROM executions_execution WHERE id = %s FOR UPDATE", [run.pk])
     older = Elsewhere(lambda: story.claim(run))
-    wait_until(_blocked, "the older statement waits for the row")
+    _wait_until_blocked(stranger)
     with pytest.raises(Unconfirmed, match="1 statements"):
         freeze()
     stranger.rollback()
@@ -221,7 +227,7 @@ def test_leaves_are_never_given_twice(cast, admin, freeze):
     placed = commands.lift(admin, placed.pk, reason="slowly", rate=50)
 
     def work(mine):
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 50
         while len(mine) > 20 and time.monotonic() < deadline:
             wanted = {"id": mine[0].pk, "owner": "w1", "actor": "worker:w1", "lease": 60, "through": "{}"}
             if lifting.claim_with_leave(wanted):

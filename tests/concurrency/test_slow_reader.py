@@ -53,7 +53,7 @@ def test_what_it_did_not_take_is_read_again_and_nothing_is_told_twice(run, cast,
 async def _follow(run: Execution, reader: Reader, start) -> tuple[list[int], bool]:
     told = stream(reader, start)
     text = ""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(120):
         while "still here" not in text:
             text = await anext(told)
         # Nobody asks for more while these are written.

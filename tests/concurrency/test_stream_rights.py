@@ -24,6 +24,11 @@ pytestmark = pytest.mark.usefixtures("live_db")
 AFTER = "after the revocation"
 
 
+@pytest.fixture(autouse=True)
+def _no_look_now_and_then(monkeypatch):
+    monkeypatch.setattr(follower, "HEARTBEAT_SECONDS", 600)
+
+
 @pytest.fixture
 def run(cast) -> Execution:
     made = commands.launch(cast.actor("admin"), "noop", {})
@@ -41,7 +46,7 @@ def told(token: ApiToken, place, choice: Choice, *, follow: bool = True) -> str:
 
     async def gather() -> str:
         reader = Reader(choice, Credential(token.pk), Standing(), token.owner_id)
-        async with asyncio.timeout(10):  # a look at every stream now and then comes later than that
+        async with asyncio.timeout(60):
             return "".join([text async for text in stream(reader, place, follow=follow)])
 
     return asyncio.run(gather())
@@ -103,7 +108,7 @@ def test_of_two_looks_at_the_same_moment_the_later_one_counts(monkeypatch):
     def standings(_):
         looks.append(None)
         if len(looks) == 1:
-            late.wait(10)
+            late.wait(60)
             return {mine: Standing(system=True)}
         return {mine: Standing(system=False)}
 

@@ -12,7 +12,7 @@ import psycopg
 from django.db import connections
 from psycopg.pq import TransactionStatus
 
-PATIENCE_SECONDS = 60
+PATIENCE_SECONDS = 180
 WRITES = ("INSERT", "UPDATE", "WITH")
 
 

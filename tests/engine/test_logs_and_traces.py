@@ -67,7 +67,8 @@ def traced(live_db, workers, collector):
 @pytest.fixture
 def program(cast, traced):
     _, token = commands.create_token(cast.actor("operator"), cast.operator, name="program")
-    with httpx.Client(base_url=traced[0].url, headers={"Authorization": f"Bearer {token}"}) as client:
+    headers = {"Authorization": f"Bearer {token}"}
+    with httpx.Client(base_url=traced[0].url, headers=headers, timeout=60) as client:
         yield client
 
 

@@ -35,7 +35,7 @@ class Between(threading.Event):
 def carry_out(name: str, stop: threading.Event = GOES_ON) -> bool:
     thread = checking.begin(name, stop)
     if thread is not None:
-        thread.join(60)
+        thread.join(240)
     return thread is not None
 
 
@@ -120,6 +120,6 @@ def test_what_never_comes_to_its_end_is_given_up_and_that_is_on_record(asked):
 def test_of_two_workers_one_takes_it(asked):
     threads = [checking.begin(name, GOES_ON) for name in ("w1", "w2")]
     for thread in filter(None, threads):
-        thread.join(60)
+        thread.join(240)
     assert [thread is None for thread in threads] == [False, True]
     assert Check.objects.get(pk=asked.pk).owner == "w1"

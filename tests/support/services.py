@@ -70,7 +70,10 @@ class Valkey(Process):
         return self.server.client()
 
     def flush(self) -> None:
-        """Forget everything: messages, signals, keys."""
+        """Forget everything: messages, signals, keys; also what this process is about to send."""
+        from executions.engine.post import office
+
+        office.drain()
         with self.client() as client:
             client.flushall()
 
