@@ -56,6 +56,12 @@
     form.requestSubmit(form.querySelector("[type='submit']"));
   });
 
+  /* What was searched for is sent: the next keys are meant for the rows. */
+  document.addEventListener("submit", (event) => {
+    const search = document.activeElement;
+    if (search.matches("[data-search]") && search.form === event.target && document.querySelector("[data-rows]")) search.blur();
+  });
+
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
     if (event.key === "Escape") {

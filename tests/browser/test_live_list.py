@@ -64,6 +64,9 @@ def test_search_narrows_while_one_types_and_has_an_address(page: Page, listed):
     expect(page.locator("[data-row]")).to_have_count(1)
     expect(page.locator("#q")).to_be_focused()
     expect(page).to_have_url(re.compile(f"q={first.pk}"))
+    page.keyboard.press("Enter")  # sends it and hands the keys to the rows
+    page.keyboard.press("j")
+    expect(page.locator(f"#open-{first.pk}")).to_be_focused()
     page.reload()
     expect(page.locator("[data-row]")).to_have_count(1)
 
