@@ -137,11 +137,9 @@ def _changed(before: Any, after: Any, path: tuple[str, ...]) -> Change:
 
 def _lines(old: list[str], new: list[str]) -> list[tuple[str, str]]:
     kinds = {" ": "same", "-": "removed", "+": "added"}
-    found = []
-    for line in difflib.unified_diff(old, new, lineterm="", n=2):
-        if line.startswith(("---", "+++")):
-            continue
-        found.append(("gap", "…") if line.startswith("@@") else (kinds[line[0]], line[1:MOST_SHOWN]))
+    # Its first two lines are a head; a line of a text may look like them.
+    shown = list(difflib.unified_diff(old, new, lineterm="", n=2))[2:]
+    found = [("gap", "…") if line.startswith("@@") else (kinds[line[0]], line[1:MOST_SHOWN]) for line in shown]
     return found[1:] if found and found[0][0] == "gap" else found
 
 

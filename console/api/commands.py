@@ -9,7 +9,7 @@ from console.access import record_refusal
 from console.api.bodies import read_command
 from console.api.documents import Paused, RunOut, Standing
 from console.api.openapi import CONFLICT, patches, takes
-from console.api.past_documents import AmendPreview, ChangeOut
+from console.api.past_documents import AmendPreview, change_out
 from console.api.replies import etag, reply, seen_version
 from console.api.runs import address_of
 from console.api.schemas import (
@@ -227,7 +227,7 @@ def amend(request: HttpRequest, id: str) -> HttpResponse:
 def would_change(execution: Execution, payload: dict[str, Any]) -> AmendPreview:
     """Describe what a payload would be, and how it differs from the one there is."""
     found = diff(execution.payload, payload)
-    changes = [ChangeOut.from_orm(change) for change in found.changes]
+    changes = [change_out(change) for change in found.changes]
     return AmendPreview(
         id=execution.pk, version=execution.version, payload=payload, changes=changes, left_out=found.left_out
     )

@@ -1,6 +1,7 @@
 """A run's files: look, download, replace."""
 
 import base64
+from typing import Literal
 from urllib.parse import quote
 
 from django.conf import settings
@@ -15,6 +16,7 @@ from console.api.openapi import CONFLICT, PROBLEMS, if_match
 from console.api.parts import NOT_BLANK
 from console.api.replies import etag, reply, seen_version
 from console.api.runs import address_of
+from console.file_diff import MOST_LINES, compare
 from executions import commands, queries
 from executions.errors import Refused, TooLarge
 from executions.models import RunFile
@@ -41,6 +43,39 @@ class VersionQuery(Schema):
     """Which version; the newest where left out."""
 
     version: int | None = Field(None, ge=1, le=2**31 - 1)
+
+
+class FileChangesQuery(Schema):
+    """Which versions are compared."""
+
+    since: int | None = Field(
+        None, alias="from", ge=1, le=2**31 - 1, description="The earlier one; the one before `to` where left out."
+    )
+    to: int | None = Field(None, ge=1, le=2**31 - 1, description="The later one; the newest where left out.")
+
+
+class DiffLineOut(Schema):
+    """One line of a unified diff."""
+
+    kind: Literal["added", "removed", "same", "place"] = Field(
+        description="`place` says where in the file the lines that follow are."
+    )
+    text: str = Field(description="With the sign it begins with: `+`, `-`, a space, or `@@`.")
+
+
+class FileChangesOut(Schema):
+    """How two versions of a text file differ."""
+
+    name: str = Field(description="Of the file.")
+    from_version: int = Field(description="The earlier version.")
+    to_version: int = Field(description="The later version.")
+    why_not: str = Field(description="Why they cannot be compared, such as for files that are no text; else empty.")
+    added: int = Field(description="How many lines came.")
+    removed: int = Field(description="How many lines went.")
+    lines: list[DiffLineOut] = Field(
+        description=f"Those that differ, with three around them; the first {MOST_LINES:,}."
+    )
+    left_out: int = Field(description="How many more there are.")
 
 
 class WhyQuery(Schema):
@@ -75,6 +110,29 @@ def download(request: HttpRequest, id: str, name: str, query: Query[VersionQuery
     """
     execution = find_execution(request.auth, id, "download file")
     return attachment(queries.file_content(execution, name, query.version))
+
+
+@router.get(
+    "/{id}/files/{name}/changes",
+    response={200: FileChangesOut, **PROBLEMS},
+    operation_id="file_changes",
+    summary="Compare versions of a file",
+)
+def file_changes(request: HttpRequest, id: str, name: str, query: Query[FileChangesQuery]) -> HttpResponse:
+    """What changed in a text file from one version to another, line by line. Needs `executions:read`."""
+    execution = find_execution(request.auth, id, "compare file versions")
+    new = queries.file_content(execution, name, query.to)
+    old = queries.file_content(execution, name, query.since or max(new.version - 1, 1))
+    found = compare(old, new)
+    lines = [DiffLineOut.from_orm(line) for line in found.shown]
+    counts = {kind: found.count(kind) for kind in ("added", "removed")}
+    told = {
+        "from_version": old.version,
+        "to_version": new.version,
+        "why_not": found.trouble,
+        "left_out": found.left_out,
+    }
+    return reply(FileChangesOut(name=name, lines=lines, **told, **counts))
 
 
 @router.put(

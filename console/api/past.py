@@ -14,7 +14,6 @@ from console.api.past_documents import (
     BoundaryList,
     BoundaryOut,
     BoundaryQuery,
-    ChangeOut,
     ChangesOut,
     ChangesQuery,
     CorrectionOut,
@@ -24,6 +23,7 @@ from console.api.past_documents import (
     StretchOut,
     TimelineOut,
     VerifiedOut,
+    change_out,
 )
 from console.api.question_shapes import questions_out
 from console.api.replies import BIGINT, reply
@@ -84,7 +84,7 @@ def changes(request: HttpRequest, id: str, seq: int, query: Query[ChangesQuery])
     execution = find_execution(request.auth, id, "compare payloads")
     after = execution.payload if query.to is None else state_at(execution, query.to).payload
     found = diff(state_at(execution, seq).payload, after)
-    told = [ChangeOut.from_orm(change) for change in found.changes]
+    told = [change_out(change) for change in found.changes]
     return reply(ChangesOut(changes=told, left_out=found.left_out))
 
 

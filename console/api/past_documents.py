@@ -1,7 +1,7 @@
 """The documents of a run's past."""
 
 import uuid
-from typing import Any
+from typing import Any, Literal
 
 from ninja import Field, Schema
 
@@ -10,6 +10,7 @@ from console.api.event_shapes import EventOut
 from console.api.parts import Moment
 from console.api.question_documents import SuspensionOut
 from console.api.replies import BIGINT, MAX_LIMIT
+from console.json_diff import Change
 from executions.queries.evidence import MOST_ACTS
 from executions.queries.timeline import CAP
 
@@ -53,6 +54,13 @@ class ChangesQuery(Schema):
     to: int | None = Field(None, ge=1, le=BIGINT, description="Another boundary; the run as it stands where left out.")
 
 
+class LineOfTextOut(Schema):
+    """One line of a long text, or a gap between those that are shown."""
+
+    kind: Literal["added", "removed", "same", "gap"]
+    text: str
+
+
 class ChangeOut(Schema):
     """One path at which two payloads differ."""
 
@@ -60,6 +68,9 @@ class ChangeOut(Schema):
     kind: str = Field(description="`added`, `removed` or `changed`.")
     before: str = Field(description="As JSON, cut where long; empty where there was nothing.")
     after: str
+    lines: list[LineOfTextOut] = Field(
+        description="Of long texts what came and went, with two lines around; `before` and `after` are empty then."
+    )
 
 
 class ChangesOut(Schema):
@@ -67,6 +78,12 @@ class ChangesOut(Schema):
 
     changes: list[ChangeOut]
     left_out: int = Field(description="How many more there are.")
+
+
+def change_out(change: Change) -> ChangeOut:
+    """Describe one path at which two payloads differ."""
+    lines = [LineOfTextOut(kind=kind, text=text) for kind, text in change.lines]  # type: ignore[arg-type]
+    return ChangeOut(path=change.path, kind=change.kind, before=change.before, after=change.after, lines=lines)
 
 
 class AmendPreview(ChangesOut):

@@ -76,9 +76,9 @@ def samples(method: str, path: str, operation: dict[str, Any]) -> tuple[Sample, 
     multipart = operation.get("requestBody", {}).get("content", {}).get(MULTIPART_TYPE)
     if multipart and request.body is not None:
         found.insert(1, Sample("curl, with files", _curl_with_files(request, multipart["schema"])))
-    if command := commands().get(operation["operationId"]):
-        found.append(Sample("Terminal", _command(command, operation)))
-    return tuple(found)
+    command = commands().get(operation["operationId"])
+    terminal = _command(command, operation) if command else _any_request(request)
+    return (*found, Sample("Terminal", terminal))
 
 
 @functools.cache
@@ -101,6 +101,14 @@ def _command(command: str, operation: dict[str, Any]) -> str:
         return shlex.quote(part if isinstance(part, str) else json.dumps(part, ensure_ascii=False))
 
     return f"holdpoint {PART.sub(filled, command)}"
+
+
+def _any_request(request: _Request) -> str:
+    """Return the command that sends any request, for what has none of its own."""
+    words = ["holdpoint api", request.method, shlex.quote(request.url.removeprefix(settings.HOLDPOINT["PUBLIC_URL"]))]
+    words += [f"-H '{name}: {value}'" for name, value in request.headers.items()]
+    words += [f"--data {shlex.quote(_json(request.body))}"] if request.body is not None else []
+    return " ".join(words)
 
 
 def first_steps() -> dict[str, str]:

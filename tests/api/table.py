@@ -37,6 +37,7 @@ TABLE = {
     ("GET", "/v1/events/stream"): (READ, None),
     ("GET", RUN + "/files"): (READ, None),
     ("GET", RUN + "/files/{name}"): (READ, None),
+    ("GET", RUN + "/files/{name}/changes"): (READ, None),
     ("PUT", RUN + "/files/{name}"): ({"executions:amend"}, b"two"),
     ("POST", RUN + "/pause"): ({"executions:pause"}, WHY),
     ("POST", RUN + "/resume"): ({"executions:pause"}, {}),

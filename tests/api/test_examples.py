@@ -86,6 +86,10 @@ def asked(house, client, name, request, launch):
         body = {"position": 0, "reason": "Totals were read wrongly"}
     if name == "extend":
         house.run = launch("hurried", {"seconds": 0})
+    if name == "file_changes":
+        run = f"/v1/async-executions/{house.run.pk}"
+        client.post(f"{run}/pause", {"reason": "Totals differ"})
+        client.client.put(f"{run}/files/a.txt?reason=Corrected", b"two", content_type="text/plain")
     if name == "preview_freeze":
         route = f"{route}?workflow=noop"
     if name == "call_webhook":

@@ -84,6 +84,22 @@ def test_files_are_replaced_only_at_rest_and_only_by_those_who_may(program, file
     assert len(events_of(filed, "command.denied")) == 2
 
 
+def test_two_versions_are_compared_line_by_line(program, filed, path):
+    reviewer = program("reviewer")
+    reviewer.post(path(filed, "pause"), {"reason": "Totals differ"})
+    for content in (b"one\ntwo\n", b"\xff"):
+        reviewer.client.put(path(filed, "files", "a.txt") + "?reason=so", content, content_type="text/plain")
+    compared = f"{path(filed, 'files', 'a.txt')}/changes"
+    told = program("auditor").get(f"{compared}?to=2").json()
+    assert (told["from_version"], told["to_version"], told["added"], told["removed"]) == (1, 2, 1, 0)
+    assert [line["text"] for line in told["lines"]] == ["@@ -1 +1,2 @@", " one", "+two"]
+    newest = reviewer.get(compared).json()
+    assert (newest["from_version"], newest["to_version"], newest["lines"]) == (2, 3, [])
+    assert "no text" in newest["why_not"]
+    assert reviewer.get(f"{compared}?from=3&to=1").json()["why_not"] == newest["why_not"]
+    problem(reviewer.get(f"{compared}?from=9"), 404)
+
+
 def test_a_version_that_never_was_is_404(program, filed, path):
     auditor = program("auditor")
     problem(auditor.get(path(filed, "files", "a.txt") + "?version=9"), 404)

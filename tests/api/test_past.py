@@ -27,6 +27,7 @@ def test_a_boundary_has_its_payload_and_what_changed_since(program, corrected, p
     assert (launched["kind"], then["payload"], then["position"]) == ("execution.launched", {"total": 10}, 0)
     changes = operator.get(path(corrected, "boundaries", str(launched["seq"]), "changes")).json()["changes"]
     told = {change["path"]: (change["kind"], change["before"], change["after"]) for change in changes}
+    assert all(change["lines"] == [] for change in changes)
     assert told == {"/note": ("added", "", '"x"'), "/total": ("changed", "10", "12")}
     assert operator.get(path(corrected, "boundaries", "1", "changes?to=1")).json()["changes"] == []
     assert "no boundary" in problem(operator.get(path(corrected, "boundaries", "2")), 422)["detail"]

@@ -1,4 +1,4 @@
-"""`holdpoint api`: any request, from what is typed; the answer as it came, a refusal with the exit code of its status."""
+"""`holdpoint api`: any request, from what is typed; the answer as it came, a refusal with its exit code."""
 
 import json
 
@@ -15,7 +15,7 @@ def say(ready, terminal):
 
 def test_any_request_can_be_typed(say, run, tmp_path):
     title = word()
-    fields = "-F workflow=noop -F payload.lines[]=1 -F payload.lines[]=x".split()
+    fields = ["-F", "workflow=noop", "-F", "payload.lines[]=1", "-F", "payload.lines[]=x"]
     made = say("api", "post", "/v1/async-executions", *fields, "--raw-field", f"title={title}")
     assert made.document["payload"] == {"lines": [1, "x"]}
     address = f"/v1/async-executions/{made.document['id']}"

@@ -34,6 +34,7 @@ OPERATIONS = {
     "execution events": "EventOut",
     "execution evidence": "evidence",
     "execution extend": "extend",
+    "execution files diff": "file_changes",
     "execution files get": "replace_file",
     "execution files list": "files",
     "execution files put": "replace_file",
@@ -56,6 +57,7 @@ OPERATIONS = {
     "freeze preview": "preview_freeze",
     "freeze show": "freeze",
     "hold hand-over": "hand_over_hold",
+    "hold heirs": "hold_heirs",
     "hold list": "holds",
     "hold note": "annotate_hold",
     "hold place": "place_hold",
@@ -184,8 +186,11 @@ def test_documents_of_a_run(told):
     assert told("trigger", token)["state"] == "queued"
     told("execution pause --filter", "--filter", f"label=of:{title}", "-r", "Again", "--yes", "--no-wait")
     told("execution pause", run, "-r", "Again", codes=(0,))
+    preview = told("execution amend", run, "--set", "x=2", "-r", "It is two", "--dry-run")
+    assert (preview["payload"], preview["changes"][0]["after"]) == ({"x": 2}, "2")
     told("execution amend", run, "--set", "x=2", "-r", "It is two")
     assert told("execution payload", run) == {"x": 2}
+    assert told("execution payload", run, "--at", "1") == {"x": 1}
     assert told("execution diff", run, "--from-seq", "1")["changes"][0]["path"] == "/x"
     told("execution label", run, "--set", "team=north", "-r", "Theirs")
     told("execution skip", run, "-r", "Done by hand")
@@ -204,6 +209,7 @@ def test_documents_of_files(told, tmp_path):
     told("execution pause", run, "-r", "Wrong file")
     assert told("execution files list", run)["items"][0]["name"] == "one.txt"
     told("execution files put", run, tmp_path / "one.txt", "-r", "The right one")
+    assert told("execution files diff", run, "one.txt")["lines"] == []
     fetched = told("execution files get", run, "one.txt", "--out", tmp_path / "fetched.txt")
     assert (fetched["version"], (tmp_path / "fetched.txt").read_text()) == (2, "one")
 
@@ -233,6 +239,7 @@ def test_documents_of_holds_freezes_and_jobs(told, run):
     hold = told("hold place", execution.pk, "-r", "Fraud check", "--dual-control", by="reviewer")["id"]
     told("hold note", hold, "-t", "The bank was asked")
     assert told("hold show", hold)["notes"][0]["text"] == "The bank was asked"
+    assert "reviewer2" in told("hold heirs", hold)["items"]
     told("hold hand-over", hold, "--to", "reviewer2", "-r", "On leave", by="reviewer")
     told("hold list", "--run", execution.pk)
     told("hold release", hold, "-r", "All is well", by="reviewer2")

@@ -104,8 +104,14 @@ def test_many_runs_need_a_yes_and_are_told_of_first(say, run):
     assert say("execution", "pause", "--filter", "colour=red", "-r", "look").code == 2
     # What is only a preview changes nothing, and what has none is refused.
     for command in (["pause"], ["label", "--set", "seen=yes"]):
-        single = say("execution", *command, runs[0].pk, "-r", "look", "--dry-run")
-        assert (single.code, "--dry-run" in single.err) == (2, True)
+        single = say("execution", *command, runs[0].pk, "--dry-run")
+        assert (single.code, "1 of 1 run chosen" in single.out) == (0, True)
+    none = say("execution", "resume", runs[0].pk, "--dry-run").out
+    assert "0 of 1 run chosen" in none
+    assert "left out" in none
+    assert (
+        "only with ids, not with --dry-run" in say("execution", "retry", runs[0].pk, "--position", 0, "--dry-run").err
+    )
     runs[0].refresh_from_db()
     assert (runs[0].state, runs[0].labels) == ("queued", {"of": name})
     none = say("execution", "resume", *chosen, "--yes")

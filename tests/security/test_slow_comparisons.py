@@ -5,8 +5,8 @@ import time
 
 import pytest
 
+from console.file_diff import MOST_WORK, compare, work
 from console.json_diff import MOST_PAIRS, diff
-from console.pages.file_diff import MOST_WORK, compare, work
 from executions.models import RunFile
 
 SECONDS = 10
@@ -49,15 +49,22 @@ def test_what_was_put_into_a_list_of_usual_length_is_still_found():
 @pytest.mark.parametrize("symbols", [2, 110, 40_000])
 def test_no_file_takes_long_to_compare(symbols):
     begun = time.process_time()
-    trouble, lines = compare(*(version([chr(0x100 + n % 0x5000) for n in some(symbols, 60_000)]) for _ in range(2)))
+    found = compare(*(version([chr(0x100 + n % 0x5000) for n in some(symbols, 60_000)]) for _ in range(2)))
     assert time.process_time() - begun < SECONDS
-    assert bool(trouble) != bool(lines)
+    assert bool(found.trouble) != bool(found.lines)
+
+
+def test_a_line_that_looks_like_the_head_of_a_comparison_is_told():
+    found = compare(version(["-- total", "one"]), version(["++ total", "one"]))
+    assert [line.text for line in found.lines] == ["@@ -1,2 +1,2 @@", "--- total", "+++ total", " one"]
+    (change,) = diff({"sql": "-- one\n" + "x" * 200}, {"sql": "++ one\n" + "x" * 200}).changes
+    assert change.lines[:2] == [("removed", "-- one"), ("added", "++ one")]
 
 
 def test_every_second_line_of_a_usual_file_may_have_changed():
     before = [f"line {n}" for n in range(3000)]
     after = [line if n % 2 else f"{line} changed" for n, line in enumerate(before)]
     assert work(before, after) <= MOST_WORK
-    trouble, lines = compare(version(before), version(after))
-    assert not trouble
-    assert sum(line.kind == "added" for line in lines) == 1500
+    found = compare(version(before), version(after))
+    assert not found.trouble
+    assert found.count("added") == 1500

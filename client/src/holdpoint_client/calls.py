@@ -220,10 +220,7 @@ def _document(response: httpx.Response) -> Any:
 
 def _copy(response: httpx.Response) -> None:
     """Write what is no JSON as it comes; a terminal gets it without what it would obey."""
-    if response.is_stream_consumed:
-        pieces = iter([response.content])
-    else:
-        pieces = response.iter_bytes()
+    pieces = iter([response.content]) if response.is_stream_consumed else response.iter_bytes()
     if not sys.stdout.isatty():
         for piece in pieces:
             sys.stdout.buffer.write(piece)

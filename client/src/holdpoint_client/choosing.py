@@ -39,17 +39,19 @@ class Choice:
         filters: texts ``name=value`` that runs must match.
         everything: all runs.
         job: an earlier job; those on which it was carried out.
+        previewed: nothing is done; the server is to tell what would be.
     """
 
     ids: list[str] = field(default_factory=list)
     filters: list[str] = field(default_factory=list)
     everything: bool = False
     job: str = ""
+    previewed: bool = False
 
     @property
     def by_server(self) -> bool:
-        """Whether the server makes the list; else the ids are all there is."""
-        return bool(self.filters or self.everything or self.job)
+        """Whether the server makes the list, or only tells; else the ids are all there is."""
+        return bool(self.filters or self.everything or self.job or self.previewed)
 
     def checked(self) -> "Choice":
         """Return the choice itself.

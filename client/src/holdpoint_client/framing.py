@@ -77,7 +77,7 @@ def _chosen(
     yes: Yes = False,
     key: Key = None,
 ) -> tuple[Choice, Manner]:
-    choice = Choice(ids or [], filter or [], every, of_job).checked()
+    choice = Choice(ids or [], filter or [], every, of_job, previewed=dry_run).checked()
     return choice, Manner(yes, dry_run, not no_wait, rate, key)
 
 

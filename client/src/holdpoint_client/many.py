@@ -41,8 +41,8 @@ def carry_out(session: Session, verb: str, choice: Choice, manner: Manner, send:
         Failure: the one run refused; nothing was found; nobody can be asked; an option belongs to jobs.
         SystemExit: some of several runs refused; the code is that of the first.
     """
-    if manner.dry_run or manner.rate or not manner.wait:
-        raise usage("--dry-run, --rate and --no-wait belong to --filter, --all and --of-job.")
+    if manner.rate or not manner.wait:
+        raise usage("--rate and --no-wait belong to --filter, --all and --of-job.")
     runs = find_runs(session.api, read_ids(choice.ids))
     if len(runs) == 1:
         told = send(runs[0])

@@ -12,27 +12,32 @@ import typer
 
 from holdpoint_client.choosing import Choice
 from holdpoint_client.commands.options import (
+    DryRun,
     Reason,
     RunId,
     Yes,
 )
 from holdpoint_client.failures import Failure, usage
 from holdpoint_client.framing import on_many
-from holdpoint_client.ids import Found, find_run
+from holdpoint_client.ids import Found, find_run, run_path
 from holdpoint_client.jobs import Manner, begin_job
 from holdpoint_client.many import carry_out, standing_line, why
 from holdpoint_client.payloads import assigned, patched, root_changes
 from holdpoint_client.session import Session, can_ask
 from holdpoint_client.values import json_value, labels, parsed
-from holdpoint_client.views.payloads import changes_table
+from holdpoint_client.views.payloads import changes_table, told_changes
 
 
 def payload(
     session: Session,
     id: RunId,
+    at: Annotated[
+        int | None, typer.Option("--at", min=1, help="As it was at this boundary, from `execution boundaries`.")
+    ] = None,
 ) -> None:
-    """Print what a run carries, as JSON."""
-    session.screen.document(session.api.run(find_run(session.api, id).id)["payload"])
+    """Print what a run carries, as JSON; or what it carried."""
+    path = run_path(session.api, id)
+    session.screen.document(session.api.get(f"{path}/boundaries/{at}" if at else path)["payload"])
 
 
 def amend(
@@ -47,12 +52,15 @@ def amend(
         str | None,
         typer.Option("--json-patch", metavar="JSON", help="Apply a JSON Patch (RFC 6902). @FILE reads a file."),
     ] = None,
+    dry_run: DryRun = False,
     yes: Yes = False,
 ) -> None:
     """Correct the payload of a run at rest.
 
     The run is paused, suspended or failed. What changes is shown before it is sent, and it is sent only if the run is
     still as it was shown. Without --set and --json-patch your editor opens.
+
+    With --dry-run the server judges it as if it were sent, and says what would change.
     """
     run = session.api.run(find_run(session.api, id).id)
     draft: Path | None = None
@@ -70,9 +78,10 @@ def amend(
             if session.screen.as_json:
                 session.screen.document(_standing(run))
             return
-        session.say(changes_table(run["payload"], after, session.screen.err.width))
-        body = {"changes": changes, "reason": session.reason(reason, "Why amend")}
-        if can_ask() and not yes:
+        if not dry_run:
+            session.say(changes_table(run["payload"], after, session.screen.err.width))
+        body = {"changes": changes, "reason": session.reason(reason, "Why amend"), "dry_run": dry_run or None}
+        if can_ask() and not yes and not dry_run:
             session.confirm("Send this?")
         told = session.api.patch(f"/async-executions/{run['id']}/payload", body, run["version"])
     except (Failure, typer.Abort):
@@ -83,7 +92,11 @@ def amend(
     finally:
         if draft:
             draft.unlink()
-    _tell(session, told)
+    if dry_run:
+        session.screen.one(told, lambda each: told_changes(each, session.screen.width))
+        session.screen.aside("The server would take it. Nothing was changed.")
+    else:
+        _tell(session, told)
 
 
 @on_many

@@ -118,6 +118,13 @@ def hand_over(
     _tell(session, f"handed over to {clean(hold['responsible'])}", hold)
 
 
+def heirs(session: Session, id: HoldId) -> None:
+    """List the people whom a hold can be handed over to."""
+    found = session.api.get(f"/holds/{find_hold(session.api, id).id}/heirs")
+    names = "\n".join(map(clean, found["items"]))
+    session.screen.one(found, lambda each: names or "Nobody may have it.")
+
+
 def note(
     session: Session,
     id: HoldId,

@@ -93,7 +93,7 @@ OfJob = Annotated[
     ),
 ]
 Rate = Annotated[float | None, typer.Option("--rate", help="With --filter, --all, --of-job: runs a second at most.")]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="With --filter, --all, --of-job: only tell what would happen.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Only tell what would happen, by the server's rules.")]
 NoWait = Annotated[
     bool, typer.Option("--no-wait", help="With --filter, --all, --of-job: begin it, and do not wait for its end.")
 ]

@@ -1,4 +1,4 @@
-"""`holdpoint execution files list | get | put`: a run's files."""
+"""`holdpoint execution files list | get | put | diff`: a run's files."""
 
 import sys
 from pathlib import Path
@@ -12,7 +12,7 @@ from holdpoint_client.failures import unwritable, usage
 from holdpoint_client.ids import find_run, run_path
 from holdpoint_client.session import Session
 from holdpoint_client.values import read_file
-from holdpoint_client.views.files import files_table
+from holdpoint_client.views.files import file_changes, files_table
 from holdpoint_client.words import clean, size
 
 type Document = dict[str, Any]
@@ -83,6 +83,21 @@ def put(
         session.screen.document(told)
     else:
         session.screen.show(f"{clean(name or path.name)}  version {told['version']}, {size(told['size'])}")
+
+
+def diff(
+    session: Session,
+    id: RunId,
+    name: Name,
+    earlier: Annotated[
+        int | None, typer.Option("--from", min=1, help="The earlier version; else the one before.")
+    ] = None,
+    later: Annotated[int | None, typer.Option("--to", min=1, help="The later version; else the newest.")] = None,
+) -> None:
+    """Compare two versions of a text file, line by line."""
+    path = f"{run_path(session.api, id)}/files/{in_path(name)}/changes"
+    told = session.api.get(path, **{"from": earlier}, to=later)
+    session.screen.one(told, file_changes)
 
 
 def _target(out: str, name: str, force: bool) -> Path:

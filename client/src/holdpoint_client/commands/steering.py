@@ -145,7 +145,8 @@ def _command(
     if choice.by_server:
         strangers = [name for name, value in single.items() if value not in (None, "")]
         if strangers:
-            raise usage(f"{strangers[0].replace('_', ' ')}: only with ids, not with --filter, --all or --of-job.")
+            others = "--dry-run" if choice.ids else "--filter, --all or --of-job"
+            raise usage(f"{strangers[0].replace('_', ' ')}: only with ids, not with {others}.")
         arguments = {name: value for name, value in shared.items() if value}
         begin_job(session, verb, choice, {**told, "arguments": arguments}, manner)
         return

@@ -18,9 +18,10 @@ JOB_LOOK = {"running": ("▶", "blue"), "finished": ("✓", "green"), "stopped":
 
 def preview_block(preview: Document) -> RenderableType:
     """Draw what a command would do now, and what it would leave out and why."""
+    noun = "run" if preview["matched"]["number"] == 1 else "runs"
     head = Text.assemble(
         (f"{clean(preview['command'])}: ", "bold"),
-        f"{preview['eligible']:,} of {capped(preview['matched'])} runs chosen",
+        f"{preview['eligible']:,} of {capped(preview['matched'])} {noun} chosen",
     )
     rows: list[tuple[str, RenderableType]] = [
         (f"{number:,}", state_text(state)) for state, number in preview["by_state"].items() if number

@@ -1,6 +1,7 @@
 """What differs between two payloads, path by path."""
 
 import json
+from collections.abc import Iterable
 from itertools import islice
 from typing import Any
 
@@ -16,6 +17,8 @@ LONGEST = 600
 """Characters of one value."""
 SIGNS = {"added": "+", "removed": "-", "changed": "~"}
 LOOK = {"+": "green", "-": "red", "~": "yellow"}
+LINE_SIGNS = {"added": "+", "removed": "-"}
+LINE_LOOK = {"added": "green", "removed": "red", "place": "cyan", "same": ""}
 
 
 def changes_table(before: Any, after: Any, width: int) -> RenderableType:
@@ -26,7 +29,10 @@ def changes_table(before: Any, after: Any, width: int) -> RenderableType:
         width: of the screen, in columns.
     """
     found = list(islice(differences(before, after), MOST + 1))
-    rows = [(each.sign, pointer(each.path), _written(each.before), _written(each.after)) for each in found[:MOST]]
+    rows = [
+        (each.sign, pointer(each.path), _values(each.sign, clean(_written(each.before)), clean(_written(each.after))))
+        for each in found[:MOST]
+    ]
     more = f"and more; the first {MOST} are shown" if len(found) > MOST else ""
     return _drawn(rows, more, width)
 
@@ -38,19 +44,35 @@ def told_changes(told: dict[str, Any], width: int) -> RenderableType:
         told: ``changes`` and how many more there are.
         width: of the screen, in columns.
     """
-    rows = [(SIGNS.get(each["kind"], " "), each["path"], each["before"], each["after"]) for each in told["changes"]]
+    rows = [(SIGNS.get(each["kind"], " "), each["path"], _told(each)) for each in told["changes"]]
     if not rows:
         return Text("Nothing has changed.", "dim")
     return _drawn(rows, f"and {told['left_out']:,} more" if told["left_out"] else "", width)
 
 
-def _drawn(rows: list[tuple[str, str, str, str]], more: str, width: int) -> RenderableType:
+def lines_text(lines: Iterable[tuple[str, str]]) -> Text:
+    """Draw lines of a text that came, went and stayed.
+
+    Args:
+        lines: kind and words of each.
+    """
+    return Text("\n").join(Text(clean(text).rstrip(), LINE_LOOK.get(kind, "dim")) for kind, text in lines)
+
+
+def _told(change: dict[str, Any]) -> Text:
+    if change.get("lines"):
+        signed = [(each["kind"], f"{LINE_SIGNS.get(each['kind'], ' ')} {each['text']}") for each in change["lines"]]
+        return lines_text(signed)
+    return _values(SIGNS.get(change["kind"], " "), clean(change["before"]), clean(change["after"]))
+
+
+def _drawn(rows: list[tuple[str, str, Text]], more: str, width: int) -> RenderableType:
     table = Table.grid(padding=(0, 2))
     table.add_column(no_wrap=True)
     table.add_column(overflow="fold", max_width=max(width // 3, 16))
     table.add_column(overflow="fold")
-    for sign, path, before, after in rows:
-        table.add_row(Text(sign, LOOK.get(sign, "")), clean(path), _values(sign, clean(before), clean(after)))
+    for sign, path, values in rows:
+        table.add_row(Text(sign, LOOK.get(sign, "")), clean(path), values)
     return Group(table, Text(more, "dim")) if more else table
 
 
