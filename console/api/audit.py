@@ -33,9 +33,9 @@ class AuditQuery(Pages):
     person: str = Field("", description="Printed name or a part of it, or an actor's id such as `user:7`.")
     kind: str = Field("", description="A kind such as `hold.placed`, or a family such as `hold`.")
     run: str = Field("", description="A run's id or its first eight digits, or `system`.")
-    workflow: str = ""
-    since: GivenMoment | None = None
-    until: GivenMoment | None = None
+    workflow: str = Field("", description="Only lines of runs of this workflow.")
+    since: GivenMoment | None = Field(None, description="Only lines written at this time or later.")
+    until: GivenMoment | None = Field(None, description="Only lines written before this time.")
     q: str = Field("", description="Words of the reason.")
     via: str = Field("", description="The door: console, api, cli, webhook, engine.")
     refused: bool = Field(False, description="Only attempts that were refused.")
@@ -45,36 +45,36 @@ class AuditQuery(Pages):
 class AuditLineOut(Schema):
     """One line of the record."""
 
-    ledger: str
-    seq: int
-    at: Moment
-    kind: str
-    actor: Person
-    role: str
-    via: str
-    reason: str
-    run_title: str
-    workflow: str
-    digest: str
+    ledger: str = Field(description="Of which history: a run's id, or `system`.")
+    seq: int = Field(description="Its number there, without gaps.")
+    at: Moment = Field(description="When, by the database's clock.")
+    kind: str = Field(description="What happened, such as `hold.placed`.")
+    actor: Person = Field(description="Who did it.")
+    role: str = Field(description="Their role at the time.")
+    via: str = Field(description="The door: console, api, cli, webhook, engine.")
+    reason: str = Field(description="Why, in their words; empty where none was asked for.")
+    run_title: str = Field(description="What the run is called; empty for the system's history.")
+    workflow: str = Field(description="The run's; empty for the system's history.")
+    digest: str = Field(description="SHA-256 over the line and the one before it.")
 
 
 class AuditList(Schema):
     """A page of lines, newest first."""
 
-    items: list[AuditLineOut]
-    next: str | None
+    items: list[AuditLineOut] = Field(description="The lines of this page.")
+    next: str | None = Field(description="Send it as `cursor` for the next page; null on the last.")
 
 
 class LineOut(EventOut):
     """One line of the record with all its data."""
 
-    ledger: str
+    ledger: str = Field(description="Of which history: a run's id, or `system`.")
 
 
 class PeopleOut(Schema):
     """Whom the record names, by name."""
 
-    items: list[Person]
+    items: list[Person] = Field(description="Those who are named, by name.")
 
 
 class LedgerQuery(Schema):
@@ -87,24 +87,27 @@ class VerifyOut(Schema):
     """What recomputing found. ``problems`` names the first bad line of each broken ledger."""
 
     model_config = pydantic.ConfigDict(extra="allow")
-    whole: bool
-    ledgers: int
-    events: int
-    problems: list[dict[str, Any]]
+    whole: bool = Field(description="Nothing was changed, taken out or put in.")
+    ledgers: int = Field(description="How many histories were recomputed.")
+    events: int = Field(description="How many lines.")
+    problems: list[dict[str, Any]] = Field(
+        description="`ledger`, `seq`, `what` and `detail` of the first bad line of each history that is not whole, "
+        "twenty at most."
+    )
 
 
 class ExtractQuery(LedgerQuery):
     """Which lines are handed out. Only whole ledgers can be verified completely."""
 
-    since: GivenMoment | None = None
-    until: GivenMoment | None = None
+    since: GivenMoment | None = Field(None, description="Only lines written at this time or later.")
+    until: GivenMoment | None = Field(None, description="Only lines written before this time.")
     person: str = Field("", description="As in the search, like all that follow: only lines that match are handed out.")
-    kind: str = ""
-    workflow: str = ""
-    q: str = ""
-    via: str = ""
-    refused: bool = False
-    routine: bool = False
+    kind: str = Field("", description="Only this kind, or a family such as `hold`.")
+    workflow: str = Field("", description="Only lines of runs of this workflow.")
+    q: str = Field("", description="Only lines that hold all of these words.")
+    via: str = Field("", description="Only what came through this door.")
+    refused: bool = Field(False, description="Only what was refused.")
+    routine: bool = Field(False, description="Also what the engine wrote by itself.")
     format: Literal["", "jsonl", "csv"] = Field("", description="As the header `Accept` asks for where left out.")
 
 

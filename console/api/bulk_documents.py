@@ -39,71 +39,73 @@ class StopBody(Body):
 class GroupOut(Schema):
     """Runs on which it would not be carried out, all for the same reason."""
 
-    code: str
-    why: str
-    number: CountOut
-    examples: list[uuid.UUID]
+    code: str = Field(description="Of the refusal: `state`, `held`, `permission` or another.")
+    why: str = Field(description="A sentence for people.")
+    number: CountOut = Field(description="How many runs.")
+    examples: list[uuid.UUID] = Field(description="Ids of some of them.")
 
 
 class BulkPreviewOut(Schema):
     """What a bulk command would do now. `below`: unfinished runs below those, which it would reach as well."""
 
-    command: str
-    matched: CountOut
-    eligible: int
-    by_state: dict[str, int]
-    left_out: list[GroupOut]
-    below: CountOut
-    too_many: bool
+    command: str = Field(description="Its name.")
+    matched: CountOut = Field(description="Runs that were chosen.")
+    eligible: int = Field(description="Runs on which it would be carried out; send it as `expected`.")
+    by_state: dict[str, int] = Field(description="Those, by state.")
+    left_out: list[GroupOut] = Field(description="The others, by reason.")
+    below: CountOut = Field(description="Unfinished runs below those, which it would reach as well.")
+    too_many: bool = Field(description="There are more than one job may have.")
 
 
 class BulkOut(Schema):
     """A bulk job. `left`: runs that it has not come to, or, once it has ended, left as they were."""
 
-    id: uuid.UUID
-    command: str
-    arguments: dict[str, Any]
-    reason: str
-    selector: dict[str, Any]
-    rate: float | None
-    state: str
-    total: int
-    done: int
-    refused: int
-    left: int
-    requested_by: Person
-    requested_via: str
-    requested_at: Moment
-    stopped_by: Person | None
-    finished_at: Moment | None
+    id: uuid.UUID = Field(description="Of the job.")
+    command: str = Field(description="Its name, such as `pause`.")
+    arguments: dict[str, Any] = Field(description="What it takes besides runs and reason.")
+    reason: str = Field(description="Why, as it was given.")
+    selector: dict[str, Any] = Field(
+        description="How the runs were chosen: the filter, the earlier job, or the number of ids."
+    )
+    rate: float | None = Field(description="Runs per second at most; null for as fast as can be.")
+    state: str = Field(description="`running`, `finished`, or `stopped` before its end.")
+    total: int = Field(description="Runs of the job.")
+    done: int = Field(description="Runs on which it was carried out.")
+    refused: int = Field(description="Runs that refused, by the rules or by what happened meanwhile.")
+    left: int = Field(description="Runs that it has not come to; once it has ended, runs left as they were.")
+    requested_by: Person = Field(description="Who gave it.")
+    requested_via: str = Field(description="Through which door.")
+    requested_at: Moment = Field(description="When.")
+    stopped_by: Person | None = Field(description="Who stopped it; null where nobody did.")
+    finished_at: Moment | None = Field(description="When it came to its end or was stopped; null while it runs.")
 
 
 class BulkItemOut(Schema):
     """One run of a job: `outcome` is `done`, `refused`, or null while the job has not come to it."""
 
-    execution: uuid.UUID
-    title: str
-    position: int
-    outcome: str | None
-    code: str
-    detail: str
-    hold: uuid.UUID | None
-    state: str
-    done_at: Moment | None
+    execution: uuid.UUID = Field(description="Id of the run.")
+    title: str = Field(description="What it is called.")
+    position: int = Field(description="In the order of the job: the run launched first comes first.")
+    outcome: str | None = Field(description="`done`, `refused`, or null while the job has not come to it.")
+    code: str = Field(description="Of the refusal; else empty.")
+    detail: str = Field(description="What the command answered; empty where that says nothing.")
+    hold: uuid.UUID | None = Field(description="The hold that it placed; null where it placed none.")
+    state: str = Field(description="The run's state now.")
+    done_at: Moment | None = Field(description="When it was this run's turn; null before.")
 
 
 class BulkList(Schema):
     """A page of jobs, newest first."""
 
-    items: list[BulkOut]
-    next: str | None
+    items: list[BulkOut] = Field(description="The jobs of this page.")
+    next: str | None = Field(description="Send it as `cursor` for the next page; null on the last.")
 
 
 class BulkItemList(Schema):
     """A page of a job's runs, in its order."""
 
-    items: list[BulkItemOut]
-    next: str | None
+    items: list[BulkItemOut] = Field(description="The runs of this page.")
+    next: str | None = Field(description="Send it as `cursor` for the next page; null on the last.")
 
 
 def bulk_out(job: BulkJob) -> BulkOut:

@@ -12,35 +12,58 @@ _MATCH = {"type": "object", "description": "What the event's data must contain."
 _ONE = {
     "oneOf": [
         {"const": "manual", "description": "Somebody resumes it; always possible."},
-        {"type": "object", "required": ["kind"], "properties": {"kind": {"const": "manual"}}},
-        {"type": "object", "required": ["at"], "properties": {"at": {"type": "string", "format": "date-time"}}},
+        {
+            "type": "object",
+            "required": ["kind"],
+            "properties": {"kind": {"const": "manual", "description": "The same."}},
+        },
+        {
+            "type": "object",
+            "required": ["at"],
+            "properties": {"at": {"type": "string", "format": "date-time", "description": "Then."}},
+        },
         {
             "type": "object",
             "required": ["after_seconds"],
-            "properties": {"after_seconds": {"type": "number", "exclusiveMinimum": 0}},
+            "properties": {
+                "after_seconds": {"type": "number", "exclusiveMinimum": 0, "description": "So long from now."}
+            },
         },
         {
             "type": "object",
             "required": ["cron"],
             "properties": {
-                "cron": {"type": "string", "examples": ["0 9 * * 1-5"]},
-                "timezone": {"type": "string", "examples": ["Europe/Berlin"], "default": "UTC"},
+                "cron": {"type": "string", "examples": ["0 9 * * 1-5"], "description": "At the next such time."},
+                "timezone": {
+                    "type": "string",
+                    "examples": ["Europe/Berlin"],
+                    "default": "UTC",
+                    "description": "That the expression is of.",
+                },
             },
         },
-        {"type": "object", "required": ["event"], "properties": {"event": {"type": "string"}, "match": _MATCH}},
+        {
+            "type": "object",
+            "required": ["event"],
+            "properties": {
+                "event": {"type": "string", "description": "When an event of this name is sent."},
+                "match": _MATCH,
+            },
+        },
         {
             "type": "object",
             "required": ["webhook"],
             "properties": {
                 "webhook": {
+                    "description": "When the token that is given out is called.",
                     "oneOf": [
                         {"const": True},
                         {
                             "type": "object",
-                            "properties": {"signed": {"type": "boolean"}},
+                            "properties": {"signed": {"type": "boolean", "description": "Only signed calls count."}},
                             "additionalProperties": False,
                         },
-                    ]
+                    ],
                 }
             },
         },

@@ -74,6 +74,28 @@ TITLES = {
     503: ("Not available now", "The database cannot be reached. Try again in a few seconds."),
 }
 """Status → title and an example of the detail."""
+IN_PATHS = {
+    "async-executions id": "Of the run.",
+    "async-executions seq": "Number of a line in the run's history.",
+    "async-executions name": "Of the file.",
+    "async-executions key": "What the code calls the question.",
+    "audit id": "Of the verification.",
+    "audit ledger": "A run's id, or `system`.",
+    "audit seq": "Number of the line in that history.",
+    "bulk id": "Of the job.",
+    "freezes id": "Of the freeze.",
+    "holds id": "Of the hold.",
+    "labels name": "Of the label.",
+    "reason-templates id": "Of the template.",
+    "suspensions id": "Of the question.",
+    "tokens id": "Of the token.",
+    "triggers token": "The resume token that was given out.",
+    "views id": "Of the view.",
+    "webhooks delivery": "Of the message in the log.",
+    "webhooks id": "Of the webhook.",
+    "workflows name": "Of the workflow.",
+}
+"""First part of an address, and the name of what is filled in → what that is."""
 LINKS: dict[str, tuple[int, str, tuple[str, ...]]] = {
     "launch": (
         201,
@@ -152,6 +174,8 @@ def finish(operation: Node, path: str) -> None:
             answer["content"] = {kind: {"schema": {"type": "string"}} for kind in kinds}
     for parameter in operation["parameters"]:
         plain(parameter)
+        if parameter["in"] == "path":
+            parameter.setdefault("description", IN_PATHS[f"{path.strip('/').split('/')[1]} {parameter['name']}"])
     for status in sorted(own | coming(operation, path)):
         kept[status] = {"$ref": f"#/components/responses/{PROBLEMS[status][0]}"}
     if any(parameter["name"] == "Idempotency-Key" for parameter in operation["parameters"]):

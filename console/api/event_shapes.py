@@ -4,7 +4,7 @@ import json
 import uuid
 from typing import Any
 
-from ninja import Schema
+from ninja import Field, Schema
 
 from console.api.parts import Moment, Person
 from executions.models import SYSTEM_LEDGER, Event
@@ -14,22 +14,22 @@ from executions.queries.tail import Line
 class EventOut(Schema):
     """One line of a run's history."""
 
-    seq: int
-    at: Moment
-    kind: str
-    actor: Person
-    role: str
-    via: str
-    reason: str
-    data: Any
-    digest: str
+    seq: int = Field(description="Its number in this history, without gaps.")
+    at: Moment = Field(description="When, by the database's clock.")
+    kind: str = Field(description="What happened, such as `hold.placed`.")
+    actor: Person = Field(description="Who did it.")
+    role: str = Field(description="Their role at the time.")
+    via: str = Field(description="The door: console, api, cli, webhook, engine.")
+    reason: str = Field(description="Why, in their words; empty where none was asked for.")
+    data: Any = Field(description="What else its kind tells.")
+    digest: str = Field(description="SHA-256 over the line and the one before it.")
 
 
 class Whose(Schema):
     """Whose an event is; ``run`` is null in the system ledger."""
 
-    run: uuid.UUID | None
-    workflow: str
+    run: uuid.UUID | None = Field(description="Id of the run; null for the system's history.")
+    workflow: str = Field(description="The run's; empty for the system's history.")
 
 
 class StreamedEvent(EventOut, Whose):

@@ -40,40 +40,42 @@ class PartOut(Schema):
     """The runs launched in one part of the period."""
 
     begins: datetime.datetime = Field(description="In UTC.")
-    succeeded: int
-    failed: int
-    cancelled: int
-    unfinished: int
+    succeeded: int = Field(description="Runs that succeeded.")
+    failed: int = Field(description="Runs that failed.")
+    cancelled: int = Field(description="Runs that were cancelled.")
+    unfinished: int = Field(description="Runs that have not finished.")
     p50: float | None = Field(description="Seconds from launch to success: the median.")
-    p95: float | None
+    p95: float | None = Field(
+        description="Seconds from launch to success that 95 % did not exceed; null where none succeeded."
+    )
     counted: bool = Field(description="False for a part that lies before the newest runs that were looked at.")
 
 
 class FiguresOut(Schema):
     """How the runs of one workflow went: those launched in the period."""
 
-    workflow: str
+    workflow: str = Field(description="Its name.")
     known: bool = Field(description="This installation has its code, so it can be launched.")
     carried: bool = Field(description="A worker that is alive can carry it on.")
-    runs: int
-    succeeded: int
-    failed: int
-    cancelled: int
+    runs: int = Field(description="Runs launched in the period.")
+    succeeded: int = Field(description="Of those, runs that succeeded.")
+    failed: int = Field(description="Runs that failed.")
+    cancelled: int = Field(description="Runs that were cancelled.")
     p50: float | None = Field(description="Seconds from launch to success, time paused included: the median.")
-    p95: float | None
+    p95: float | None = Field(description="Seconds that 95 % did not exceed; null where none succeeded.")
     held: int = Field(description="Runs that were ever held.")
     held_seconds: float | None = Field(description="The median time that those were.")
     waited: int = Field(description="Runs that ever waited for people's answers.")
-    waited_seconds: float | None
+    waited_seconds: float | None = Field(description="The median time that those waited; null where none did.")
     counted_from: Moment | None = Field(description="Only runs launched since were looked at; null for all.")
-    parts: list[PartOut]
+    parts: list[PartOut] = Field(description="The period in parts, oldest first.")
 
 
 class FiguresList(Schema):
     """Figures by workflow, by name; of the newest 1,000 runs of each."""
 
-    items: list[FiguresOut]
-    next: str | None
+    items: list[FiguresOut] = Field(description="The workflows of this page.")
+    next: str | None = Field(description="Send it as `cursor` for the next page; null on the last.")
 
 
 @router.get(

@@ -36,13 +36,13 @@ REPLACEMENT = {
 class FileList(Schema):
     """A run's files by name."""
 
-    items: list[FileOut]
+    items: list[FileOut] = Field(description="The files, by name.")
 
 
 class VersionQuery(Schema):
     """Which version; the newest where left out."""
 
-    version: int | None = Field(None, ge=1, le=2**31 - 1)
+    version: int | None = Field(None, ge=1, le=2**31 - 1, description="An earlier one, from 1.")
 
 
 class FileChangesQuery(Schema):

@@ -34,8 +34,8 @@ class Selector(Schema):
 class FreezeList(Schema):
     """A page of freezes, newest first."""
 
-    items: list[FreezeOut]
-    next: str | None
+    items: list[FreezeOut] = Field(description="The freezes of this page, newest first.")
+    next: str | None = Field(description="Send it as `cursor` for the next page; null on the last.")
 
 
 @router.get("", response={200: FreezeList, **PROBLEMS}, operation_id="freezes", summary="List freezes")

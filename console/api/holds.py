@@ -44,14 +44,14 @@ class HoldCounts(Schema):
 class Heirs(Schema):
     """User names of those who may release holds of this kind; 200 at most."""
 
-    items: list[str]
+    items: list[str] = Field(description="User names, in their order.")
 
 
 class HoldList(Schema):
     """A page of holds, oldest first."""
 
-    items: list[HoldOut]
-    next: str | None
+    items: list[HoldOut] = Field(description="The holds of this page.")
+    next: str | None = Field(description="Send it as `cursor` for the next page; null on the last.")
 
 
 @router.get("", response={200: HoldList, **problems(404)}, operation_id="holds", summary="List holds")

@@ -47,31 +47,31 @@ class InboxQuery(Pages):
 class InboxRun(Schema):
     """The run it is about."""
 
-    id: uuid.UUID
-    title: str
-    workflow: str
-    state: str
+    id: uuid.UUID = Field(description="Of the run.")
+    title: str = Field(description="What it is called.")
+    workflow: str = Field(description="Its workflow.")
+    state: str = Field(description="Its state now.")
 
 
 class InboxItem(Schema):
     """A question to answer, or a hold to release."""
 
-    kind: Literal["question", "hold"]
-    id: uuid.UUID
+    kind: Literal["question", "hold"] = Field(description="What waits.")
+    id: uuid.UUID = Field(description="Of the question or the hold.")
     title: str = Field(description="The question's title, or the hold's reason.")
     urgency: str | None = Field(description="`high`, `normal`, `low`, `others`; null for what is done.")
-    since: Moment
+    since: Moment = Field(description="Since when it is open.")
     due: Moment | None = Field(description="The question's deadline, or the hold's review date.")
-    done_at: Moment | None
-    execution: InboxRun
+    done_at: Moment | None = Field(description="When it was answered or released; null while it waits.")
+    execution: InboxRun = Field(description="The run it concerns.")
     href: str = Field(description="Where all of it can be read; answer or release it below that address.")
 
 
 class InboxList(Schema):
     """A page: most urgent first, then oldest; of what is done, newest first."""
 
-    items: list[InboxItem]
-    next: str | None
+    items: list[InboxItem] = Field(description="What waits, in the order of the console's inbox.")
+    next: str | None = Field(description="Send it as `cursor` for the next page; null on the last.")
 
 
 @router.get("", response={200: InboxList, **PROBLEMS}, operation_id="inbox", summary="List what waits for you")

@@ -18,17 +18,17 @@ router = Router(tags=["Labels"])
 class LabelRuleOut(Schema):
     """What a label means, and which values it takes."""
 
-    name: str
-    description: str
+    name: str = Field(description="Of the label.")
+    description: str = Field(description="What it means.")
     values: list[str] = Field(description="Values it may take; any where empty.")
-    updated_at: Moment
+    updated_at: Moment = Field(description="When the rule was last set.")
 
 
 class LabelInUseOut(Schema):
     """A label that runs carry."""
 
-    name: str
-    runs: int
+    name: str = Field(description="Of the label.")
+    runs: int = Field(description="How many of those runs carry it.")
     distinct: int = Field(description="How many values it has.")
     values: list[str] = Field(description="The most frequent of them.")
 
@@ -36,7 +36,7 @@ class LabelInUseOut(Schema):
 class LabelsOut(Schema):
     """Rules by name; and the labels that the newest runs carry, most frequent first."""
 
-    rules: list[LabelRuleOut]
+    rules: list[LabelRuleOut] = Field(description="Rules, by name.")
     in_use: list[LabelInUseOut] = Field(description=f"Among the newest {NEWEST_RUNS:,} runs.")
 
 

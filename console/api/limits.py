@@ -2,7 +2,7 @@
 
 import datetime
 
-from ninja import Schema
+from ninja import Field, Schema
 
 from executions import queries
 from executions.models import Execution
@@ -11,18 +11,20 @@ from executions.models import Execution
 class SlaOut(Schema):
     """The clock that stands while people think."""
 
-    left_seconds: float
-    running: bool
-    due_at: datetime.datetime | None
-    breached_at: datetime.datetime | None
+    left_seconds: float = Field(description="What is left of its time; below zero once it is spent.")
+    running: bool = Field(description="The clock runs; it stands while the run is paused or suspended.")
+    due_at: datetime.datetime | None = Field(
+        description="When the time is spent, if the clock goes on; null while it stands."
+    )
+    breached_at: datetime.datetime | None = Field(description="When it was found to be spent; null before.")
 
 
 class BudgetOut(Schema):
     """What a run may spend, and what it has spent."""
 
-    name: str
-    spent: float
-    limit: float
+    name: str = Field(description="What is counted, as the workflow calls it.")
+    spent: float = Field(description="So far.")
+    limit: float = Field(description="At most; more holds the run.")
 
 
 def sla_out(execution: Execution) -> SlaOut | None:

@@ -22,18 +22,18 @@ router = Router(tags=["You"])
 class TokenInUse(Schema):
     """The token that the request came with."""
 
-    id: int
-    name: str
-    created_at: Moment
-    expires_at: Moment | None
+    id: int = Field(description="Of the token.")
+    name: str = Field(description="What it is for.")
+    created_at: Moment = Field(description="When it was made.")
+    expires_at: Moment | None = Field(description="When it ends by itself; null for never.")
 
 
 class PreferencesOut(Schema):
     """How you want to see the console; the API answers in UTC whatever they are."""
 
-    time_zone: str
-    theme: str
-    density: str
+    time_zone: str = Field(description="Name in the IANA database; the console shows times in it.")
+    theme: str = Field(description="Light, dark, or as the system has it.")
+    density: str = Field(description="How close the lines of lists are.")
     columns: list[str] = Field(description="Of the list of runs; the usual ones where empty.")
 
 
@@ -41,13 +41,13 @@ class MeOut(Schema):
     """Who you are and what you may do now."""
 
     id: str = Field(description="As histories name you: `user:7`, or `token:3` for a token.")
-    name: str
+    name: str = Field(description="As histories print it.")
     person: str = Field(description="Your user name, whichever way you came.")
-    role: str
+    role: str = Field(description="As histories print it.")
     via: Literal["api", "cli"] = Field(description="The door, as histories will name it.")
     scopes: list[str] = Field(description="What you may do: your owner's rights, narrowed by the token.")
     token: TokenInUse | None = Field(description="Null where you came by a session.")
-    preferences: PreferencesOut
+    preferences: PreferencesOut = Field(description="How you see the console.")
     now: datetime = Field(description="The server's clock, in UTC.")
 
 
@@ -55,9 +55,9 @@ class PreferencesBody(Body):
     """What you want to change; the rest stays."""
 
     time_zone: str | None = Field(None, description="Name in the IANA database.", examples=["Europe/Berlin"])
-    theme: Literal[*THEMES] | None = None  # type: ignore[valid-type]
-    density: Literal[*DENSITIES] | None = None  # type: ignore[valid-type]
-    columns: list[Literal[*COLUMNS]] | None = None  # type: ignore[valid-type]
+    theme: Literal[*THEMES] | None = Field(None, description="Light, dark, or as the system has it.")
+    density: Literal[*DENSITIES] | None = Field(None, description="How close the lines of lists are.")
+    columns: list[Literal[*COLUMNS]] | None = Field(None, description="Columns of the list of runs, in this order.")
 
 
 @router.get("", response={200: MeOut, **PROBLEMS}, operation_id="me", summary="Who am I")

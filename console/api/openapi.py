@@ -20,10 +20,10 @@ IDEMPOTENCY = {
 class Problem(Schema):
     """An error (RFC 9457): what happened and what to do. Members that say nothing are left out."""
 
-    type: str
-    title: str
-    status: int
-    detail: str
+    type: str = Field(description="`urn:holdpoint:problem:` and the kind of problem.")
+    title: str = Field(description="The kind of problem in words; the same each time.")
+    status: int = Field(description="The status of HTTP.")
+    detail: str = Field(description="What happened, and what to do.")
     state: str | None = Field(None, description="The run's state when it was refused.")
     allowed: list[str] | None = Field(None, description="Commands you may give now.")
     commands: dict[str, VerdictOut] | None = Field(None, description="Every command, and why one is not allowed.")
@@ -57,7 +57,11 @@ def takes(model: type[Body], *, files: str = "", version: bool = False) -> dict[
     if files:
         parts = {
             REQUEST_PART: {**schema, "description": "The JSON body."},
-            files: {"type": "array", "items": {"type": "string", "contentMediaType": "application/octet-stream"}},
+            files: {
+                "type": "array",
+                "items": {"type": "string", "contentMediaType": "application/octet-stream"},
+                "description": "Files, each under its own name.",
+            },
         }
         multipart = {"type": "object", "properties": parts, "required": [REQUEST_PART]}
         encoding = {REQUEST_PART: {"contentType": JSON_TYPE}}

@@ -49,14 +49,14 @@ def one_of(known: Iterable[str]) -> Any:
 class Person(Schema):
     """Who did something: a stable id, and the name at the time."""
 
-    id: str
-    name: str
+    id: str = Field(description="Stable, such as `user:3`, `token:7` or `worker:…`.")
+    name: str = Field(description="As it was at the time.")
 
 
 class VerdictOut(Schema):
     """Whether you may give a command now, and if not, why."""
 
-    allowed: bool
+    allowed: bool = Field(description="You may.")
     code: str = Field(
         description="`ok`, `part` (allowed; `why` says what is left out), `permission`, `state` or `held`."
     )
@@ -67,14 +67,14 @@ class VerdictOut(Schema):
 class ConditionOut(Schema):
     """What ends a hold or a wait by itself. ``outcome`` is ``fired``, ``overtaken`` by another way, or null."""
 
-    id: uuid.UUID
-    kind: str
-    says: str
-    due_at: Moment | None
-    cron: str
-    timezone: str
-    event: str
-    match: Any
-    set_by: Person
-    closed_at: Moment | None
-    outcome: str | None
+    id: uuid.UUID = Field(description="Of the condition.")
+    kind: str = Field(description="`time`, `cron`, `event` or `webhook`.")
+    says: str = Field(description="In words.")
+    due_at: Moment | None = Field(description="When it is met; null for an event and a webhook.")
+    cron: str = Field(description="The expression; empty for other kinds.")
+    timezone: str = Field(description="That the expression is of.")
+    event: str = Field(description="Name of the event; empty for other kinds.")
+    match: Any = Field(description="What the event's data must contain.")
+    set_by: Person = Field(description="Who set it.")
+    closed_at: Moment | None = Field(description="When it was met or overtaken; null while it waits.")
+    outcome: str | None = Field(description="`fired`, `overtaken` by another way, or null while it waits.")

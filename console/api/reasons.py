@@ -22,9 +22,9 @@ router = Router(tags=["Reason templates"])
 class ReasonTemplateOut(Schema):
     """Words that are offered as a reason."""
 
-    id: uuid.UUID
-    text: str
-    reason_code: str
+    id: uuid.UUID = Field(description="Of the template.")
+    text: str = Field(description="What is offered as the reason.")
+    reason_code: str = Field(description="A word for statistics that comes with it; may be empty.")
     commands: list[str] = Field(description="Offered for these commands; for all where empty.")
     position: int = Field(description="Its place in the list; lower ones first.")
 
@@ -32,8 +32,8 @@ class ReasonTemplateOut(Schema):
 class ReasonTemplateList(Schema):
     """All templates in their order; 100 at most."""
 
-    items: list[ReasonTemplateOut]
-    next: None = None
+    items: list[ReasonTemplateOut] = Field(description="All of them, in their order.")
+    next: None = Field(None, description="Always null: there is one page.")
 
 
 class ReasonTemplateBody(Body):
@@ -51,9 +51,11 @@ class ReasonTemplateBody(Body):
 class ReasonTemplateChange(Body):
     """What is to change; the rest stays."""
 
-    text: str | None = Field(None, json_schema_extra=NOT_BLANK)
-    reason_code: str | None = Field(None, max_length=LONGEST_CODE)
-    commands: list[Command] | None = None
+    text: str | None = Field(None, json_schema_extra=NOT_BLANK, description="What is offered as the reason.")
+    reason_code: str | None = Field(
+        None, max_length=LONGEST_CODE, description="A word for statistics that comes with it."
+    )
+    commands: list[Command] | None = Field(None, description="Offered for these only; for all where empty.")
 
 
 class MoveBody(Body):

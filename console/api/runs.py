@@ -38,13 +38,13 @@ class CountQuery(RunChoice):
 class StateCounts(Schema):
     """How many runs there are in each state, exact up to 10,000."""
 
-    states: dict[str, CountOut]
+    states: dict[str, CountOut] = Field(description="State → how many runs.")
 
 
 class RunList(Schema):
     """A page of runs in the order asked for."""
 
-    items: list[RunSummary]
+    items: list[RunSummary] = Field(description="The runs of this page.")
     next: str | None = Field(description="`cursor` of the following page; null on the last one.")
     previous: str | None = Field(description="`cursor` of the page before; null on the first one.")
 
@@ -53,14 +53,14 @@ class EventQuery(Schema):
     """Which stretch of a history."""
 
     after: int = Field(0, ge=0, le=BIGINT, description="Only events with a greater `seq`.")
-    limit: int = Field(MAX_LIMIT, ge=1, le=MAX_LIMIT)
+    limit: int = Field(MAX_LIMIT, ge=1, le=MAX_LIMIT, description="At most so many.")
 
 
 class EventList(Schema):
     """A stretch of a run's history, oldest first; ``next`` is the ``after`` of the following one."""
 
-    items: list[EventOut]
-    next: int | None
+    items: list[EventOut] = Field(description="The events, oldest first.")
+    next: int | None = Field(description="Send it as `after` for those that follow; null where this is the end by now.")
 
 
 @router.post(

@@ -46,8 +46,8 @@ class QuestionQuery(Pages):
 class QuestionList(Schema):
     """A page of questions."""
 
-    items: list[SuspensionOut]
-    next: str | None
+    items: list[SuspensionOut] = Field(description="The questions of this page.")
+    next: str | None = Field(description="Send it as `cursor` for the next page; null on the last.")
 
 
 @router.get("", response={200: QuestionList, **problems(404)}, operation_id="suspensions", summary="List questions")
@@ -128,7 +128,7 @@ class WebhookWish(Body):
 class WebhookGiven(Schema):
     """A webhook that ends one wait."""
 
-    condition: ConditionOut
+    condition: ConditionOut = Field(description="The condition that the token meets.")
     resume_token: str = Field(description="`POST /v1/triggers/{token}` ends the wait; shown this once.")
     signing_secret: str | None = Field(description=SIGNING)
 

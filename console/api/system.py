@@ -23,101 +23,101 @@ class TroubleOut(Schema):
     """One thing that is wrong, and what to do about it."""
 
     tone: Literal["error", "warning"] = Field(description="`error`: work stands still; `warning`: it goes on, worse.")
-    what: str
-    do: str
-    command: str
+    what: str = Field(description="What is wrong.")
+    do: str = Field(description="What to do.")
+    command: str = Field(description="What to type, where that helps; else empty.")
 
 
 class WorkerOut(Schema):
     """A worker by its own account."""
 
-    name: str
-    alive: bool
-    started_at: Moment
-    seen_at: Moment
-    version: str
-    workflows: list[str]
+    name: str = Field(description="Of the worker.")
+    alive: bool = Field(description="It was heard of lately.")
+    started_at: Moment = Field(description="When it began.")
+    seen_at: Moment = Field(description="When it last gave a sign.")
+    version: str = Field(description="Of the code it runs.")
+    workflows: list[str] = Field(description="Names of those it can carry on.")
     execution: uuid.UUID | None = Field(description="The run it is on.")
 
 
 class WaitingOut(Schema):
     """Queued runs of one priority."""
 
-    priority: int
-    count: int
-    oldest: Moment
+    priority: int = Field(description="0 to 9; 9 goes first.")
+    count: int = Field(description="How many runs wait.")
+    oldest: Moment = Field(description="Since when the first of them waits.")
 
 
 class StuckOut(Schema):
     """A run that does not get on as it should."""
 
     what: str = Field(description="`lease`, `lingering`, `interrupted` or `join`.")
-    id: uuid.UUID
-    title: str
-    workflow: str
-    step: str | None
-    since: Moment
-    owner: str | None
+    id: uuid.UUID = Field(description="Of the run.")
+    title: str = Field(description="What it is called.")
+    workflow: str = Field(description="Its workflow.")
+    step: str | None = Field(description="Name of its step.")
+    since: Moment = Field(description="From when on.")
+    owner: str | None = Field(description="The worker that has it; null where none does.")
 
 
 class JobOut(Schema):
     """Work in the background that is not finished."""
 
-    what: str
-    id: uuid.UUID
-    asked_by: str
-    asked_at: Moment
-    done: int
-    total: int | None
-    begun: bool
+    what: str = Field(description="`verify`, or the name of a bulk command.")
+    id: uuid.UUID = Field(description="Of the bulk job or the verification.")
+    asked_by: str = Field(description="Who asked for it, by name.")
+    asked_at: Moment = Field(description="When.")
+    done: int = Field(description="Runs or lines it has come to.")
+    total: int | None = Field(description="Of how many; null where that is not known.")
+    begun: bool = Field(description="A worker has taken it up.")
 
 
 class BrokerOut(Schema):
     """The broker at this moment."""
 
-    answers: bool
-    seconds: float
-    messages: int
-    listeners: int
-    problem: str
+    answers: bool = Field(description="It can be reached.")
+    seconds: float = Field(description="Of one round trip.")
+    messages: int = Field(description="Hints waiting in the queue; there may be more than runs, or fewer.")
+    listeners: int = Field(description="Workers that hear pauses and cancels at once.")
+    problem: str = Field(description="What is wrong; empty where nothing is.")
 
 
 class SystemOut(Schema):
     """The installation at this moment."""
 
-    now: Moment
+    now: Moment = Field(description="The database's clock.")
     troubles: list[TroubleOut] = Field(description="What is wrong, worst first; nothing where empty.")
-    workers: list[WorkerOut]
-    queued: int
-    queue_capped: bool
-    queue: list[WaitingOut]
+    workers: list[WorkerOut] = Field(description="Workers that were heard of last, also those that are gone.")
+    queued: int = Field(description="Runs that wait for a worker, up to a cap.")
+    queue_capped: bool = Field(description="There are more.")
+    queue: list[WaitingOut] = Field(description="Those, by priority.")
     later: int = Field(description="Runs that are to start later.")
-    stuck: list[StuckOut]
-    jobs: list[JobOut]
-    freezes: int
-    broker: BrokerOut
+    stuck: list[StuckOut] = Field(description="Runs that do not get on; the first of them.")
+    jobs: list[JobOut] = Field(description="Work in the background that is not finished.")
+    freezes: int = Field(description="Freezes in force.")
+    broker: BrokerOut = Field(description="As it is now.")
     database_seconds: float = Field(description="Of one round trip.")
-    connections: int
-    most_connections: int
+    connections: int = Field(description="To the database, of all programs.")
+    most_connections: int = Field(description="How many the database takes.")
     streams: int = Field(description="Open event streams of the process that answers.")
-    versions: dict[str, str]
+    versions: dict[str, str] = Field(description="Name → version of what runs here.")
 
 
 class PersonOut(Schema):
     """Somebody who can sign in."""
 
-    id: str
-    name: str
-    role: str
-    last_login: Moment | None
-    second_factors: list[str]
+    id: str = Field(description="Stable, such as `user:3`.")
+    name: str = Field(description="User name.")
+    role: str = Field(description="What they may do.")
+    last_login: Moment | None = Field(description="When they last signed in; null for never.")
+    second_factors: list[str] = Field(description="Kinds of second factors they have set up.")
 
 
 class PeopleList(Schema):
     """A page of people, by name."""
 
-    items: list[PersonOut]
-    next: str | None
+    items: list[PersonOut] = Field(description="The people of this page.")
+    next: str | None = Field(description="Send it as `cursor` for the next page; null on the last.")
 
 
 @router.get("", response={200: SystemOut, **PROBLEMS}, operation_id="system", summary="Look at the installation")

@@ -50,15 +50,17 @@ class RevokeBody(Body):
 class TokenOut(Schema):
     """A token, without its secret, which is stored nowhere."""
 
-    id: int
-    name: str
-    owner: Person
-    scopes: list[str]
-    state: Literal["live", "expired", "revoked", "owner-shut-out"]
-    created_at: Moment
-    expires_at: Moment | None
+    id: int = Field(description="Of the token; it does not open anything.")
+    name: str = Field(description="What it is for.")
+    owner: Person = Field(description="Whose it is; it can do no more than they.")
+    scopes: list[str] = Field(description="What it may do.")
+    state: Literal["live", "expired", "revoked", "owner-shut-out"] = Field(
+        description="Whether it opens doors now; `owner-shut-out` where its owner's account is closed."
+    )
+    created_at: Moment = Field(description="When it was made.")
+    expires_at: Moment | None = Field(description="When it ends by itself; null for never.")
     last_used_at: Moment | None = Field(description="To the minute.")
-    revoked_at: Moment | None
+    revoked_at: Moment | None = Field(description="When it was revoked; null where it was not.")
     made_with: int | None = Field(description="The token it was made with; it is revoked together with that one.")
 
 
@@ -73,8 +75,8 @@ class NewToken(TokenOut):
 class TokenList(Schema):
     """A page of tokens, newest first."""
 
-    items: list[TokenOut]
-    next: str | None
+    items: list[TokenOut] = Field(description="The tokens of this page, newest first.")
+    next: str | None = Field(description="Send it as `cursor` for the next page; null on the last.")
 
 
 @router.get("", response={200: TokenList, **PROBLEMS}, operation_id="tokens", summary="List tokens")

@@ -29,8 +29,8 @@ class WebhookBody(Body):
 class Woken(Schema):
     """How the run stands after its webhook was called."""
 
-    execution: uuid.UUID
-    state: str
+    execution: uuid.UUID = Field(description="Id of the run.")
+    state: str = Field(description="Its state now.")
 
 
 class EventBody(Body):
@@ -47,9 +47,9 @@ class EventBody(Body):
 class EventSent(Schema):
     """An event that was sent, and how many holds and waits it met."""
 
-    id: int
-    name: str
-    woken: int
+    id: int = Field(description="Of the event.")
+    name: str = Field(description="Of the event.")
+    woken: int = Field(description="How many holds and waits it met.")
 
 
 @webhooks.post(

@@ -22,33 +22,39 @@ router = Router(tags=["Audit"])
 class VerificationOut(Schema):
     """A verification of the whole record. ``finished_at`` and ``outcome`` are null while it is under way."""
 
-    id: uuid.UUID
-    requested_by: Person
-    requested_at: Moment
-    checked: int
-    total: int | None
-    finished_at: Moment | None
-    line: int | None
-    outcome: str | None
-    result: dict[str, Any] | None
+    id: uuid.UUID = Field(description="Of the verification.")
+    requested_by: Person = Field(description="Who asked for it.")
+    requested_at: Moment = Field(description="When.")
+    checked: int = Field(description="Lines recomputed so far.")
+    total: int | None = Field(description="Of how many; null until they were counted.")
+    finished_at: Moment | None = Field(description="When it ended; null while it is under way.")
+    line: int | None = Field(
+        description="Line of the system's history that tells what it found; null while it is under way."
+    )
+    outcome: str | None = Field(
+        description="`whole`, `broken`, or `given-up` where it never came to its end; null while it is under way."
+    )
+    result: dict[str, Any] | None = Field(
+        description="What it found, as the record tells it; null until it has ended, and where it was given up."
+    )
 
 
 class OutcomeOut(Schema):
     """What a verification found, as the record itself tells it."""
 
     line: int = Field(description="Of the system ledger.")
-    at: Moment
-    requested_by: Person
+    at: Moment = Field(description="When it ended.")
+    requested_by: Person = Field(description="Who asked for it.")
     outcome: str = Field(description="`whole`, `broken`, or `given-up` where it never came to its end.")
-    result: dict[str, Any]
+    result: dict[str, Any] = Field(description="All that the line tells.")
 
 
 class OutcomeList(Schema):
     """A page of what verifications found, newest first; and the one under way."""
 
-    under_way: VerificationOut | None
-    items: list[OutcomeOut]
-    next: str | None
+    under_way: VerificationOut | None = Field(description="The one that has not ended; null where there is none.")
+    items: list[OutcomeOut] = Field(description="What those found that have ended, newest first.")
+    next: str | None = Field(description="Send it as `cursor` for the next page; null on the last.")
 
 
 @router.get("", response={200: OutcomeList, **PROBLEMS}, operation_id="verifications", summary="List verifications")

@@ -29,22 +29,22 @@ QUERY = Field(
 class ViewOut(Schema):
     """A saved view."""
 
-    id: uuid.UUID
-    name: str
-    owner: Person
+    id: uuid.UUID = Field(description="Of the view.")
+    name: str = Field(description="What it is called.")
+    owner: Person = Field(description="Who saved it.")
     shared: bool = Field(description="Everybody who may read runs sees it.")
     query: str = QUERY
     columns: list[str] = Field(description="Columns the console shows; the person's own where empty.")
     runs: str = Field(description="Address of the runs it shows.")
-    created_at: Moment
-    updated_at: Moment
+    created_at: Moment = Field(description="When it was saved.")
+    updated_at: Moment = Field(description="When it was last changed.")
 
 
 class ViewList(Schema):
     """Your own views, then the shared ones; 300 at most."""
 
-    items: list[ViewOut]
-    next: None = None
+    items: list[ViewOut] = Field(description="Yours and those that are shared, by name.")
+    next: None = Field(None, description="Always null: there is one page.")
 
 
 class ViewBody(Body):
@@ -62,9 +62,11 @@ class ViewBody(Body):
 class ViewChange(Body):
     """What is to change; the rest stays."""
 
-    name: str | None = Field(None, json_schema_extra={**NOT_BLANK, "maxLength": LONGEST_NAME})
-    query: str | None = None
-    shared: bool | None = None
+    name: str | None = Field(
+        None, json_schema_extra={**NOT_BLANK, "maxLength": LONGEST_NAME}, description="What it is called."
+    )
+    query: str | None = Field(None, description="The list's filter and order, as in its address.")
+    shared: bool | None = Field(None, description="Everybody sees it.")
 
 
 @router.get("", response={200: ViewList, **PROBLEMS}, operation_id="views", summary="List saved views")

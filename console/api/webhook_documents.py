@@ -36,9 +36,9 @@ class WebhookBody(Body):
 class WebhookChange(Body):
     """Change where events are sent, or which; what is left out stays."""
 
-    url: str | None = None
-    kinds: list[str] | None = None
-    description: str | None = None
+    url: str | None = Field(None, description="Where messages are posted.")
+    kinds: list[str] | None = Field(None, description="Kinds of events, families such as `hold.*`, or `*` for all.")
+    description: str | None = Field(None, description="What it is for.")
     workflows: list[str] | None = Field(None, description=WORKFLOWS)
     labels: dict[str, str] | None = Field(None, description=LABELS)
 
@@ -83,27 +83,31 @@ class DeliveryQuery(Pages):
 class WebhookOut(Schema):
     """A server that is told of events, and how it does."""
 
-    id: uuid.UUID
-    url: str
-    description: str
-    kinds: list[str]
-    workflows: list[str]
-    labels: dict[str, str]
-    health: Literal["new", "well", "failing", "disabled"]
-    disabled_at: Moment | None
+    id: uuid.UUID = Field(description="Of the webhook.")
+    url: str = Field(description="Where messages are posted.")
+    description: str = Field(description="What it is for.")
+    kinds: list[str] = Field(description="Kinds of events, families such as `hold.*`, or `*` for all.")
+    workflows: list[str] = Field(description="Only events of runs of these; all where empty.")
+    labels: dict[str, str] = Field(description="Only events of runs that carry all of these.")
+    health: Literal["new", "well", "failing", "disabled"] = Field(
+        description="`new` where nothing was sent yet; `failing` where the last attempt failed."
+    )
+    disabled_at: Moment | None = Field(description="Since when nothing is sent; null where it is enabled.")
     disabled_because: Literal["", "person", "gone", "failing"] = Field(
         description="Somebody did, it answered 410, or it failed for days; empty where it is enabled."
     )
-    failing_since: Moment | None
+    failing_since: Moment | None = Field(
+        description="Since when no attempt has succeeded; null where the last one did."
+    )
     failures: int = Field(description="Attempts in a row that failed.")
-    last_error: str
-    last_delivered_at: Moment | None
+    last_error: str = Field(description="Why the last attempt failed; empty where it did not.")
+    last_delivered_at: Moment | None = Field(description="When a message last arrived; null for never.")
     waiting: int = Field(description="Messages that are to be sent yet.")
     failed: int = Field(description="Messages of the log that were given up.")
     old_secret_until: Moment | None = Field(description="Until then the secret before this one signs as well.")
-    version: int
-    created_by: Person
-    created_at: Moment
+    version: int = Field(description="Grows with every change; for `If-Match`.")
+    created_by: Person = Field(description="Who made it.")
+    created_at: Moment = Field(description="When.")
 
 
 class NewSecret(WebhookOut):
@@ -118,74 +122,76 @@ class NewSecret(WebhookOut):
 class WebhookList(Schema):
     """Every webhook, oldest first."""
 
-    items: list[WebhookOut]
+    items: list[WebhookOut] = Field(description="All of them.")
 
 
 class DeliveryOut(Schema):
     """A message to a webhook."""
 
-    id: uuid.UUID
+    id: uuid.UUID = Field(description="Of the message in this log; a replay has its own.")
     message_id: str = Field(description="The header `webhook-id`: the same at each attempt and replay.")
-    kind: str
+    kind: str = Field(description="Of the event.")
     ledger: str | None = Field(description="Of the event: a run's id, or `system`; null for a test.")
-    seq: int | None
-    origin: Literal["event", "test", "replay"]
-    replay_of: uuid.UUID | None
+    seq: int | None = Field(description="Of the event's line; null for a test.")
+    origin: Literal["event", "test", "replay"] = Field(description="Why it was written.")
+    replay_of: uuid.UUID | None = Field(description="The message it repeats; null where it repeats none.")
     asked_by: str = Field(description="Who had it tested or replayed.")
-    state: Literal["waiting", "failing", "failed", "delivered"]
+    state: Literal["waiting", "failing", "failed", "delivered"] = Field(
+        description="To be sent, to be tried again, given up, or arrived."
+    )
     attempts: int = Field(description="Since it was written, or last replayed.")
-    next_at: Moment | None
-    created_at: Moment
-    attempted_at: Moment | None
-    delivered_at: Moment | None
-    milliseconds: int | None
+    next_at: Moment | None = Field(description="When it is tried next; null once it was delivered or given up.")
+    created_at: Moment = Field(description="When it was written.")
+    attempted_at: Moment | None = Field(description="When it was last tried; null before.")
+    delivered_at: Moment | None = Field(description="When it arrived; null before.")
+    milliseconds: int | None = Field(description="How long the last attempt took; null before.")
     status: int | None = Field(description="HTTP status of the last attempt; null where none came.")
-    error: str
+    error: str = Field(description="Why the last attempt failed; else empty.")
 
 
 class AttemptOut(Schema):
     """One attempt at sending a message."""
 
-    at: Moment
-    status: int | None
-    error: str
-    milliseconds: int
+    at: Moment = Field(description="When.")
+    status: int | None = Field(description="Of HTTP; null where no answer came.")
+    error: str = Field(description="Why it failed; empty where it did not.")
+    milliseconds: int = Field(description="How long it took.")
 
 
 class RequestOut(Schema):
     """What was sent at the last attempt, or will be at the first."""
 
-    headers: dict[str, str]
+    headers: dict[str, str] = Field(description="Name → value, the signature among them.")
     body: str = Field(description="Exactly the bytes that are signed, as text.")
 
 
 class ResponseOut(Schema):
     """What was answered at the last attempt."""
 
-    status: int
-    headers: dict[str, str]
+    status: int = Field(description="Of HTTP.")
+    headers: dict[str, str] = Field(description="Name → value.")
     body: str = Field(description="Its beginning.")
 
 
 class DeliveryDetail(DeliveryOut):
     """A message to a webhook, with what was sent and answered."""
 
-    request: RequestOut
-    response: ResponseOut | None
-    tries: list[AttemptOut]
+    request: RequestOut = Field(description="What was, or will be, sent.")
+    response: ResponseOut | None = Field(description="What was answered; null where no answer came.")
+    tries: list[AttemptOut] = Field(description="The attempts, oldest first.")
 
 
 class DeliveryList(Schema):
     """A page of messages, newest first. The log keeps them for some weeks."""
 
-    items: list[DeliveryOut]
-    next: str | None
+    items: list[DeliveryOut] = Field(description="The messages of this page.")
+    next: str | None = Field(description="Send it as `cursor` for the next page; null on the last.")
 
 
 class Replayed(Schema):
     """How many messages are tried again."""
 
-    messages: int
+    messages: int = Field(description="How many.")
 
 
 def webhook_facts(hook: Hook) -> dict[str, Any]:

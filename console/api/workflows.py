@@ -20,10 +20,10 @@ router = Router(tags=["Workflows"])
 class RouteStepOut(Schema):
     """A step of a route."""
 
-    name: str
-    title: str
-    retries: int
-    on_error: str
+    name: str = Field(description="As the code calls it.")
+    title: str = Field(description="For people.")
+    retries: int = Field(description="How often it is tried again after it raised.")
+    on_error: str = Field(description="When retries are used up: `fail`, or `hold` for somebody to look at.")
     waits_for: str | None = Field(description="`answer` for a pause, `approval` for a step behind a gate.")
     aside: bool = Field(description="It stands beside the route; a step may go there.")
 
@@ -31,29 +31,31 @@ class RouteStepOut(Schema):
 class FileRulesOut(Schema):
     """What files a launch takes."""
 
-    least: int
-    most: int
-    suffix: str
-    max_bytes: int
-    label: str
+    least: int = Field(description="Fewest files.")
+    most: int = Field(description="Most files.")
+    suffix: str = Field(description="What their names end in; empty for anything.")
+    max_bytes: int = Field(description="Most bytes of each.")
+    label: str = Field(description="What a form calls them.")
 
 
 class WorkflowOut(Schema):
     """A workflow: its route, the JSON Schema of its input, the files it takes."""
 
-    name: str
-    title: str
-    description: str
-    route: list[RouteStepOut]
-    input: dict[str, Any] | None
-    files: FileRulesOut | None
+    name: str = Field(description="What it is launched by.")
+    title: str = Field(description="For people.")
+    description: str = Field(description="What it does.")
+    route: list[RouteStepOut] = Field(description="Its steps, in order.")
+    input: dict[str, Any] | None = Field(
+        description="JSON Schema of a launch's `payload`; null where any object will do."
+    )
+    files: FileRulesOut | None = Field(description="Which files a launch takes; null where it takes none.")
 
 
 class WorkflowList(Schema):
     """All workflows that this installation knows, by title."""
 
-    items: list[WorkflowOut]
-    next: str | None = None
+    items: list[WorkflowOut] = Field(description="All of them.")
+    next: str | None = Field(None, description="Always null: there is one page.")
 
 
 @router.get("", response={200: WorkflowList, **PROBLEMS}, operation_id="workflows", summary="List workflows")

@@ -44,6 +44,34 @@ def test_every_operation_says_what_it_does_and_what_scope_it_needs(openapi):
                 assert any(f"`{scope}`" in text for scope in SCOPES), f"{method} {path}: {text}"
 
 
+def unsaid(schema, where):
+    """Yield the members of a schema, at any depth, that no description says anything of."""
+    for name, member in schema.get("properties", {}).items():
+        if not member.get("description", "").strip():
+            yield f"{where}.{name}"
+        yield from unsaid(member, f"{where}.{name}")
+    for part in (*schema.get("anyOf", ()), *schema.get("oneOf", ()), schema.get("items"), *schema.get("$defs", {})):
+        if isinstance(part, dict):
+            yield from unsaid(part, where)
+
+
+@pytest.mark.django_db
+def test_every_field_and_parameter_says_what_it_is(openapi):
+    found = [each for name, schema in openapi["components"]["schemas"].items() for each in unsaid(schema, name)]
+    for methods in openapi["paths"].values():
+        for operation in methods.values():
+            where = operation["operationId"]
+            found += [
+                f"{where}: {parameter['name']}"
+                for parameter in operation["parameters"]
+                if not parameter.get("description", "").strip()
+            ]
+            bodies = [operation.get("requestBody", {}), *operation["responses"].values()]
+            for content in (kind for body in bodies for kind in body.get("content", {}).values()):
+                found += unsaid(content.get("schema") or {}, where)
+    assert found == []
+
+
 @pytest.mark.django_db
 def test_no_reference_leads_nowhere(openapi):
     known = {f"#/components/{part}/{name}" for part in ("schemas", "responses") for name in openapi["components"][part]}
