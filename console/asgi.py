@@ -13,6 +13,7 @@ django_application = get_asgi_application()
 
 from console.bodylimit import BodyLimit  # noqa: E402  (only now are the models loaded)
 from console.opening import Opening  # noqa: E402
+from console.reference import warming  # noqa: E402
 
 application = BodyLimit(
     Opening(django_application),
@@ -20,3 +21,4 @@ application = BodyLimit(
     of_strangers=settings.DATA_UPLOAD_MAX_MEMORY_SIZE,
     session_cookie=settings.SESSION_COOKIE_NAME,
 )
+warming.begin()

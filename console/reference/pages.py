@@ -44,7 +44,7 @@ class Page:
 def overview(request: HttpRequest) -> HttpResponseBase:
     """Show what all operations have in common and where they are; with `?q=`, those that it finds."""
     query = " ".join(request.GET.get("q", "").replace("\x00", " ").split())[:LONGEST].casefold()
-    return _answer(request, _searched(query, _theme(request)) if query else _overview(_theme(request)))
+    return _answer(request, _searched(query, _theme(request)) if query else make_overview(_theme(request)))
 
 
 @require_safe
@@ -61,7 +61,8 @@ def _theme(request: HttpRequest) -> str:
 
 
 @functools.cache
-def _overview(theme: str) -> Page:
+def make_overview(theme: str) -> Page:
+    """Return the overview, made once for each theme."""
     described = document()
     lead, _, _ = described["info"]["description"].partition("\n\n")
     context = {

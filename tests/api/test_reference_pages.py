@@ -14,7 +14,7 @@ from axe_playwright_python.sync_playwright import Axe
 from django.test import Client
 
 from console.api.v1 import api
-from console.reference import document
+from console.reference import document, pages, warming
 from console.reference.prose import line, paragraphs
 from console.reference.samples import Sample
 from tests.support.pages import Parsed
@@ -135,6 +135,13 @@ def test_everybody_reads_it_and_the_database_is_not_asked():
     client = Client()
     client.cookies["theme"] = "dark"
     assert 'data-theme="dark"' in client.get("/v1/docs").content.decode()
+
+
+def test_it_is_made_before_anybody_asks_for_it():
+    pages.make_overview.cache_clear()
+    warming.begin(after=0).join()
+    assert Client().get("/v1/docs").status_code == 200
+    assert pages.make_overview.cache_info().misses == 1
 
 
 def test_every_link_leads_to_a_page_and_an_anchor_that_are_there():
