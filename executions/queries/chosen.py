@@ -3,7 +3,7 @@
 import datetime
 import json
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -98,7 +98,13 @@ NEEDY = (states.PAUSED, states.SUSPENDED)
 TEXTS = ("workflow", "label", "text", "launched_by", "held_by", "hold_kind")
 
 
-def matching(wanted: RunFilter, *, with_states: bool = True, by_search: bool = True) -> QuerySet[Execution]:
+def matching(
+    wanted: RunFilter,
+    *,
+    with_states: bool = True,
+    by_search: bool = True,
+    held: Sequence[uuid.UUID] | None = None,
+) -> QuerySet[Execution]:
     """Return the runs a filter selects, in no order.
 
     Args:
@@ -106,13 +112,13 @@ def matching(wanted: RunFilter, *, with_states: bool = True, by_search: bool = T
         with_states: its states count.
         by_search: the search indexes may find them. The planner takes every word and label for rare; where a walk in
             the list's order will soon find a page of them, it would rather gather all and sort them.
+        held: what ``held_because`` found, where it was asked before; else it is asked here.
 
     Raises:
         Invalid: an unknown state.
     """
     runs = Execution.objects.alias(**(BY_SEARCH if by_search else BY_WALK))
-    # No stored text holds a NUL, and PostgreSQL refuses to look for one.
-    wanted = replace(wanted, **{name: getattr(wanted, name).replace("\x00", "") for name in TEXTS})
+    wanted = _storable(wanted)
     if with_states and wanted.states:
         check_states(wanted.states)
         runs = runs.filter(state__in=wanted.states)
@@ -125,7 +131,7 @@ def matching(wanted: RunFilter, *, with_states: bool = True, by_search: bool = T
     if wanted.label:
         runs = runs.filter(_label_matches(wanted.label))
     if wanted.text.strip():
-        runs = runs.filter(_text_matches(wanted.text.strip()))
+        runs = runs.filter(_text_matches(wanted.text.strip(), held_because(wanted) if held is None else held))
     if wanted.held_by or wanted.hold_kind:
         runs = runs.filter(state__in=HELD, pk__in=_held(wanted.held_by, wanted.hold_kind))
     if wanted.needs_person:
@@ -133,6 +139,26 @@ def matching(wanted: RunFilter, *, with_states: bool = True, by_search: bool = T
         person = Q(state=states.PAUSED) | Q(state=states.SUSPENDED, pk__in=asked.values("execution"))
         runs = runs.filter(person, state__in=NEEDY)
     return _within(runs, wanted)
+
+
+def held_because(wanted: RunFilter) -> list[uuid.UUID]:
+    """Return the runs that a filter's text finds by a hold's reason: one query at most.
+
+    Looked up first, so that what remains is one condition over one table, which its indexes answer together.
+
+    Args:
+        wanted: the filter.
+    """
+    text = _storable(wanted).text.strip()
+    if len(text) < 2 or _id_range(text) or not (words := _words(text)):
+        return []
+    reasons = Hold.objects.alias(search=REASON_SEARCH).filter(search=words).order_by("-placed_at")
+    return list(reasons.values_list("execution_id", flat=True)[:HELD_CAP])
+
+
+def _storable(wanted: RunFilter) -> RunFilter:
+    """Leave out what no stored text holds and PostgreSQL refuses to look for: NUL."""
+    return replace(wanted, **{name: getattr(wanted, name).replace("\x00", "") for name in TEXTS})
 
 
 def check_states(wanted: Iterable[str]) -> None:
@@ -190,26 +216,27 @@ def _label_matches(label: str) -> Q:
     return Q(tags__contains={name.strip(): value.strip()}) if colon else Q(tags__has_key=name.strip())
 
 
-def _text_matches(text: str) -> Q:
+def _text_matches(text: str, held: Sequence[uuid.UUID]) -> Q:
     by_id = _id_range(text)
     if by_id:
         # A word such as "deadbeef" may be either.
         word = SearchQuery(f"'{text}':*", config="simple", search_type="raw")
         return Q(pk__gte=by_id[0], pk__lte=by_id[1]) | (Q(search=word) if len(text) < 32 else Q())
-    words = ["".join(letter for letter in word if letter.isalnum() or letter in "-_.@") for word in text.split()]
-    prefixes = " & ".join(f"'{word}':*" for word in words[:8] if word)
     labelled = Q(tags__has_key=text) | Q(tags__has_value=text)
     if "=" in text or ":" in text:
         labelled |= _label_matches(text.replace("=", ":", 1))
-    if not prefixes:
+    words = _words(text)
+    if words is None:
         return labelled
-    query = SearchQuery(prefixes, config="simple", search_type="raw")
-    found = Q(search=query) | labelled
-    if len(text) < 2:
-        return found
-    # Looked up first, so that what remains is one condition over one table, which its indexes answer together.
-    reasons = Hold.objects.alias(search=REASON_SEARCH).filter(search=query).order_by("-placed_at")
-    return found | Q(pk__in=list(reasons.values_list("execution_id", flat=True)[:HELD_CAP]))
+    found = Q(search=words) | labelled
+    return found | Q(pk__in=held) if held else found
+
+
+def _words(text: str) -> SearchQuery | None:
+    """Return the search for runs or holds with words that begin like these; None where there is no letter in them."""
+    words = ["".join(letter for letter in word if letter.isalnum() or letter in "-_.@") for word in text.split()]
+    prefixes = " & ".join(f"'{word}':*" for word in words[:8] if word)
+    return SearchQuery(prefixes, config="simple", search_type="raw") if prefixes else None
 
 
 def _id_range(text: str) -> tuple[uuid.UUID, uuid.UUID] | None:

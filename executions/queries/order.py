@@ -6,6 +6,7 @@ that is wanted, merged. So no order has to pass by runs that are not wanted, how
 
 import datetime
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -141,7 +142,9 @@ def _read_key(key: str, order: Order) -> Any:
     return read_moment(key)
 
 
-def walk(wanted: RunFilter, order: Order, place: Place | None, limit: int) -> list[tuple[Any, uuid.UUID]]:
+def walk(
+    wanted: RunFilter, order: Order, place: Place | None, limit: int, held: Sequence[uuid.UUID] | None = None
+) -> list[tuple[Any, uuid.UUID]]:
     """Return key and id of the first so many runs beyond a place, in the direction it looks; one query.
 
     Args:
@@ -149,12 +152,13 @@ def walk(wanted: RunFilter, order: Order, place: Place | None, limit: int) -> li
         order: from ``order_of``.
         place: from ``read_place``; the beginning where None.
         limit: most runs.
+        held: as for ``chosen.matching``.
     """
     descending = order.descends(place)
     if order.key == "pk" and not (wanted.states or wanted.workflow or wanted.launched_by):
-        parts = [_walk_one(matching(wanted, by_search=False), "pk", place, descending, limit)]
+        parts = [_walk_one(matching(wanted, by_search=False, held=held), "pk", place, descending, limit)]
     else:
-        runs = matching(wanted, with_states=False, by_search=False)
+        runs = matching(wanted, with_states=False, by_search=False, held=held)
         parts = [
             _walk_one(_of_state(runs, state, order), order.column(state), place, descending, limit)
             for state in states_in(wanted, order)

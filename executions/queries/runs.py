@@ -10,7 +10,7 @@ from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Left
 
 from executions.models import Execution, Hold, Suspension
-from executions.queries.chosen import RunFilter, matching
+from executions.queries.chosen import RunFilter, held_because, matching
 from executions.queries.freezes import attach_freezes
 from executions.queries.order import Order, Place, order_of, read_place, states_in, walk
 from executions.queries.page import Page
@@ -78,13 +78,14 @@ def _places(
     other = order.key != "pk" and bool(wanted.launched_by or (wanted.workflow and order.key != "finished_at"))
     if not listed or not (wanted.searches or other):
         return walk(wanted, order, place, limit), None
-    found = find(wanted, order, place, limit, alone=not wanted.searches)
+    held = held_because(wanted)
+    found = find(wanted, order, place, limit, alone=not wanted.searches, held=held)
     of_listed = found
     every = states_in(replace(wanted, states=()), order_of(wanted, "newest"))
     if not found.whole and wanted.searches and len(listed) < len(every):
         # There is much, but there may be little of what is listed.
-        of_listed = find(wanted, order, place, limit, alone=True)
-    return of_listed.places if of_listed.whole else walk(wanted, order, place, limit), found
+        of_listed = find(wanted, order, place, limit, alone=True, held=held)
+    return of_listed.places if of_listed.whole else walk(wanted, order, place, limit, held), found
 
 
 def rows_by_id(ids: Iterable[uuid.UUID]) -> list[Execution]:

@@ -11,7 +11,7 @@ from django.db.models.expressions import RawSQL
 from django.db.models.functions import Coalesce
 
 from executions import states
-from executions.queries.chosen import RunFilter, matching
+from executions.queries.chosen import RunFilter, held_because, matching
 from executions.queries.order import Order, Place, states_in
 
 COUNT_CAP = 10_000
@@ -55,9 +55,31 @@ UNION ALL
 (SELECT NULL, NULL, key, id FROM found WHERE state = ANY (%s) {beyond} ORDER BY key {way}, id {way} LIMIT %s)
 """
 
+# Of a word that most runs have, the index of words would gather a million before the first is counted; so runs are
+# looked at one by one then. The name of the table stands for the newest of its rows, for the ORM's own SQL.
+COUNT_NEWEST = """
+SELECT state, count(*) FROM (
+    WITH executions_execution AS (SELECT * FROM executions_execution ORDER BY id DESC LIMIT {reach}) {found}
+) AS matched
+WHERE (SELECT count(*) FROM (
+    WITH executions_execution AS (SELECT * FROM executions_execution ORDER BY id DESC LIMIT {probed}) {found}
+) AS probe) >= {frequent}
+GROUP BY state
+"""
+PROBED, FREQUENT = 200, 120
+"""Words are frequent when so many of so many of the newest runs have them."""
 
-def find(wanted: RunFilter, order: Order, place: Place | None, limit: int, *, alone: bool = False) -> Found:
-    """Look up what a search selects, and a page of it, in one query.
+
+def find(
+    wanted: RunFilter,
+    order: Order,
+    place: Place | None,
+    limit: int,
+    *,
+    alone: bool = False,
+    held: Sequence[uuid.UUID] | None = None,
+) -> Found:
+    """Look up what a search selects, and a page of it, in one query; words cost one before it.
 
     Where more than ``COUNT_CAP`` match it finds no page: walking in the list's order soon comes by one then.
 
@@ -65,10 +87,15 @@ def find(wanted: RunFilter, order: Order, place: Place | None, limit: int, *, al
         wanted: the filter. Its states decide what the page lists; the others are counted as well.
         order, place, limit: as for ``order.walk``.
         alone: look for the listed states alone, and count no others.
+        held: as for ``chosen.matching``.
     """
     listed = states_in(wanted, order)
+    wanted = replace(wanted, states=listed)
+    newest = _count_newest(wanted, with_states=alone, held=held)
+    if newest is not None:
+        return Found([], newest, whole=False)
     column = Coalesce("finished_at", "state_since") if order.key == "since" else F(order.key)
-    runs = matching(replace(wanted, states=listed), with_states=alone).order_by().annotate(key=column)
+    runs = matching(wanted, with_states=alone, held=held).order_by().annotate(key=column)
     sql, parameters = runs.values_list("state", "key", "pk")[: COUNT_CAP + 1].query.sql_with_params()
     descending = order.descends(place)
     beyond, bounds = "", []
@@ -112,13 +139,32 @@ def _count_each(wanted: RunFilter) -> dict[str, Count]:
 
 def _count_some(wanted: RunFilter) -> dict[str, Count]:
     """Count by state among the first so many that match: nine searches would each cost as much as this one."""
-    found = matching(wanted, with_states=False).order_by().values("state")[: COUNT_CAP + 1]
+    held = held_because(wanted)
+    newest = _count_newest(wanted, with_states=False, held=held)
+    if newest is not None:
+        return newest
+    found = matching(wanted, with_states=False, held=held).order_by().values("state")[: COUNT_CAP + 1]
     sql, parameters = found.query.sql_with_params()
     return _counted(
         f"SELECT state, count(*) FROM ({sql}) AS matched GROUP BY state",  # noqa: S608  (the ORM's own SQL)
         parameters,
         together=True,
     )
+
+
+def _count_newest(wanted: RunFilter, *, with_states: bool, held: Sequence[uuid.UUID] | None) -> dict[str, Count] | None:
+    """Count by state what is found among the newest runs, where the words are so frequent that this is too much.
+
+    Returns:
+        None where the search indexes answer better, and where not more than ``COUNT_CAP`` were found.
+    """
+    if not wanted.text.strip():
+        return None
+    found = matching(wanted, with_states=with_states, by_search=False, held=held).order_by().values("state")
+    sql, parameters = found[: COUNT_CAP + 1].query.sql_with_params()
+    most = {"reach": 2 * (COUNT_CAP + 1), "probed": PROBED, "frequent": FREQUENT}
+    counts = _counted(COUNT_NEWEST.format(found=sql, **most), [*parameters, *parameters], together=True)
+    return counts if any(count.capped for count in counts.values()) else None
 
 
 def _counted(statement: str, parameters: Sequence[Any], *, together: bool = False) -> dict[str, Count]:

@@ -286,3 +286,29 @@ def test_few_and_many_matches_give_the_same_pages(cast, launch, monkeypatch):
     monkeypatch.setattr("executions.queries.search.COUNT_CAP", 100)
     assert back == queries.list_runs(wanted, f"before:{few.rows[-1].pk}", 4)
     assert [run.pk for run in back.rows] == [run.pk for run in few.rows[:3]]
+
+
+@pytest.mark.parametrize("word", ["batch", "even", "late", "noop", "region", "wait", "absent"])
+@pytest.mark.parametrize("cap", [4, 100])
+def test_words_are_counted_alike_however_frequent_they_are(cast, launch, monkeypatch, word, cap):
+    monkeypatch.setattr("executions.queries.search.COUNT_CAP", cap)
+    monkeypatch.setattr("executions.queries.search.PROBED", 4)
+    monkeypatch.setattr("executions.queries.search.FREQUENT", 3)
+    made = []
+    for number in range(12):
+        words = f"Batch {number}{' even' if number % 2 == 0 else ''}{' late' if number > 8 else ''}"
+        made.append(launch(title=words, labels={"region": "north"} if number > 2 else {}))
+    commands.pause(cast.actor("reviewer"), made[0].pk, reason="wait")
+    found = [
+        run
+        for run in reversed(made)
+        if word in f"{run.title} {run.workflow} {' '.join(run.labels)}".lower() or (word == "wait" and run is made[0])
+    ]
+
+    page, counts = queries.list_with_counts(queries.RunFilter(text=word), None, 50)
+
+    assert [run.pk for run in page.rows] == [run.pk for run in found]
+    assert counts == queries.count_by_state(queries.RunFilter(text=word))
+    assert min(len(found), cap) <= sum(count.number for count in counts.values()) <= min(len(found), cap + 1)
+    assert all(count.capped == (len(found) > cap) for count in counts.values())
+    assert counts["paused"].number <= sum(run is made[0] for run in found)
