@@ -27,7 +27,7 @@ def places_of(run: RunPage) -> dict[str, tuple[str, ...]]:
         return {"top": TOP, "main": MAIN, "side": SIDE, "foot": FOOT}
     steps = ("steps",) if run.open_questions else ()
     # A question without its form is short: the payload keeps its place under it.
-    roomy = () if steps and not run.actor.can("suspensions:answer") else ROOMY
+    roomy = () if steps and not run.answerable else ROOMY
     main = tuple(name for name in MAIN if name not in steps + roomy)
     side = (*steps, *SIDE, *roomy)
     return {"top": TOP, "main": main, "side": side, "foot": FOOT}
