@@ -14,7 +14,7 @@ help:
 	@echo "make check        format, lint, types, templates, migrations, then the tests"
 	@echo "make format       let ruff put files in order"
 	@echo "make bench        measure, print a table and write bench/results.json"
-	@echo "make screenshots  take the pictures of the README"
+	@echo "make screenshots  take pictures of every page, light and dark, and the README's"
 
 setup: $(STAMP)
 

@@ -32,9 +32,11 @@ def main() -> None:
 
     from executions import commands
     from executions.actors import Actor
+    from executions.commands.audit import verify_record
     from executions.errors import Refused
-    from executions.models import BulkJob, Execution, Hold, ReasonTemplate, Suspension
+    from executions.models import BulkJob, Execution, Hold, ReasonTemplate, Suspension, WebhookDelivery, WebhookEndpoint
     from executions.queries.selection import Selection
+    from executions.queries.verifications import list_outcomes
     from workflows.invoices.samples import WRONG, corrected, samples
     from workflows.management.commands.seed_demo import RUNS
 
@@ -73,6 +75,14 @@ def main() -> None:
             "a run with many children", Execution.objects.filter(title="Disks of all sites before the backup window")
         ),
     }
+    told = WebhookEndpoint.objects.first()
+    if told is None:
+        with contextlib.suppress(
+            Refused
+        ):  # where the stack allows its own machine to be told, as the one for pictures does
+            told = commands.create_webhook(
+                people["admin"], url="https://localhost:9443/tickets", kinds=["hold.*"], description="Finance's tickets"
+            )
     # Whoever carries the slow demo run is needed for the scenes.
     for slow in Execution.objects.filter(title__startswith="April, slowly", state="processing"):
         commands.pause(operator, slow.pk, reason="Not before the audit on Friday.")
@@ -86,6 +96,10 @@ def main() -> None:
         ticket="FIN-2240",
     )
     wait_until(lambda: fresh(paused).state == "paused", "paused")
+    messages = WebhookDelivery.objects.filter(endpoint=told)
+    if told:
+        wait_until(messages.exists, "a message about the hold")
+    verify_record(people["auditor"])
     wrong = "hofgarten-88164.xml"
     commands.replace_file(reviewer, paused.pk, wrong, corrected(wrong), reason="Hofgarten sent the invoice again.")
     commands.annotate(reviewer, hold.pk, text="Hofgarten has corrected theirs. Brückner promises an answer by noon.")
@@ -134,6 +148,11 @@ def main() -> None:
     print(f"question question-{open_questions(demos['execution-asks']).latest('pk').pk}")
     print(f"hold hold-{kept.pk}")
     print(f"bulk-job /bulk/{many.pk}")
+    print(f"file-changes /executions/{paused.pk}/file/changes?name={wrong}")
+    if told:
+        print(f"webhook /settings/webhooks/{told.pk}")
+        print(f"webhook-message /settings/webhooks/{told.pk}/messages/{messages.latest('pk').pk}")
+    print(f"verification /audit/verifications/{list_outcomes(limit=1).rows[0].seq}")
     print(f"reason /settings/reasons/{ReasonTemplate.objects.order_by('position')[0].pk}")
 
 

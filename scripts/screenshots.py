@@ -34,6 +34,12 @@ LAUNCHED = (
     "fleet-audit",
 )
 SETTINGS = ("profile", "tokens", "views", "reasons", "labels", "webhooks", "people")
+CONFIRMED = {
+    "settings-token-new": "/settings/tokens/new",
+    "settings-webhook-new": "/settings/webhooks/new",
+    "settings-authenticator": "/settings/security/totp/activate/",
+}
+"""Pages that ask first whether it is you."""
 SETTLE_MILLISECONDS = 300
 """Until scripts have run and the stream has said that it is there."""
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -82,7 +88,7 @@ def stack() -> Iterator[str]:
         for name in ("DATABASE_URL", "REDIS_URL"):
             os.environ.pop(name, None)
         os.environ |= {"HOLDPOINT_HOME": f"{directory}/home", "HOLDPOINT_DEMO": "1", "WORKERS": "2", "PORT": str(port)}
-        os.environ["HOLDPOINT_DEMO_PASSWORD"] = PASSWORD
+        os.environ |= {"HOLDPOINT_DEMO_PASSWORD": PASSWORD, "HOLDPOINT_WEBHOOK_ALLOW": "127.0.0.1,::1"}
         log = Path(directory) / "log"
         with log.open("wb") as output:
             process = subprocess.Popen(
@@ -122,6 +128,13 @@ def take(browser: Browser, address: str, scenes: dict[str, str], width: int, sch
         sign_in(page, address, person)
         for name, path in pages_of(person, scenes).items():
             shoot(page, name, path)
+        if person == "admin":
+            page.goto(f"{address}/settings/tokens/new")
+            page.fill("input[name=password]", password())
+            page.press("input[name=password]", "Enter")
+            page.wait_for_url("**/settings/tokens/new")
+            for name, path in CONFIRMED.items():
+                shoot(page, name, path)
         context.close()
 
 
@@ -154,6 +167,7 @@ def pages_of(person: str, scenes: dict[str, str]) -> dict[str, str]:
             "timeline-zoomed": f"{scenes['execution-over-budget']}?life=hour",
             "timeline-each-child": f"{scenes['execution-family']}?kin=each",
             "execution-payload": f"{scenes['execution-paused']}/payload",
+            "execution-file-changes": scenes["file-changes"],
             **runs,
         }
     if person == "auditor":
@@ -166,6 +180,7 @@ def pages_of(person: str, scenes: dict[str, str]) -> dict[str, str]:
             "audit-nothing-matches": "/audit?text=nothing+like+this",
             "audit-line": "/audit/system/1",
             "audit-verifications": "/audit/verifications",
+            "audit-verification": scenes["verification"],
             "system-as-auditor": "/system",
             "execution-as-auditor": paused,
             "execution-evidence": f"{paused}/evidence",
@@ -183,6 +198,8 @@ def pages_of(person: str, scenes: dict[str, str]) -> dict[str, str]:
         "administration-people": "/admin/auth/user/",
         "not-found": "/executions/none",
         "settings-reason": scenes["reason"],
+        "settings-webhook": scenes["webhook"],
+        "settings-webhook-message": scenes["webhook-message"],
         "settings-password": "/accounts/password/change/",
         "sign-out": "/accounts/logout/",
         "reference": "/v1/docs",
@@ -196,9 +213,14 @@ def sign_in(page: Page, address: str, person: str) -> None:
     """Sign in as people do."""
     page.goto(f"{address}/accounts/login/")
     page.fill("input[name=login]", person)
-    page.fill("input[name=password]", os.environ.get("HOLDPOINT_DEMO_PASSWORD", PASSWORD))
+    page.fill("input[name=password]", password())
     page.press("input[name=password]", "Enter")
     page.wait_for_url("**/executions**")
+
+
+def password() -> str:
+    """Return what the demo's people sign in with."""
+    return os.environ.get("HOLDPOINT_DEMO_PASSWORD", PASSWORD)
 
 
 def take_readme_picture(browser: Browser, address: str, path: str) -> None:
