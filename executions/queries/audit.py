@@ -6,10 +6,11 @@ take no longer than five thousand. The indexes are explained in ``models/event.p
 
 import datetime
 import uuid
+from dataclasses import replace
 from typing import Any
 
 from django.contrib.postgres.search import SearchQuery, SearchVector
-from django.db.models import F, Q, QuerySet
+from django.db.models import BooleanField, ExpressionWrapper, F, Q, QuerySet
 from django.db.models.functions import Left
 
 from executions.actors import VIAS
@@ -27,12 +28,14 @@ NEWEST_FIRST = ("-at", "-ledger", "-seq")
 OLDEST_FIRST = ("at", "ledger", "seq")
 FEW = 5000
 """Lines found by words that are looked up all at once."""
+LOOKED_THROUGH = 300
+"""Lines looked through one by one before the index of words is asked."""
 RUNS_IN_ONE_SEARCH = 100
 """Runs that the first digits of an id may stand for."""
 
 
 def search(wanted: AuditFilter, cursor: str | None = None, limit: int = 50) -> Page[AuditLine]:
-    """Return one page of lines, newest first. Five queries at most.
+    """Return one page of lines, newest first. Six queries at most.
 
     Args:
         wanted: which lines.
@@ -43,20 +46,23 @@ def search(wanted: AuditFilter, cursor: str | None = None, limit: int = 50) -> P
         Invalid: an unknown kind or door, a time without zone, an unreadable run id, or a cursor no page gave out.
     """
     backwards, position = _read_cursor(cursor)
-    lines = matching(wanted)
     ledger = _one_ledger(wanted)
-    if position is not None:
-        lines = lines.filter(_beyond(position, backwards=backwards, in_one_ledger=ledger))
-    parts = [lines.filter(branch) for branch in branches(wanted)]
-    if not parts:
+    beyond = _beyond(position, backwards=backwards, in_one_ledger=ledger) if position is not None else Q()
+    lines, chosen = matching(wanted).filter(beyond), branches(wanted)
+    if not chosen:
         return Page([])
+    parts = [lines.filter(branch) for branch in chosen]
     # One definite ledger is read in its own order, which the primary key has. Else by time, which an index has.
     order: tuple[str, ...] = ("seq",) if ledger else OLDEST_FIRST
     if not backwards:
         order = tuple(f"-{name}" for name in order)
-    by_words = not ledger and _is_rare(wanted.text)
-    few = _few(parts, limit + 1, backwards=backwards) if by_words else None
-    rows = _read(parts, order, limit + 1) if few is None else few
+    found = None
+    if _walked_easily(wanted):
+        any_words = matching(replace(wanted, text="")).filter(beyond)
+        found = _soon([any_words.filter(branch) for branch in chosen], wanted.text, order, limit + 1)
+    if found is None and not ledger and _is_rare(wanted.text):
+        found = _few(parts, limit + 1, backwards=backwards)
+    rows = _read(parts, order, limit + 1) if found is None else found
     more, rows = len(rows) > limit, rows[:limit]
     if backwards:
         rows.reverse()
@@ -113,12 +119,15 @@ def matching(wanted: AuditFilter) -> QuerySet[Event]:
 
 
 def _with_words(lines: QuerySet[Event], text: str) -> QuerySet[Event]:
+    words = _words(text)
+    return lines.none() if words is None else lines.annotate(search=REASON_SEARCH).filter(words)
+
+
+def _words(text: str) -> Q | None:
+    """Return the condition on ``REASON_SEARCH``, under the name ``search``; None where there is no letter in them."""
     words = ["".join(letter for letter in word if letter.isalnum() or letter in "-_.@") for word in text.split()]
     prefixes = " & ".join(f"'{word}':*" for word in words[:8] if word)
-    if not prefixes:
-        return lines.none()
-    query = SearchQuery(prefixes, config="simple", search_type="raw")
-    return lines.filter(~Q(reason="")).annotate(search=REASON_SEARCH).filter(search=query)
+    return ~Q(reason="") & Q(search=SearchQuery(prefixes, config="simple", search_type="raw")) if prefixes else None
 
 
 def branches(wanted: AuditFilter) -> list[Q]:
@@ -185,6 +194,35 @@ def _runs_between(first: uuid.UUID, last: uuid.UUID) -> list[uuid.UUID]:
         problem = f"More than {RUNS_IN_ONE_SEARCH} runs have an id that begins like this. Give more of its digits."
         raise Invalid(problem, errors={"run": [problem]})
     return runs
+
+
+def _walked_easily(wanted: AuditFilter) -> bool:
+    """Tell whether one index brings the lines in order, but for their words: so looking through the first is little."""
+    asked = [wanted.person, wanted.kind, wanted.via, wanted.refused]
+    if not wanted.text.strip() or wanted.run or wanted.workflow or is_engine(wanted.person.strip()):
+        return False
+    return len([each for each in asked if each]) <= 1
+
+
+def _soon(parts: list[QuerySet[Event]], text: str, order: tuple[str, ...], limit: int) -> list[tuple[Any, ...]] | None:
+    """Return the first lines with these words, where they are among the first of all; None where they are not.
+
+    Of a frequent word the index would gather every line there is, to put a page of them in order.
+    """
+    words = _words(text)
+    if words is None:
+        return None
+    told = ExpressionWrapper(words, output_field=BooleanField())
+    each = [
+        part.alias(search=REASON_SEARCH).annotate(hit=told).order_by(*order).values_list("at", "ledger", "seq", "hit")
+        for part in parts
+    ]
+    each = [part[:LOOKED_THROUGH] for part in each]
+    first = list(each[0] if len(each) == 1 else each[0].union(*each[1:], all=True).order_by(*order)[:LOOKED_THROUGH])
+    chosen = [(ledger, seq) for _, ledger, seq, hit in first if hit][:limit]
+    if len(chosen) < limit and len(first) == LOOKED_THROUGH:
+        return None
+    return _read([Event.objects.filter(pk__in=chosen)], order, limit) if chosen else []
 
 
 def _is_rare(text: str) -> bool:
