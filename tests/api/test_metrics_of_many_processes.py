@@ -1,5 +1,7 @@
 """Two real web processes: what each did is counted once, and both tell the same."""
 
+import time
+
 import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
@@ -48,6 +50,8 @@ def launched(samples):
 
 def test_both_tell_what_both_did(cast, pair):
     _, token = commands.create_token(cast.actor("admin"), cast.admin, name="program")
+    began = time.time()
+    wait_until(lambda: scrape(pair[0])[("record_folded_timestamp_seconds",)] > began, "all that others did is counted")
     before = scrape(pair[0])
     for server, times in zip(pair, (3, 2), strict=True):
         with httpx.Client(base_url=server.url, headers={"Authorization": f"Bearer {token}"}, timeout=30) as program:

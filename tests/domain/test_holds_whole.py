@@ -1,7 +1,6 @@
 """Holds, whole: dual control, review dates, hand-over, and the list of what is open."""
 
 import datetime
-import time
 
 import pytest
 from django.utils import timezone
@@ -41,12 +40,12 @@ def run(cast):
 
 
 def soon():
-    return timezone.now() + datetime.timedelta(seconds=0.3)
+    return timezone.now() + datetime.timedelta(hours=1)
 
 
 def let_pass(hold):
-    """Wait until the review date has passed."""
-    time.sleep(max((hold.review_by - timezone.now()).total_seconds() + 0.02, 0))
+    """Let the review date pass."""
+    story.let_pass(hold.execution, 7200)
 
 
 def token_of(user, name):
