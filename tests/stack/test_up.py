@@ -22,6 +22,8 @@ from tests.support.processes import Process
 from tests.support.web import free_port
 
 MANAGE = [sys.executable, "manage.py"]
+STARTS_WITHIN = 180.0
+"""Seconds. A new home is made, migrated and filled; the machine may be busy."""
 OWN_SETTINGS = ("DATABASE_URL", "REDIS_URL", "HOLDPOINT_STATIC_FINDERS", "HOLDPOINT_WORKFLOWS")
 
 
@@ -64,7 +66,7 @@ def manage(environment: dict[str, str], *arguments: str, **more: str) -> subproc
         [*MANAGE, *arguments],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=STARTS_WITHIN,
         check=False,
         cwd=PROJECT,
         env={**os.environ, **environment, **more},
@@ -89,7 +91,7 @@ def all_four(stack: Process) -> dict[str, psutil.Process]:
 def test_without_demo_mode_it_starts_with_no_people_and_no_debug(environment, running):
     stack = up(environment, HOLDPOINT_DEMO="0")
     running.append(stack)
-    stack.start()
+    stack.launch().wait_until_ready(STARTS_WITHIN)
     assert "Sign in as" not in stack.output
     asked = "from django.conf import settings as s; from django.contrib.auth.models import User"
     asked += "; print('people', User.objects.count(), 'debug', s.DEBUG, 'demo', s.HOLDPOINT_DEMO)"
@@ -162,7 +164,7 @@ def test_children_of_a_killed_supervisor_are_stopped(running):
 def test_the_next_start_finds_its_data_and_makes_the_demo_people(environment, running, port):
     stack = up(environment, HOLDPOINT_DEMO="1")
     running.append(stack)
-    stack.start()
+    stack.launch().wait_until_ready(STARTS_WITHIN)
     stack.wait_for_output("Ctrl-C stops everything")
     assert f"Holdpoint is running at http://127.0.0.1:{port}/" in stack.output
     for person in ("operator", "reviewer", "reviewer2", "auditor", "admin"):

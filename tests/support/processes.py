@@ -13,7 +13,7 @@ from console.stack.supervisor import Supervisor
 
 # Tests that are killed leave nothing behind: the stack's own guard looks after their processes too.
 GUARDED = Supervisor(on_change=lambda pids: None)
-PATIENCE = 60.0
+PATIENCE = 120.0
 """Seconds. Generous, because the machine may be busy."""
 
 
