@@ -56,6 +56,8 @@ def test_all_pages_of_a_list_are_one(say, run):
     history = say("api", "GET", f"/v1/async-executions/{ids[0]}/events?limit=1", "--all").document
     assert [event["seq"] for event in history["items"]] == list(range(1, len(history["items"]) + 1))
     assert say("api", "GET", "/v1/me", "--all").code == 2
+    (newest,) = say("execution", "events", ids[0], "--last", 1, "--json").documents
+    assert newest["seq"] == history["items"][-1]["seq"]
 
 
 def test_what_is_refused_is_printed_and_ends_with_its_code(say, run):

@@ -106,9 +106,10 @@ def test_many_runs_need_a_yes_and_are_told_of_first(say, run):
     for command in (["pause"], ["label", "--set", "seen=yes"]):
         single = say("execution", *command, runs[0].pk, "--dry-run")
         assert (single.code, "1 of 1 run chosen" in single.out) == (0, True)
-    none = say("execution", "resume", runs[0].pk, "--dry-run").out
-    assert "0 of 1 run chosen" in none
-    assert "left out" in none
+    none = say("execution", "resume", runs[0].pk, "--dry-run")
+    assert "0 of 1 run chosen" in none.out
+    assert "left out" in none.out
+    assert "Nothing was done." in none.err
     assert (
         "only with ids, not with --dry-run" in say("execution", "retry", runs[0].pk, "--position", 0, "--dry-run").err
     )

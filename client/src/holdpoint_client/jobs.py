@@ -61,6 +61,7 @@ def begin_job(session: Session, command: str, choice: Choice, body: Document, ma
             session.screen.document(preview)
         else:
             session.screen.show(preview_block(preview))
+            session.screen.aside("Nothing was done.")
         return
     number = preview["eligible"]
     if not number:

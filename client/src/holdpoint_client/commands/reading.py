@@ -1,5 +1,6 @@
 """`holdpoint execution list | status | events`: look, and change nothing."""
 
+from collections import deque
 from typing import Annotated, Any
 from urllib.parse import parse_qs
 
@@ -117,6 +118,7 @@ def events(
     session: Session,
     id: RunId,
     after: Annotated[int, typer.Option("--after", min=0, help="Only events after this sequence number.")] = 0,
+    last: Annotated[int | None, typer.Option("--last", "-n", min=1, help="Only the newest so many.")] = None,
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on until the run has finished.")] = False,
     interval: Interval = 1.0,
 ) -> None:
@@ -125,8 +127,10 @@ def events(
     Oldest first. With --json one event a line.
     """
     run_id = find_run(session.api, id).id
+    if last is not None or not follow:
+        found = session.api.events(run_id, after)
+        for event in found if last is None else deque(found, maxlen=last):
+            print_event(session, event)
+            after = event["seq"]
     if follow:
         follow_run_events(session, run_id, after, interval)
-        return
-    for event in session.api.events(run_id, after):
-        print_event(session, event)

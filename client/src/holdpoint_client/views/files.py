@@ -39,6 +39,8 @@ def files_table(files: list[dict[str, Any]], width: int) -> Table:
 def file_changes(told: dict[str, Any]) -> RenderableType:
     """Draw what changed between two versions of a file, as the API tells it."""
     head = Text.assemble((clean(told["name"]), "bold"), f"  v{told['from_version']} to v{told['to_version']}")
+    if told["from_version"] == told["to_version"]:
+        return Group(head, Text("It is compared with itself: there is no earlier version.", "dim"))
     if told["why_not"]:
         return Group(head, Text(clean(told["why_not"]), "yellow"))
     head.append(f"  {counted(told['added'], 'line')} added, {told['removed']:,} removed", "dim")
