@@ -122,6 +122,9 @@ def broker_options(process: str) -> dict[str, Any]:
         "max_retries": 0,
         "priority_steps": list(range(10)),
         "queue_order_strategy": "priority",
+        # What a worker takes is not written down in Redis until it is acknowledged, which is at once: two round trips
+        # for a hint. The sweeper misses a message that died with its worker long before kombu would look for it.
+        "ack_emulation": False,
     }
 
 
