@@ -1,6 +1,5 @@
 """A line of a history, as the API tells it."""
 
-import json
 import uuid
 from typing import Any
 
@@ -8,6 +7,7 @@ from ninja import Field, Schema
 
 from console.api.parts import Moment, Person
 from executions.models import SYSTEM_LEDGER, Event
+from executions.provenance.reading import decoded
 from executions.queries.tail import Line
 
 
@@ -56,14 +56,6 @@ def _facts(event: Event) -> dict[str, Any]:
         "role": event.actor_role,
         "via": event.via,
         "reason": event.reason,
-        "data": _read(event.data),
+        "data": decoded(event.data),
         "digest": bytes(event.digest).hex(),
     }
-
-
-def _read(data: str) -> Any:
-    """Return data as JSON. What somebody forged may be none: it is shown as it is, and stops nobody's stream."""
-    try:
-        return json.loads(data)
-    except (ValueError, RecursionError):
-        return data

@@ -139,7 +139,10 @@ class ActOut(Schema):
 
     seq: int = Field(description="Of the line.")
     at: Moment = Field(description="When.")
-    kind: str = Field(description="What was done, such as `hold.placed`; `command.denied` for what was refused.")
+    kind: str = Field(
+        description="What was done, such as `hold.placed`; `command.denied` for what was refused, `altered` for a line "
+        "whose data are not those of its kind any more."
+    )
     actor: str = Field(description="Who did it, by name.")
     role: str = Field(description="Their role at the time.")
     via: str = Field(description="Through which door.")

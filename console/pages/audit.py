@@ -1,6 +1,5 @@
 """The audit: who did what, when, through which door and why; refused attempts too."""
 
-import json
 from datetime import UTC
 from typing import Any
 from urllib.parse import urlencode
@@ -21,6 +20,7 @@ from executions.commands.audit import begin_export
 from executions.errors import Invalid, Refused
 from executions.provenance.auditlines import AuditFilter, AuditLine
 from executions.provenance.export import export_chunks
+from executions.provenance.reading import decoded
 from executions.queries import Count, Page
 from executions.queries import audit as record
 from executions.queries.extract import extract_of
@@ -61,7 +61,7 @@ def line(request: HttpRequest, ledger: str, seq: int) -> HttpResponse:
         event.data,
         bytes(event.digest).hex(),
     )
-    context = {"nav": "audit", "line": found, "event": event, "data": as_json(event.data)}
+    context = {"nav": "audit", "line": found, "event": event, "data": decoded(event.data)}
     context |= {name: bytes(getattr(event, name)).hex() for name in ("digest", "prev", "data_digest")}
     return render(request, f"audit/line.html{part}", context)
 
@@ -175,11 +175,3 @@ def address(parameters: list[tuple[str, str]], cursor: str | None = None) -> str
     """Return the audit's address under a filter."""
     everything = parameters + ([("cursor", cursor)] if cursor else [])
     return reverse("audit") + (f"?{urlencode(everything)}" if everything else "")
-
-
-def as_json(text: str) -> Any:
-    """Decode a line's data; what is not JSON (any more) is shown as the text it is."""
-    try:
-        return json.loads(text)
-    except ValueError:
-        return text

@@ -18,7 +18,7 @@ class AuditRow:
     Args:
         line: as found.
         mention: which step, file, answer or person it is about.
-        altered: it does not give its digest, or does not fit its neighbours.
+        altered: it does not give its digest, does not fit its neighbours, or does not say what its kind says.
     """
 
     line: AuditLine
@@ -48,7 +48,7 @@ def rows_of(lines: Iterable[AuditLine]) -> list[AuditRow]:
     """
     lines = list(lines)
     bad = not_genuine((line.ledger, line.seq) for line in lines)
-    return [AuditRow(line, _mention(line), (line.ledger, line.seq) in bad) for line in lines]
+    return [AuditRow(line, _mention(line), line.unreadable or (line.ledger, line.seq) in bad) for line in lines]
 
 
 def _mention(line: AuditLine) -> str:

@@ -11,6 +11,7 @@ from console.templatetags import wording
 from executions.authoring.who import Who
 from executions.models import Event
 from executions.provenance.kinds import KINDS, REFUSED_KINDS
+from executions.provenance.reading import ALTERED, decoded, read
 
 SHOWN_CHARACTERS = 3000
 TONES = {
@@ -121,16 +122,18 @@ def lines_of(events: list[Event], title: Callable[[Any], str]) -> list[Line]:
 def _line(event: Event, title: Callable[[Any], str]) -> Line:
     told: str = getattr(event, "told", None) or event.data
     whole = len(told) == getattr(event, "size", len(told))
-    data = data_of(told)
+    data = decoded(told)
+    # Of long data only the short fields are here: of the others nothing can be said.
+    readable = read(event.kind, told, None if whole else ()) is not None
     text = json.dumps(data, indent=2, ensure_ascii=False) if data else ""
     kind = KINDS.get(event.kind)
     return Line(
         event=event,
         title=_waiting(event.kind, data) or (kind.title if kind else event.kind),
-        mention=mention_of(event.kind, data, title),
+        mention=mention_of(event.kind, data, title) if readable else ALTERED,
         data=text[:SHOWN_CHARACTERS],
         cut=not whole or len(text) > SHOWN_CHARACTERS,
-        tone=TONES.get(event.kind, ""),
+        tone=TONES.get(event.kind, "") if readable else "bad",
         by="engine" if event.via == "engine" else "person",
         door=wording.THROUGH.get(event.via, ""),
         bulk=_bulk_job(data),
@@ -144,20 +147,12 @@ def _bulk_job(data: Any) -> str:
         return ""
 
 
-def data_of(text: str) -> Any:
-    """Decode a line's data; what is not JSON (any more) is the text it is."""
-    try:
-        return json.loads(text)
-    except ValueError:
-        return text
-
-
 def mention_of(kind: str, data: Any, title: Callable[[Any], str]) -> str:
     """Return which step, file or answer a line is about, in a few words; empty where nothing is said of its kind.
 
     Args:
         kind: of the line.
-        data: its data, decoded.
+        data: what ``reading.read`` gave for it.
         title: step name → what people read.
     """
     mention = MENTIONED.get(kind)

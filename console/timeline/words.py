@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from console.templatetags.wording import duration
 from executions.provenance.kinds import KINDS
-from executions.queries.life import Band, Line, Span
+from executions.queries.life import ALTERED, Band, Line, Span
 
 type Titles = Callable[[Any], str]
 """Step name → what people read."""
@@ -49,6 +49,7 @@ LOOKS = {
     "budget.extended": Look("banknotes", "change", "let it spend more"),
     "trigger.fired": Look("bolt", "go", "met a condition"),
     "command.denied": Look("no-symbol", "bad", "was refused"),
+    ALTERED: Look("shield-exclamation", "bad", "is named in a line that was altered"),
 }
 BAND_WORDS = {
     "queued": "Queued",

@@ -3,7 +3,6 @@
 The caller holds the run's lock, and its lease where a worker speaks.
 """
 
-import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -19,6 +18,7 @@ from executions.engine.post import tell
 from executions.engine.under_lock import give_up_lease, locked, place_policy_hold
 from executions.models import Event, Execution
 from executions.provenance import append
+from executions.provenance.reading import read
 
 
 @transaction.atomic
@@ -43,7 +43,8 @@ def workflow_changed(lease: Lease, actor: Actor, workflow: Workflow) -> None:
 def _what_changed(execution: Execution, workflow: Workflow) -> Iterator[str]:
     """Say what is known of a change: the route at launch is in the history, what its steps did is not."""
     launched = Event.objects.filter(ledger=execution.pk, kind="execution.launched").first()
-    before: list[str] = json.loads(launched.data).get("ahead", []) if launched else []
+    told = read(launched.kind, launched.data) if launched else None
+    before: list[str] = told["ahead"] if told else []
     now = list(workflow.route_names)
     gone = [name for name in before if name not in now]
     new = [name for name in now if name not in before]

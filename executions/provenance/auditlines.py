@@ -1,7 +1,6 @@
 """What an audit search takes and gives."""
 
 import datetime
-import json
 import uuid
 from dataclasses import dataclass
 from typing import Any
@@ -9,6 +8,7 @@ from typing import Any
 from executions.models import SYSTEM_LEDGER
 from executions.provenance.digests import ledger_name
 from executions.provenance.kinds import KINDS, REFUSED_KINDS
+from executions.provenance.reading import read
 
 SHOWN_CHARACTERS = 4000
 """Data longer than this are cut in a list; ``audit.find_line`` has them all."""
@@ -101,9 +101,10 @@ class AuditLine:
 
     @property
     def data(self) -> dict[str, Any]:
-        """The decoded data; empty where they were cut, or where somebody has made them unreadable."""
-        try:
-            told = {} if self.data_cut else json.loads(self.data_text)
-        except ValueError:
-            return {}
-        return told if isinstance(told, dict) else {}
+        """The decoded data; empty where they were cut, or where somebody altered them."""
+        return {} if self.data_cut else read(self.kind, self.data_text) or {}
+
+    @property
+    def unreadable(self) -> bool:
+        """Its data are not those of its kind."""
+        return not self.data_cut and read(self.kind, self.data_text) is None

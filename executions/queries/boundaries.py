@@ -4,12 +4,12 @@ The history is the truth: payload, route and files of any moment follow from the
 """
 
 import datetime
-import json
 from dataclasses import dataclass, field
 from typing import Any
 
-from executions.errors import Invalid
+from executions.errors import Conflict, Invalid
 from executions.models import Event, Execution
+from executions.provenance.reading import read
 
 LAUNCHED, FINISHED, SKIPPED, RETRIED = (
     "execution.launched",
@@ -90,7 +90,7 @@ class Replay:
         """Take one line in."""
         self.seq = seq
         if kind == LAUNCHED:
-            self.launched, self.routes[0] = data["payload"], list(data["ahead"])
+            self.launched, self.routes[0] = data["payload"], data["ahead"]
             self.files = {file["name"]: 1 for file in data["files"]}
         elif kind in (FINISHED, SKIPPED):
             self._pass(data)
@@ -104,15 +104,19 @@ class Replay:
     def _pass(self, data: dict[str, Any]) -> None:
         position = data["position"]
         changes = data.get("changes") or data.get("result") or {}
+        if position not in self.routes:
+            raise _unreadable(self.seq)
         if changes:
             self.changes.append((position, changes))
-        self.ran[position] = data.get("step", "")
+        self.ran[position] = data["step"]
         self.position = position + 1
         # A step that changed its route says so; else the rest of the route is ahead.
         self.routes[self.position] = data["ahead"] if "ahead" in data else self.routes[position][1:]
 
     def go_back(self, position: int) -> None:
         """Forget what steps did from a position on; what people corrected stays, in its order."""
+        if position not in self.routes:
+            raise _unreadable(self.seq)
         self.changes = [(by, changes) for by, changes in self.changes if by is None or by < position]
         self.routes = {at: ahead for at, ahead in self.routes.items() if at <= position}
         self.ran = {at: step for at, step in self.ran.items() if at < position}
@@ -120,6 +124,8 @@ class Replay:
 
     def now(self) -> Moment:
         """Return what the run would go on from after the lines taken in."""
+        if self.position not in self.routes:
+            raise _unreadable(self.seq)
         payload = dict(self.launched)
         for _, changes in self.changes:
             payload |= changes
@@ -132,14 +138,25 @@ def replay(execution: Execution, seq: int | None = None) -> Replay:
     Args:
         execution: the run.
         seq: the last line that counts; the newest where None.
+
+    Raises:
+        Conflict: somebody altered a line on the way, so that nobody knows what the run went on from.
     """
     lines = Event.objects.filter(ledger=execution.pk, kind__in=REPLAYED)
     if seq is not None:
         lines = lines.filter(seq__lte=seq)
     folded = Replay()
     for number, kind, data in lines.order_by("seq").values_list("seq", "kind", "data").iterator(chunk_size=2000):
-        folded.take(number, kind, json.loads(data))
+        told = read(kind, data)
+        if told is None:
+            raise _unreadable(number)
+        folded.take(number, kind, told)
     return folded
+
+
+def _unreadable(seq: int) -> Conflict:
+    why = "so what the run went on from is not known. Verify the record, and choose a boundary before that line."
+    return Conflict(f"Line {seq} of the history is altered: it does not say what such a line says, {why}")
 
 
 def state_at(execution: Execution, seq: int | None = None) -> Moment:
@@ -151,6 +168,7 @@ def state_at(execution: Execution, seq: int | None = None) -> Moment:
 
     Raises:
         Invalid: that line is no boundary.
+        Conflict: somebody altered a line on the way there.
     """
     if seq is not None:
         kinds = Event.objects.filter(ledger=execution.pk, seq=seq if 0 <= seq < 2**63 else 0)
@@ -162,7 +180,7 @@ def state_at(execution: Execution, seq: int | None = None) -> Moment:
 
 
 def boundaries(execution: Execution, limit: int = 50) -> list[Boundary]:
-    """Return a run's latest boundaries, newest first.
+    """Return a run's latest boundaries, newest first; a line that somebody altered is none.
 
     Args:
         execution: the run.
@@ -173,7 +191,9 @@ def boundaries(execution: Execution, limit: int = 50) -> list[Boundary]:
     # Newest first: a line of a position that some later retry went back to, or before, is undone.
     gone_back = execution.steps_done
     for line in lines:
-        data = json.loads(line.data)
+        data = read(line.kind, line.data)
+        if data is None:
+            continue
         position = data["position"] if line.kind == RETRIED else 0 if line.kind == LAUNCHED else data["position"] + 1
         found.append(Boundary(line.seq, line.kind, position, data.get("step"), line.at, undone=position > gone_back))
         if line.kind == RETRIED:

@@ -1,12 +1,12 @@
 """The checkpoint of a run: all that it would go on from, as one JSON document that people can read."""
 
-import json
 from typing import Any
 
 from executions.commands.answering import valid_votes
 from executions.models import Event, Execution, Record, RunFile, Suspension
 from executions.passes import pass_at
 from executions.provenance import to_json
+from executions.provenance.reading import read
 
 FORMAT = "holdpoint.checkpoint/1"
 ASKED = (
@@ -145,8 +145,8 @@ def _ran(execution: Execution) -> list[dict[str, Any]]:
     ended = Event.objects.filter(ledger=execution.pk, kind__in=("step.finished", "step.skipped"))
     # Of a run that was sent back, the last time at each position counts, and what lies ahead again is not done.
     for event in ended.order_by("seq"):
-        told = json.loads(event.data)
-        if told["position"] < execution.steps_done:
+        told = read(event.kind, event.data)
+        if told is not None and told["position"] < execution.steps_done:
             steps[told["position"]] = {
                 "step": told["step"],
                 "position": told["position"],

@@ -1,7 +1,6 @@
 """What is known of one run, for an auditor: its ledger and the rows beside it, in a constant number of queries."""
 
 import hashlib
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -10,6 +9,7 @@ from django.db.models import Q
 from executions.models import Event, Execution, Freeze, Hold, Ledger, Suspension
 from executions.models.event import ROUTINE_KINDS
 from executions.provenance.jsontext import to_json
+from executions.provenance.reading import read
 from executions.queries.freezes import freezes_over
 from executions.queries.one_run import FileHistory, files_of, holds_of, questions_of
 
@@ -111,12 +111,11 @@ def evidence_of(execution: Execution) -> Evidence:
 def _corrections(event: Event) -> Iterator[Correction]:
     if event.kind not in CORRECTING:
         return
-    try:
-        told = json.loads(event.data)
-    except ValueError:
-        return  # the verification says so
+    told = read(event.kind, event.data)
+    if told is None:
+        return  # the act itself is told as altered
     if event.kind == "file.replaced":
-        yield Correction(event, "file", str(told["name"]), "", "", str(told.get("before") or ""), str(told["sha256"]))
+        yield Correction(event, "file", told["name"], "", "", told["before"] or "", told["sha256"])
         return
     before = told["before"]
     for name, value in told["changes"].items():

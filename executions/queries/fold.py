@@ -233,7 +233,7 @@ def next_steps(lines: list[Line], now: str | None) -> list[str | None]:
     """
     if lines[0].kind != "execution.launched":
         return _as_later_lines_tell(lines, now)
-    routes: dict[int, list[str]] = {0: lines[0].data.get("ahead") or []}
+    routes: dict[int, list[str]] = {0: lines[0].data["ahead"]}
     position, found = 0, []
     for line in lines:
         data = line.data

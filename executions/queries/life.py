@@ -4,6 +4,9 @@ import datetime
 from dataclasses import dataclass, field
 from typing import Any
 
+ALTERED = "altered"
+"""In the place of its kind: a line that somebody altered, so that what it said is not known. It changes no fact."""
+
 
 @dataclass(frozen=True, slots=True)
 class Line:
@@ -20,8 +23,8 @@ class Line:
 
     @property
     def by_person(self) -> bool:
-        """A person or a program did it, not the engine by itself."""
-        return self.via != "engine"
+        """A person or a program did it, not the engine by itself; so it is of a line that somebody altered."""
+        return self.via != "engine" or self.kind == ALTERED
 
 
 @dataclass(frozen=True, slots=True)

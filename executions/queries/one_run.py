@@ -1,6 +1,5 @@
 """What the pages of one run read. Everything here costs a constant number of queries, however many rows there are."""
 
-import json
 import uuid
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -11,6 +10,7 @@ from executions.authoring import registry
 from executions.commands.base import parse_id
 from executions.errors import NotFound
 from executions.models import Event, Execution, Hold, HoldNote, RunFile, Suspension, Trigger
+from executions.provenance.reading import read
 
 
 def find(execution_id: uuid.UUID | str) -> Execution:
@@ -132,11 +132,13 @@ def steps_of(execution: Execution, limit: int = 100) -> list[StepView]:
     by_position: dict[int, StepView] = {}
     # Of a run that was sent back, the last time at each position counts, and what lies ahead again is not done.
     for event in ended.order_by("-seq")[:limit]:
-        told = json.loads(event.data)
-        name, position = str(told["step"]), int(told["position"])
+        told = read(event.kind, event.data)
+        if told is None:
+            continue
+        name, position = str(told["step"]), told["position"]
         if position < execution.steps_done and position not in by_position:
             status = event.kind.removeprefix("step.")
-            ms, attempt = told.get("ms"), int(told.get("attempt", 1))
+            ms, attempt = told.get("ms"), told.get("attempt", 1)
             by_position[position] = view(name, status, position, event.at, ms, attempt)
     views = [by_position[position] for position in sorted(by_position)]
     for offset, name in enumerate(execution.ahead[:limit]):

@@ -18,7 +18,9 @@ class _Told(Func):
     """The data of a line, without its large fields where it is long."""
 
     asked, looks = "%(expressions)s IS JSON OBJECT", "starts_with(%(expressions)s, '{')"
-    template = f"""CASE WHEN length(%(expressions)s) <= {LONG} THEN %(expressions)s WHEN {asked} THEN (
+    # A name such as "\\ud800" is well formed, and still none that PostgreSQL can write.
+    writable = r"%(expressions)s !~* '\\u(0000|d[89a-f])'"
+    template = f"""CASE WHEN length(%(expressions)s) <= {LONG} THEN %(expressions)s WHEN {asked} AND {writable} THEN (
         SELECT coalesce(json_object_agg(key, value), '{{}}')::text FROM json_each(%(expressions)s::json)
         WHERE length(value::text) <= 500) ELSE '{{}}' END"""  # noqa: S608
     output_field = CharField()

@@ -4,7 +4,6 @@ One query over the run's own ledger, newest lines first up to a cap; what came b
 """
 
 import datetime
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -12,8 +11,9 @@ from typing import Any
 from django.db import DataError, connection, transaction
 
 from executions.models import Execution, Freeze, Hold, Suspension
+from executions.provenance.reading import read
 from executions.queries.fold import Fold
-from executions.queries.life import Band, Line, Span, Timeline
+from executions.queries.life import ALTERED, Band, Line, Span, Timeline
 
 CAP = 2000
 """Lines that are read at most; a longer history is drawn from the newest of them on."""
@@ -27,7 +27,8 @@ ORDER BY seq DESC LIMIT %(limit)s
 """
 TOLD = """(SELECT coalesce(json_object_agg(key, value), '{}')::text FROM json_each(data::json)
            WHERE key = ANY(%(fields)s))"""
-TOLD_IF_JSON = f"CASE WHEN data IS JSON OBJECT THEN {TOLD} ELSE '{{}}' END"
+# A name such as "\ud800" is well formed, and still none that PostgreSQL can write.
+TOLD_IF_JSON = rf"CASE WHEN data IS JSON OBJECT AND strpos(data, '\u') = 0 THEN {TOLD} ELSE data END"
 ASKS_FOR_JSON = 160000
 """The first PostgreSQL that tells whether a text is JSON. What somebody forged may be none."""
 FIELDS = [
@@ -55,10 +56,7 @@ def timeline_of(execution: Execution, freezes: Iterable[Freeze] = ()) -> Timelin
 def _read(execution: Execution) -> tuple[list[Line], bool, datetime.datetime]:
     wanted: dict[str, Any] = {"ledger": execution.pk, "unread": list(UNREAD_KINDS), "fields": FIELDS, "limit": CAP + 1}
     found = _rows(wanted)
-    lines = [
-        Line(seq, at, kind, actor, role, via, reason, _read_data(data))
-        for _, seq, at, kind, actor, role, via, reason, data in reversed(found[:CAP])
-    ]
+    lines = [_line(*told) for _, *told in reversed(found[:CAP])]
     return lines, len(found) > CAP, found[0][0]
 
 
@@ -75,12 +73,9 @@ def _rows(wanted: dict[str, Any]) -> list[Any]:
         return cursor.fetchall()
 
 
-def _read_data(text: str) -> dict[str, Any]:
-    try:
-        found = json.loads(text)
-    except (ValueError, RecursionError):
-        return {}
-    return found if isinstance(found, dict) else {}
+def _line(seq: int, at: datetime.datetime, kind: str, actor: str, role: str, via: str, reason: str, data: str) -> Line:
+    found = read(kind, data, FIELDS)
+    return Line(seq, at, ALTERED if found is None else kind, actor, role, via, reason, found or {})
 
 
 def server_version() -> int:

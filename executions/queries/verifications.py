@@ -1,6 +1,5 @@
 """Verifications of the whole record: the one under way, and what earlier ones found. Two or three queries each."""
 
-import json
 import uuid
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,6 +11,7 @@ from executions.commands.base import parse_id
 from executions.errors import Invalid, NotFound
 from executions.models import SYSTEM_LEDGER, Check, Event
 from executions.models.event import ROUTINE_KINDS
+from executions.provenance.reading import read
 from executions.queries.page import Page
 from executions.queries.system import living
 
@@ -133,10 +133,7 @@ def _outcomes() -> QuerySet[Event]:
 
 
 def _outcome(event: Event) -> Outcome:
-    try:
-        told = json.loads(event.data)
-    except ValueError:
-        told = {}
+    told = read(event.kind, event.data) or {}
     return Outcome(
         event.seq, event.at, event.actor_id, event.actor_name, event.actor_role, event.via, event.reason, told
     )

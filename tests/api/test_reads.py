@@ -122,7 +122,8 @@ def test_p2_a_checkpoint_is_one_json_document(program, launch, path, ask):
     assert (step["step"], step["finished"]) == ("ask", False)
     assert step["recorded"][0]["key"] == "before"
 
-    append(run.pk, "step.finished", SYSTEM, data={"step": "ask", "position": 0, "changes": {"decision": "yes"}})
+    ended = {"step": "ask", "position": 0, "attempt": 1, "ms": 4.2, "changes": {"decision": "yes"}}
+    append(run.pk, "step.finished", SYSTEM, data=ended)
     Execution.objects.filter(pk=run.pk).update(ahead=[], steps_done=1)
     (step,) = json.loads(reviewer.get(path(run, "checkpoint")).content)["ran"]
     assert step["finished"]

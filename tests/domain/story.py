@@ -65,6 +65,7 @@ def boundary(
     worker: Actor = WORKER,
 ) -> str | None:
     """Pass a boundary; return the state after it, None where it was refused."""
+    told = {"step": fresh(execution).next_step, "position": position, "attempt": 1, "ms": 1.5}
     found = rows(
         statements.BOUNDARY,
         {
@@ -72,7 +73,7 @@ def boundary(
             "position": position,
             "changes": None if changes is None else json.dumps(changes),
             "ahead": ahead,
-            "data": json.dumps({"step": fresh(execution).next_step, "position": position, "changes": changes or {}}),
+            "data": json.dumps({**told, "changes": changes or {}}),
             "stop": stop,
         },
     )
