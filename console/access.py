@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from console.observing import name_actor
 from executions import queries
+from executions.access import lacking
 from executions.actors import Actor
 from executions.commands.base import record_denial
 from executions.commands.token import digest_of
@@ -103,7 +104,7 @@ def require_scope(actor: Actor, what: str, *scopes: str, execution_id: uuid.UUID
     """
     if any(actor.can(scope) for scope in scopes):
         return
-    refusal = NotAllowed(f"You may not do this: it needs the scope {' or '.join(scopes)}.")
+    refusal = NotAllowed(lacking(*scopes))
     record_refusal(actor, what, refusal, execution_id)
     raise refusal
 

@@ -53,6 +53,27 @@ ROLES: dict[str, tuple[str, ...]] = {
 }
 
 
+def needed(*scopes: str) -> str:
+    """Name what is needed, and the roles that have it as they are shipped: ``the scope ..., which operators ... have``.
+
+    Args:
+        scopes: any of these will do.
+    """
+    holders = [f"{role}s" for role, has in ROLES.items() if set(scopes) & set(has)]
+    *others, last = holders
+    return f"the scope {' or '.join(scopes)}, which {f'{", ".join(others)} and ' if others else ''}{last} have"
+
+
+def lacking(*scopes: str, what: str = "do this") -> str:
+    """Say that somebody may not do something, what it needs, and whom to ask.
+
+    Args:
+        scopes: any of these would have done.
+        what: they may not do, after "may not".
+    """
+    return f"You may not {what}: it needs {needed(*scopes)}. Ask one of them."
+
+
 def scopes_of(user: Any) -> frozenset[str]:
     """Return the scopes a Django user has through groups, own permissions or superuser status.
 

@@ -1,12 +1,14 @@
 """The vocabulary: states, facts → state, and which commands are allowed now.
 
-This module imports nothing of ours and nothing of Django's, so that every door can share it.
+This module imports nothing of Django's, and of ours only who has which scope, so that every door can share it.
 The database computes the same state in a stored generated column (``models/execution.py``); a test
 compares the two over every combination of facts. Source: docs/concepts/states.md.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+
+from executions.access import lacking
 
 QUEUED = "queued"
 PROCESSING = "processing"
@@ -235,7 +237,7 @@ def _judge(
     name: str, facts: Facts, state: str, scopes: frozenset[str], holds: tuple[HoldFacts, ...], mine: frozenset[str]
 ) -> Verdict:
     if COMMAND_SCOPE[name] not in scopes:
-        return Verdict(name, False, "permission", f"You may not do this: it needs the scope {COMMAND_SCOPE[name]}.")
+        return Verdict(name, False, "permission", lacking(COMMAND_SCOPE[name]))
     if state not in ALLOWED_STATES[name]:
         hint = FORK_INSTEAD if name in GOES_BACK and state in TERMINAL else STATE_HINT[name]
         return Verdict(name, False, "state", f"{STATE_SENTENCE[state]} {hint}")

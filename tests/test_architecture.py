@@ -46,8 +46,10 @@ def test_imports_go_one_way(package):
     assert wrong == []
 
 
-def test_states_imports_nothing_of_ours_or_djangos():
-    assert imports(PROJECT / "executions" / "states.py") == {"collections.abc", "dataclasses"}
+def test_states_imports_nothing_of_djangos_and_of_ours_only_the_scopes():
+    assert imports(PROJECT / "executions" / "states.py") == {"collections.abc", "dataclasses", "executions.access"}
+    of_access = imports(PROJECT / "executions" / "access.py")
+    assert all(name == "typing" or name.startswith("django.") for name in of_access)
 
 
 def test_the_console_holds_no_sql():

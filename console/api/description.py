@@ -12,6 +12,7 @@ from console.api.bodies import JSON_TYPE, MULTIPART_TYPE
 from console.api.examples import example_of
 from console.api.openapi import Problem
 from console.errors import CONTENT_TYPE
+from executions.access import lacking
 
 type Node = dict[str, Any]
 
@@ -61,7 +62,7 @@ PROBLEMS: dict[int, tuple[str, str, str]] = {
 """Status → name of the response, code and description."""
 TITLES = {
     401: ("Not signed in", "Sign in, or send a token as “Authorization: Bearer hp_…”."),
-    403: ("Not allowed", "You may not do this: it needs the scope executions:pause."),
+    403: ("Not allowed", lacking("executions:pause")),
     404: ("Not found", "There is no run with the id 019a6a4e-0000-7000-8000-000000000000."),
     409: ("Not possible now", "The run has succeeded. Only a run that has not finished can be paused."),
     410: ("No longer valid", "Events this old are not kept for streams. Read them with after= instead."),

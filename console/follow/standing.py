@@ -9,6 +9,7 @@ from django.contrib.sessions.backends.db import SessionStore
 from django.http import HttpRequest
 
 from console.access import fault_of
+from executions.access import needed
 from executions.actors import Actor
 from executions.models import ApiToken
 
@@ -74,5 +75,5 @@ def _of_session(key: str) -> Standing:
 
 def _of(actor: Actor, until: datetime.datetime | None) -> Standing:
     if not actor.can(NEEDED):
-        return Standing(ended=("not_allowed", f"You may not read runs any more: it needs the scope {NEEDED}."))
+        return Standing(ended=("not_allowed", f"You may not read runs any more: it needs {needed(NEEDED)}."))
     return Standing(actor.can(OF_SYSTEM), until)

@@ -17,6 +17,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from console.access import record_refusal
 from console.errors import status_of
 from console.observing import name_actor
+from executions.access import lacking
 from executions.actors import Actor
 from executions.errors import NotAllowed, NotFound, Refused
 
@@ -182,7 +183,7 @@ def require_scope(request: HttpRequest, scope: str, what: str, execution_id: Any
     actor = actor_of(request)
     if actor.can(scope):
         return
-    refusal = NotAllowed(f"You may not do this: it needs the scope {scope}.")
+    refusal = NotAllowed(lacking(scope))
     record_refusal(actor, what, refusal, execution_id)
     raise refusal
 

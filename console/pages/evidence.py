@@ -11,6 +11,7 @@ from console.access import find_execution
 from console.moments import zone_label
 from console.pages.base import actor_of, page
 from console.pages.run_history import lines_of
+from executions.access import needed
 from executions.authoring import registry
 from executions.authoring.who import Who
 from executions.commands.audit import verify_ledger
@@ -50,6 +51,7 @@ def evidence(request: HttpRequest, execution_id: uuid.UUID) -> HttpResponse:
         "zone": zone_label(),
         "reader": actor,
         "may_export": actor.can("audit:read"),
+        "export_needs": needed("audit:read"),
     }
     return render(request, "audit/evidence.html", context)
 

@@ -8,6 +8,7 @@ from django.urls import reverse
 
 from console.pages.run_offers import Offer
 from executions import states
+from executions.access import needed
 from executions.actors import Actor
 from executions.models import Execution
 
@@ -107,7 +108,7 @@ class RunBar:
         for item in self._others:
             if not item.offer.verdict.allowed and _is_permission(item):
                 scope = states.COMMAND_SCOPE[item.name]
-                why = item.offer.verdict.why if self.actor.can(scope) else f"needs the scope {scope}."
+                why = item.offer.verdict.why if self.actor.can(scope) else f"needs {needed(scope)}."
                 by_why.setdefault(why, []).append(item)
         return list(by_why.items())
 

@@ -14,6 +14,7 @@ from console import charts
 from console.moments import zone_label
 from console.pages.base import actor_of, page
 from console.templatetags.wording import duration
+from executions.access import needed
 from executions.actors import Actor
 from executions.authoring import registry
 from executions.authoring.stops import Stop, stops_of
@@ -135,7 +136,7 @@ def why_not(actor: Actor, view: Shown) -> str:
     if not view.known:
         return "It cannot be launched: this installation does not have its code."
     if not actor.can("executions:launch"):
-        return f"Launching needs the scope executions:launch, which your role ({actor.role}) does not have."
+        return f"Launching needs {needed('executions:launch')}; your role ({actor.role}) does not."
     return ""
 
 

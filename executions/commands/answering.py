@@ -9,6 +9,7 @@ from django.contrib.auth import get_user_model
 from django.utils import timezone
 
 from executions import states
+from executions.access import lacking, needed
 from executions.actors import Actor
 from executions.approvals import APPROVE
 from executions.authoring import registry
@@ -107,7 +108,7 @@ def answer_verdict(
         A verdict with the code ``permission`` or ``state`` where it is refused.
     """
     if not actor.can(COMMAND_SCOPE["answer"]):
-        return _no("permission", f"You may not do this: it needs the scope {COMMAND_SCOPE['answer']}.")
+        return _no("permission", lacking(COMMAND_SCOPE["answer"]))
     if suspension.closed_at is not None:
         return _no("state", closed_sentence(suspension))
     if suspension.kind in NOT_FOR_PEOPLE:
@@ -167,7 +168,7 @@ def require_may_pass(execution: Execution, step: str, actor: Actor) -> None:
         if who.approvals > 1:
             why = f"{who.approvals} people must approve."
         elif not why and not actor.can(COMMAND_SCOPE["answer"]):
-            why = f"It needs the scope {COMMAND_SCOPE['answer']}."
+            why = f"It needs {needed(COMMAND_SCOPE['answer'])}."
         if why:
             raise NotAllowed(f"You may not skip {step}, which asks people: {why}", state=execution.state)
 

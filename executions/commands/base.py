@@ -11,6 +11,7 @@ from typing import Any, Concatenate
 from django.db import transaction
 
 from executions import tracing
+from executions.access import lacking
 from executions.actors import Actor
 from executions.commands import refusals
 from executions.errors import Conflict, NotAllowed, NotFound, Refused, Unconfirmed
@@ -177,7 +178,7 @@ def require_scope(actor: Actor, scope: str) -> None:
         NotAllowed: it has not.
     """
     if not actor.can(scope):
-        raise NotAllowed(f"You may not do this: it needs the scope {scope}.")
+        raise NotAllowed(lacking(scope))
 
 
 class about:  # noqa: N801  (reads as a sentence: `with about(execution):`)

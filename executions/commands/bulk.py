@@ -11,6 +11,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 from django.db.models.functions import Now
 
 from executions import states
+from executions.access import lacking
 from executions.actors import Actor
 from executions.commands.base import command, parse_id
 from executions.commands.freeze import clean_rate
@@ -148,7 +149,7 @@ def stop_verdict(job: BulkJob, actor: Actor) -> states.Verdict:
     """Judge whether this actor may stop a job now; ``stop_bulk`` asks the same."""
     act = ACTS[job.command]
     if not any(actor.can(scope) for scope in act.scopes):
-        why = f"You may not do this: it needs the scope {' or '.join(act.scopes)}."
+        why = lacking(*act.scopes)
         return states.Verdict("stop", False, "permission", why)
     if job.finished_at is not None:
         ended = f"{job.stopped_by_name} stopped this job already" if job.stopped_by else "This job has ended already"
@@ -163,7 +164,7 @@ def require_act(actor: Actor, act: Act) -> None:
         NotAllowed: he has none of its scopes.
     """
     if not any(actor.can(scope) for scope in act.scopes):
-        raise NotAllowed(f"You may not do this: it needs the scope {' or '.join(act.scopes)}.")
+        raise NotAllowed(lacking(*act.scopes))
 
 
 def within_reach(act: Act, arguments: Arguments, selection: Selection) -> QuerySet[Execution]:

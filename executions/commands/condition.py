@@ -10,6 +10,7 @@ from django.db.models import Max
 from django.db.models.functions import Now
 
 from executions import states
+from executions.access import needed
 from executions.actors import Actor
 from executions.authoring.flow import Question
 from executions.conditions import Condition
@@ -37,7 +38,7 @@ def set_conditions(execution: Execution, hold: Hold, actor: Actor, conditions: I
         raise Invalid(problem, errors={"resume_when": [problem]})
     scope = states.RELEASE_SCOPE[hold.kind]
     if not actor.can(scope):
-        raise NotAllowed(f"Only who may release the hold can set a condition that does: it needs the scope {scope}.")
+        raise NotAllowed(f"Only who may release the hold can set a condition that does: it needs {needed(scope)}.")
     hold.new_conditions = [
         _insert(
             Trigger(

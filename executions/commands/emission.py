@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
+from executions.access import lacking
 from executions.actors import Actor
 from executions.commands.base import command, require_scope
 from executions.conditions import clean_event_name
@@ -37,7 +38,7 @@ def emit_verdict(actor: Actor) -> Verdict:
     """Judge whether this actor may send events; ``emit`` asks the same."""
     if actor.can(EMIT_SCOPE):
         return Verdict("emit", True)
-    return Verdict("emit", False, "permission", f"You may not do this: it needs the scope {EMIT_SCOPE}.")
+    return Verdict("emit", False, "permission", lacking(EMIT_SCOPE))
 
 
 @command("emit")

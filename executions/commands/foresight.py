@@ -9,6 +9,7 @@ import functools
 import uuid
 from collections.abc import Iterable
 
+from executions.access import lacking
 from executions.actors import Actor
 from executions.commands.answering import answer_verdict, person_behind, require_may_pass
 from executions.commands.base import frozen_by, tell_of_freezes, verdicts
@@ -60,7 +61,7 @@ class Foresight:
         if not verdict.allowed:
             return verdict
         if not self.actor.can("executions:launch"):
-            return Verdict("fork", False, "permission", "You may not do this: it needs the scope executions:launch.")
+            return Verdict("fork", False, "permission", lacking("executions:launch"))
         return Verdict("fork", True) if self.anew.allowed else _renamed("fork", self.anew)
 
     @functools.cached_property

@@ -8,6 +8,7 @@ from django.db import transaction
 from django.db.models.functions import Coalesce, Greatest, Least, Now
 
 from executions import states
+from executions.access import lacking
 from executions.actors import Actor
 from executions.commands.base import command, parse_id, require_scope
 from executions.commands.hold import clean_review
@@ -171,7 +172,7 @@ def lift(actor: Actor, freeze_id: uuid.UUID | str, *, reason: str, rate: float |
 def lift_verdict(freeze: Freeze, actor: Actor) -> states.Verdict:
     """Judge whether this actor may lift this freeze now, for the pages that offer it; ``lift`` asks the same."""
     if not actor.can(LIFT_SCOPE[freeze.kind]):
-        why = f"You may not do this: it needs the scope {LIFT_SCOPE[freeze.kind]}."
+        why = lacking(LIFT_SCOPE[freeze.kind])
         return states.Verdict("lift", False, "permission", why)
     if freeze.dual_control and actor.user_id in (None, freeze.placed_by_user):
         why = f"It was placed under dual control: somebody other than {freeze.placed_by_name} must lift it."
@@ -186,7 +187,7 @@ def freeze_verdict(actor: Actor, kind: str = states.OPERATOR) -> states.Verdict:
     """Judge whether this actor may place a freeze of a kind; ``freeze`` asks for the same."""
     for scope in (PLACE_SCOPE, *([states.PLACE_SCOPE[kind]] if kind == states.COMPLIANCE else [])):
         if not actor.can(scope):
-            return states.Verdict("freeze", False, "permission", f"You may not do this: it needs the scope {scope}.")
+            return states.Verdict("freeze", False, "permission", lacking(scope))
     return states.Verdict("freeze", True)
 
 

@@ -5,7 +5,7 @@ import uuid
 from django.contrib.auth import get_user_model
 
 from executions import states
-from executions.access import scopes_of
+from executions.access import lacking, scopes_of
 from executions.actors import Actor
 from executions.commands.base import about, command
 from executions.commands.hold import lock_hold, require_open
@@ -70,8 +70,7 @@ def require_can_hand_over(execution: Execution, hold: Hold, actor: Actor) -> Non
     may_place = actor.can(place)
     if not may_place and not actor.can(release):
         # Whoever has nothing to do with holds of this kind is not told whose it is and why it was placed.
-        needed = " or ".join(dict.fromkeys((release, place)))
-        raise NotAllowed(f"You may not do this: it needs the scope {needed}.", holds=[str(hold.pk)])
+        raise NotAllowed(lacking(*dict.fromkeys((release, place))), holds=[str(hold.pk)])
     is_responsible = may_place and bool(actor.person) and actor.person == hold.responsible
     if not is_responsible and not hold.facts.releasable_by(actor.scopes, actor.user_id):
         whose = f"It is {hold.responsible}’s to hand over. " if hold.responsible else ""

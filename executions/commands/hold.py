@@ -10,6 +10,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from executions import states
+from executions.access import lacking
 from executions.actors import Actor
 from executions.commands.base import about, command, holds_in_force, lock, parse_id, require, require_scope
 from executions.commands.condition import set_conditions
@@ -161,7 +162,7 @@ def note_verdict(actor: Actor) -> states.Verdict:
     """Judge whether this actor may add a note to a hold; ``annotate`` asks the same."""
     if any(actor.can(scope) for scope in NOTE_SCOPES):
         return states.Verdict("annotate", True)
-    why = f"You may not do this: it needs the scope {' or '.join(NOTE_SCOPES)}."
+    why = lacking(*NOTE_SCOPES)
     return states.Verdict("annotate", False, "permission", why)
 
 

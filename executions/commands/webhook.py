@@ -7,6 +7,7 @@ from typing import Any
 from django.db.models.functions import Now
 
 from executions import clock
+from executions.access import lacking
 from executions.actors import Actor
 from executions.commands.base import command, parse_id, require_scope
 from executions.commands.launch import clean_labels
@@ -30,7 +31,7 @@ def webhooks_verdict(actor: Actor) -> Verdict:
     """Judge whether somebody may manage webhooks; pages ask here, commands ask for the scope."""
     if actor.can(SCOPE):
         return Verdict("manage webhooks", True)
-    return Verdict("manage webhooks", False, "permission", f"You may not see webhooks: it needs the scope {SCOPE}.")
+    return Verdict("manage webhooks", False, "permission", lacking(SCOPE, what="see webhooks"))
 
 
 @command("create webhook")

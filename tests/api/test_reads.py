@@ -77,7 +77,7 @@ def test_a_run_says_what_you_may_do_and_why_not(program, launch, path):
     assert told["commands"]["place"] == {
         "allowed": False,
         "code": "permission",
-        "why": "You may not do this: it needs the scope holds:place.",
+        "why": "You may not do this: it needs the scope holds:place, which reviewers and admins have. Ask one of them.",
         "holds": [],
     }
     assert told["next_step"] == "step_0"

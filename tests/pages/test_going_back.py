@@ -125,7 +125,8 @@ def test_a_fork_is_launched_and_shown(cast, run):
 
 def test_those_who_may_not_are_told_why(cast, run):
     html = show(cast, "reviewer", run)
-    assert re.search(r"Send back</span>, .*Fork</span>: needs the scope executions:control\.", html)
+    needed = "needs the scope executions:control, which operators and admins have."
+    assert re.search(rf"Send back</span>, .*Fork</span>: {re.escape(needed)}", html)
     for command in ("retry", "skip", "fork"):
         assert post(cast, "reviewer", run, command, {"reason": "x", "place": "0"}).status_code == 403
         assert cast.client("operator").get(f"/executions/{run.pk}/{command}").status_code == 405
