@@ -27,6 +27,7 @@ class RunChoice(Schema):
     launched_by: str = Field("", description="Launched by whom: the printed name.")
     held_by: str = Field("", description="Held by a hold that this person placed or looks after.")
     hold: HoldKind = Field("", description="Held by a hold of this kind.")
+    freeze: RunIdOrNone = Field("", description="Kept in the queue by the freeze with this id.")
     parent: RunIdOrNone = Field("", description="Children of the run with this id.")
     needs: bool = Field(False, description="Needs a person: paused, or asks a question that people answer.")
     launched: Span = Field("", description="Launched within this span that ends now.")
@@ -48,6 +49,7 @@ class RunChoice(Schema):
             parent=self.parent,
             held_by=self.held_by,
             hold_kind=self.hold,
+            freeze=self.freeze,
             needs_person=self.needs,
             launched_from=self.launched_from or (now - SPANS[self.launched][1] if self.launched else None),
             launched_before=self.launched_before,

@@ -16,6 +16,7 @@ USUAL_RATE = 5
 PARAMETERS = {"states": "state", "text": "q", "hold_kind": "hold", "needs_person": "needs"}
 """Fields of a filter whose parameter in the list's address is called otherwise."""
 NAMES = {"q": "search", "needs": "needs", "hold": "held", "launched_by": "launched by", "held_by": "held by"}
+NAMES |= {"freeze": "kept by the freeze"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,14 +34,14 @@ class FreezeView:
         verdict: whether this person may lift it.
         form: lifts it.
         me: the person who looks.
-        left: how many runs it still keeps, while it is being lifted.
+        kept: how many runs it keeps in the queue; None where it has ended.
     """
 
     freeze: Freeze
     verdict: Verdict
     form: LiftForm
     me: int | None
-    left: Count | None = None
+    kept: Count | None = None
 
     @property
     def key(self) -> str:
@@ -56,7 +56,7 @@ class FreezeView:
     @property
     def total(self) -> int:
         """Runs let go and left."""
-        return self.freeze.admitted + (self.left.number if self.left else 0)
+        return self.freeze.admitted + (self.kept.number if self.kept else 0)
 
     @property
     def dual_control(self) -> str:
@@ -130,12 +130,12 @@ def show(request: HttpRequest, lifting: Lifting = None) -> HttpResponse:
 
 
 def _views(request: HttpRequest, found: list[Freeze], lifting: Lifting) -> list[FreezeView]:
-    actor, left = actor_of(request), queries.being_let_go(found)
+    actor, kept = actor_of(request), queries.kept_by_each(found)
     views = []
     for freeze in found:
         refusal = lifting[1] if lifting and lifting[0] == freeze.pk else None
         form = LiftForm(request.POST if refusal else None, name=f"lift-{freeze.pk}")
         if refusal:
             add_errors(form, refusal)
-        views.append(FreezeView(freeze, lift_verdict(freeze, actor), form, actor.user_id, left.get(freeze.pk)))
+        views.append(FreezeView(freeze, lift_verdict(freeze, actor), form, actor.user_id, kept.get(freeze.pk)))
     return views

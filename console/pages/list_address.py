@@ -15,7 +15,7 @@ from executions.errors import Invalid
 from executions.models.desk import COLUMNS
 
 LONGEST_TEXT = 200
-TEXTS = ("workflow", "label", "q", "launched_by", "held_by", "hold", "parent")
+TEXTS = ("workflow", "label", "q", "launched_by", "held_by", "hold", "freeze", "parent")
 MOMENTS = ("launched_from", "launched_before", "finished_from", "finished_before")
 FILTERS = ("state", *TEXTS, "needs", "launched", "finished", *MOMENTS)
 """Parameters that choose runs, in the order addresses have them."""
@@ -80,7 +80,7 @@ class ListAddress:
             if self.get(word) in SPANS
         }
         span |= {name: read_moment(self.get(name), name) for name in MOMENTS if self.get(name)}
-        texts = {name: self.get(name) for name in ("workflow", "label", "launched_by", "parent", "held_by")}
+        texts = {name: self.get(name) for name in ("workflow", "label", "launched_by", "parent", "held_by", "freeze")}
         return queries.RunFilter(
             states=self.all("state"),
             text=self.get("q"),

@@ -41,6 +41,7 @@ CHIPS = {
     "launched_by": "Launched by",
     "held_by": "Held by",
     "hold": "Held",
+    "freeze": "Kept by the freeze",
     "needs": "Needs",
     "launched": "Launched in",
     "launched_from": "Launched from",

@@ -13,7 +13,7 @@ from django.db.models import F, Func, JSONField, Lookup, Q, QuerySet
 from executions import states
 from executions.errors import Invalid
 from executions.ids import earliest_id
-from executions.models import Execution, Hold, Suspension
+from executions.models import Execution, Freeze, Hold, Suspension
 
 HELD_CAP = 1000
 """Runs found by a hold's reason: the most recently held."""
@@ -29,6 +29,10 @@ BY_WALK = {
     "search": SearchVector("title", "workflow", "launched_by_name", config="simple", weight="D"),
     "tags": Func(F("labels"), template="(%(expressions)s || '{}'::jsonb)", output_field=JSONField()),
 }
+
+
+NO_RUN = uuid.UUID(int=0)
+"""An id that no run has."""
 
 
 @JSONField.register_lookup
@@ -57,6 +61,7 @@ class RunFilter:
         parent: id of the run whose children they are.
         held_by: it is held, and this is the printed name of who placed a hold on it, or looks after one.
         hold_kind: it is held, by a hold of this kind.
+        freeze: id of a freeze that keeps it in the queue.
         needs_person: it is paused, or asks a question that a person answers.
         launched_from, launched_before: launched within this span (aware); either may be open.
         finished_from, finished_before: finished within this span (aware).
@@ -70,6 +75,7 @@ class RunFilter:
     parent: str = ""
     held_by: str = ""
     hold_kind: str = ""
+    freeze: str = ""
     needs_person: bool = False
     launched_from: datetime.datetime | None = None
     launched_before: datetime.datetime | None = None
@@ -89,8 +95,11 @@ class RunFilter:
     @property
     def searches(self) -> bool:
         """No one index brings what is wanted in the order of a list, so that the planner has to guess."""
-        searched = self.label or self.text or self.parent or self.held_by or self.hold_kind or self.needs_person
-        return bool(searched) or [bool(self.workflow), bool(self.launched_by), self.finished].count(True) > 1
+        searched = self.label or self.text or self.parent or self.held_by or self.hold_kind or self.freeze
+        return (
+            bool(searched or self.needs_person)
+            or [bool(self.workflow), bool(self.launched_by), self.finished].count(True) > 1
+        )
 
 
 HELD = (states.PAUSING, states.PAUSED)
@@ -127,11 +136,13 @@ def matching(
     if wanted.launched_by:
         runs = runs.filter(launched_by_name=wanted.launched_by)
     if wanted.parent:
-        runs = runs.filter(parent=_read_parent(wanted.parent))
+        runs = runs.filter(parent=_read_id(wanted.parent, "parent", "run"))
     if wanted.label:
         runs = runs.filter(_label_matches(wanted.label))
     if wanted.text.strip():
         runs = runs.filter(_text_matches(wanted.text.strip(), held_because(wanted) if held is None else held))
+    if wanted.freeze:
+        runs = runs.filter(_kept_by(wanted.freeze))
     if wanted.held_by or wanted.hold_kind:
         runs = runs.filter(state__in=HELD, pk__in=_held(wanted.held_by, wanted.hold_kind))
     if wanted.needs_person:
@@ -203,12 +214,26 @@ def _within(runs: QuerySet[Execution], wanted: RunFilter) -> QuerySet[Execution]
     return runs
 
 
-def _read_parent(parent: str) -> uuid.UUID:
+def _read_id(text: str, field: str, noun: str) -> uuid.UUID:
     try:
-        return uuid.UUID(parent)
+        return uuid.UUID(text)
     except ValueError as error:
-        problem = f"{parent[:60]!r} is no run's id."
-        raise Invalid(problem, errors={"parent": [problem]}) from error
+        problem = f"{text[:60]!r} is no {noun}'s id."
+        raise Invalid(problem, errors={field: [problem]}) from error
+
+
+def _kept_by(freeze_id: str) -> Q:
+    """Select what `Freeze.stops` says of queued runs."""
+    freeze = Freeze.objects.filter(pk=_read_id(freeze_id, "freeze", "freeze")).first()
+    if freeze is None:
+        problem = f"There is no freeze with the id {freeze_id}."
+        raise Invalid(problem, errors={"freeze": [problem]})
+    if not freeze.is_open:
+        return Q(pk=NO_RUN)
+    kept = Q(state=states.QUEUED, labels__contains=freeze.labels)
+    if freeze.workflow:
+        kept &= Q(workflow=freeze.workflow)
+    return kept & Q(state_since__lte=freeze.lifting_since) if freeze.lifting_since else kept
 
 
 def _label_matches(label: str) -> Q:

@@ -28,11 +28,11 @@ SAMPLES = 5
 RUNNING = (states.PROCESSING, states.PAUSING)
 WAITING = (states.PAUSED, states.SUSPENDED)
 
-# What `Freeze.stops` says of queued runs while a freeze is being lifted, counted by the database.
+# What `Freeze.stops` says of queued runs, counted by the database.
 KEPT_BY_EACH = """
 SELECT gate.id, (SELECT count(*) FROM (
     SELECT FROM executions_execution run
-    WHERE run.state = 'queued' AND run.state_since <= gate.lifting_since
+    WHERE run.state = 'queued' AND (gate.lifting_since IS NULL OR run.state_since <= gate.lifting_since)
       AND (gate.workflow IS NULL OR run.workflow = gate.workflow) AND run.labels @> gate.labels
     LIMIT %(most)s) AS kept) AS number
 FROM executions_freeze gate WHERE gate.id = ANY (%(ids)s::uuid[])
@@ -99,16 +99,14 @@ def samples(workflow: str | None, labels: dict[str, str] | None = None, everythi
     return found
 
 
-def being_let_go(freezes: Iterable[Freeze]) -> dict[uuid.UUID, Count]:
-    """Count the runs that each freeze which is being lifted still keeps in the queue: one query in all.
+def kept_by_each(freezes: Iterable[Freeze]) -> dict[uuid.UUID, Count]:
+    """Count the runs that each open freeze keeps in the queue: one query in all.
 
     Returns:
         Freeze's id → count, exact up to ``COUNT_CAP``.
     """
-    lifting = [freeze.pk for freeze in freezes if freeze.is_open and freeze.lifting_since is not None]
-    found = (
-        rows(KEPT_BY_EACH, {"ids": text_array([str(key) for key in lifting]), "most": COUNT_CAP + 1}) if lifting else []
-    )
+    keys = [str(freeze.pk) for freeze in freezes if freeze.is_open]
+    found = rows(KEPT_BY_EACH, {"ids": text_array(keys), "most": COUNT_CAP + 1}) if keys else []
     return {row.id: Count(min(row.number, COUNT_CAP), row.number > COUNT_CAP) for row in found}
 
 

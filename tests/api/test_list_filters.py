@@ -14,6 +14,7 @@ EACH = (
     "state=paused&state=failed",
     "workflow=noop&label=team:north&q=words&launched_by=admin",
     "held_by=reviewer&hold=compliance&parent=00000000-0000-0000-0000-000000000001",
+    "freeze=00000000-0000-0000-0000-000000000001",
     "needs=1&launched_from=2026-01-01T00:00:00Z&launched_before=2026-02-01T00:00:00Z",
     "finished_from=2026-01-01T00:00:00Z&finished_before=2026-02-01T00:00:00Z",
 )

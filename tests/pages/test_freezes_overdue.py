@@ -10,7 +10,7 @@ from executions import commands
 from executions.engine.reviews import mark_overdue
 from executions.errors import Invalid
 from executions.models import Event, Freeze
-from executions.queries import being_let_go
+from executions.queries import kept_by_each
 from tests.domain import story
 from tests.pages.test_inbox import see, words
 
@@ -71,11 +71,19 @@ def test_how_far_a_lift_is_shows_until_it_is_done(cast):
     for _ in range(3):
         story.launch(cast)
     placed = freeze(cast)
-    assert being_let_go([placed]) == {}
+    story.launch(cast, labels={"branch": "north", "desk": "a"})
+    narrow = commands.freeze(cast.actor("operator"), reason="x", labels={"branch": "north", "desk": "a"})
+    assert {key: count.number for key, count in kept_by_each([placed, narrow]).items()} == {placed.pk: 4, narrow.pk: 1}
+    assert "Keeps 1 run from starting" in words(see(cast, "operator", URL))
+    listed = cast.client("operator").get(f"/executions?freeze={narrow.pk}")
+    assert (listed.status_code, listed.content.decode().count('<tr id="run-')) == (200, 1)
+    assert cast.client("operator").get("/executions?freeze=nonsense").status_code == 422
+    assert kept_by_each([commands.lift(cast.actor("operator"), narrow.pk, reason="Fixed")]) == {}
+    assert '<tr id="run-' not in see(cast, "operator", f"/executions?freeze={narrow.pk}").content.decode()
     lifting = commands.lift(cast.actor("operator"), placed.pk, reason="Fixed", rate=5)
-    assert being_let_go([lifting])[placed.pk].number == 3
+    assert kept_by_each([lifting])[placed.pk].number == 4
     page = see(cast, "operator", URL)
-    assert "0 let go, 3 left, 5 a second" in words(page)
+    assert "0 let go, 4 left, 5 a second" in words(page)
     address = f"{URL}/{placed.pk}/progress"
     assert f'hx-get="{address}"' in page.content.decode()
     assert 'hx-trigger="every 2s"' in see(cast, "auditor", address).content.decode()

@@ -17,6 +17,7 @@ FILTERS = (
     "launched-by",
     "held-by",
     "hold",
+    "freeze",
     "needs",
     "parent",
     "launched",
