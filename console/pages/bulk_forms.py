@@ -1,6 +1,7 @@
 """The form that begins a bulk job, and how a page says which runs are meant."""
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -8,15 +9,18 @@ from django import forms
 from django.http import QueryDict
 
 from console.pages.label_field import LabelsField
-from console.pages.list_address import read_filter
+from console.pages.list_address import FILTERS, SHOWN, read_filter
 from console.pages.pause_forms import PlaceForm
 from console.pages.run_forms import CommandForm, ReasonField
+from console.pages.typed import PICKED
 from executions.commands.in_bulk import ACTS
 from executions.errors import Invalid
 from executions.queries.selection import Selection, read_ids
 
 MORE = ("ticket", "reason_code", "review_by", "blocks_cancel", "dual_control")
 LABELS = ("set", "remove")
+OF_LIST = (*FILTERS, *SHOWN, "view")
+"""What the list's own query can say."""
 FIXED = ("of_job", "placed_by")
 """Arguments that belong to the choice of the runs, not to the form."""
 
@@ -99,10 +103,14 @@ def read_selection(sent: QueryDict) -> Selection:
     """Read which runs are meant: ``run`` repeated, ``all`` with the list's own query as ``filter``, or ``job``.
 
     Raises:
-        Invalid: nothing readable was chosen.
+        Invalid: nothing readable was chosen, or something is said that chooses nothing: more runs would be meant than
+            whoever typed it thinks.
     """
+    require_known(sent, KNOWN)
     if sent.get("all"):
-        return Selection(wanted=read_filter(QueryDict(sent.get("filter", ""))))
+        query = QueryDict(sent.get("filter", ""))
+        require_known(query, OF_LIST)
+        return Selection(wanted=read_filter(query))
     if sent.get("job"):
         (job,) = read_ids([sent["job"]])
         return Selection(job=job)
@@ -111,3 +119,20 @@ def read_selection(sent: QueryDict) -> Selection:
         problem = "Choose runs first."
         raise Invalid(problem, errors={"run": [problem]})
     return Selection(ids=ids)
+
+
+CHOOSING = ("command", "run", "all", "filter", "job", *FIXED)
+KNOWN = (*CHOOSING, *BeginForm.base_fields, f"reason{PICKED}", "csrfmiddlewaretoken")
+"""What the preview and the form that begins a job are sent."""
+
+
+def require_known(sent: QueryDict, known: Sequence[str]) -> None:
+    """Go on only if everything that is said is understood.
+
+    Raises:
+        Invalid: something is not; says what.
+    """
+    unknown = next((name for name in sent if name not in known), None)
+    if unknown is not None:
+        problem = f"{unknown[:40]!r} is not known here, so it would choose no runs. Check how it is written."
+        raise Invalid(problem, errors={unknown[:40]: [problem]})

@@ -140,6 +140,8 @@ def test_what_is_refused_keeps_what_was_typed(cast, runs, changed, status, told)
         ({"command": "launch", "all": "1"}, 422),
         ({"command": "place", "all": "1"}, 403),
         ({"command": "pause", "all": "1", "filter": "state=asleep"}, 422),
+        ({"command": "pause", "all": "1", "filter": "status=queued"}, 422),
+        ({"command": "pause", "all": "1", "state": "queued"}, 422),
         ({"command": "release", "job": str(uuid.uuid4())}, 422),
     ],
 )
