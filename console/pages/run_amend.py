@@ -10,9 +10,9 @@ from django.http import HttpRequest
 from console.json_diff import Difference, diff
 from console.pages.run_forms import AmendForm
 from console.pages.run_offers import Attempt, Offer
-from console.pages.typed import read_json
+from console.pages.typed import read_json, reason_of
 from executions.errors import Invalid, Stale
-from executions.models import Execution
+from executions.models import Execution, ReasonTemplate
 from executions.states import Verdict
 
 CHECK = "amend-check"
@@ -28,6 +28,7 @@ class RunAmend:
     execution: Execution
     attempt: Attempt | None
     verdicts: dict[str, Verdict]
+    reasons: dict[str, list[ReasonTemplate]]
     offer: Any
 
     @functools.cached_property
@@ -35,9 +36,8 @@ class RunAmend:
         """Amend the payload."""
         verdict = self.verdicts["amend"]
         if self.attempt is not None and self.attempt.command == CHECK and verdict.allowed:
-            post = self.request.POST
-            typed = {"changes": post.get("changes", ""), "reason": post.get("reason", "")}
-            return Offer(verdict, AmendForm(name="amend", initial=typed))
+            typed = {"changes": self.request.POST.get("changes", ""), "reason": reason_of(self.request)}
+            return Offer(verdict, AmendForm(name="amend", initial=typed, reasons=self.reasons.get("amend", ())))
         offer: Offer = self.offer("amend", verdict, AmendForm)
         return offer
 

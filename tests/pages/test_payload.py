@@ -130,12 +130,14 @@ def send(cast, run, where: str = "", **typed):
 
 def test_an_amendment_is_checked_before_it_is_sent(db, cast):
     run = paused(cast)
+    commands.add_reason(cast.actor("admin"), text="Agreed with the supplier", commands=["amend"])
     typed = {"changes": '{"b": {"c": 2}}', "reason": "Corrected", "version": run.version}
 
     checked = part(send(cast, run, "/check", **typed).content.decode(), "amend")
 
     assert "This is what it does 1 changed. changed /b/c before: 1 now: 2" in said(checked)
     assert "Corrected" in checked
+    assert "Agreed with the supplier" in checked
     assert story.fresh(run).payload == run.payload
     mark = re.search(r'name="checked" value="(\w+)"', checked)[1]
     done = send(cast, run, **typed, checked=mark)
