@@ -60,7 +60,7 @@ NOW: dict[str, Metric] = {
     "questions_overdue": Metric(GAUGE, "Questions past their deadline that no sweeper has closed."),
     "conditions_overdue": Metric(GAUGE, "Resume conditions past their time that no sweeper has met."),
     "notifications": Metric(GAUGE, "Messages about questions to be sent. Counted up to 10,000.", ("status",)),
-    "webhook_deliveries": Metric(GAUGE, "Messages to endpoints to be sent. Counted up to 10,000.", ("status",)),
+    "webhook_deliveries": Metric(GAUGE, "Messages to enabled endpoints to be sent. Counted up to 10,000.", ("status",)),
     "webhook_oldest_seconds": Metric(GAUGE, "How long the oldest of them has waited.", ("status",)),
     "webhook_endpoints": Metric(GAUGE, "Endpoints by how they are: well, failing or disabled.", ("status",)),
     "workers": Metric(GAUGE, "Workers heard of in the last 10 s.", ("version",)),

@@ -48,7 +48,11 @@ GROUP BY 1
 DELIVERIES = """
 SELECT CASE WHEN error = '' THEN 'waiting' ELSE 'failing' END, count(*),
        extract(epoch FROM now() - min(created_at))::float
-FROM (SELECT error, created_at FROM executions_webhookdelivery WHERE next_at IS NOT NULL LIMIT %(cap)s) AS unsent
+FROM (
+    SELECT error, message.created_at FROM executions_webhookdelivery AS message
+    JOIN executions_webhookendpoint AS endpoint ON endpoint.id = endpoint_id
+    WHERE next_at IS NOT NULL AND (disabled_at IS NULL OR origin = 'test') LIMIT %(cap)s
+) AS unsent
 GROUP BY 1
 """
 ENDPOINTS = """
