@@ -39,6 +39,11 @@ class ProviderAdapter(DefaultSocialAccountAdapter):
         if sociallogin.state.get("process") != AuthProcess.LOGIN:
             # allauth would add a stranger's identity to whoever is signed in here, for ever, at a link alone.
             raise ImmediateHttpResponse(_failed(request))
+        try:
+            _groups(sociallogin)
+        except ValueError as error:
+            logger.warning("The provider gave no usable groups: %s", error)
+            raise ImmediateHttpResponse(_failed(request)) from None
         if sociallogin.is_existing:
             self._set_groups(sociallogin.user, sociallogin)
             return
@@ -86,11 +91,9 @@ class ProviderAdapter(DefaultSocialAccountAdapter):
 
     def _set_groups(self, user: Any, sociallogin: SocialLogin) -> None:
         """Give somebody the groups that the provider names, and take away those it does not; groups are not made."""
-        claim = settings.HOLDPOINT_OIDC["GROUPS_CLAIM"]
-        told = _claims(sociallogin).get(claim) if claim else None
-        if told is None:
+        named = _groups(sociallogin)
+        if named is None:
             return
-        named = {told} if isinstance(told, str) else {str(each) for each in told if isinstance(each, str)}
         before = facts_of(user)
         user.groups.set(Group.objects.filter(name__in=named))
         record_account(PROVIDER, identity_of(user), before, facts_of(user))
@@ -117,6 +120,21 @@ callback = away_is_told(views.callback)
 def _claims(sociallogin: SocialLogin) -> dict[str, Any]:
     data = sociallogin.account.extra_data
     return {**(data.get("id_token") or {}), **(data.get("userinfo") or {})}
+
+
+def _groups(sociallogin: SocialLogin) -> set[str] | None:
+    """Return the groups that the provider names; None where it names none, or nobody asks it to.
+
+    Raises:
+        ValueError: what it says names no groups. Nobody is let in by it: to keep the groups there are may be too much.
+    """
+    claim = settings.HOLDPOINT_OIDC["GROUPS_CLAIM"]
+    told = _claims(sociallogin).get(claim) if claim else None
+    if told is None:
+        return None
+    if not isinstance(told, str | list):
+        raise ValueError(f"the claim {claim} is neither a text nor a list")
+    return {told} if isinstance(told, str) else {each for each in told if isinstance(each, str)}
 
 
 def _address(sociallogin: SocialLogin) -> str:

@@ -67,6 +67,9 @@ def test_groups_follow_the_claim_at_each_sign_in(cast, provider, settings):
     sign_in(provider, groups=[])
     assert not cast.reviewer.groups.exists()
     sign_in(provider)
+    for odd in (7, True, {"auditor": 1}):
+        client, answer = sign_in(provider, groups=odd)
+        assert (answer.status_code, name_of(client)) == (502, None)
 
     told = [data["after"] for _, data in lines("account.changed")]
     assert told == [{"groups": ["auditor"]}, {"groups": []}]
