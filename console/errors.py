@@ -28,6 +28,8 @@ STATUS: dict[type[Refused], int] = {
     Unconfirmed: 503,
 }
 API_PREFIX = "/v1/"
+REFERENCE_PREFIX = "/v1/docs/"
+"""Below the API's, but people read it."""
 CONTENT_TYPE = "application/problem+json"
 RETRY_SECONDS = 5
 
@@ -161,7 +163,7 @@ def as_problem(request: HttpRequest, response: HttpResponseBase) -> HttpResponse
     if not is_api(request):
         return response
     response.headers.setdefault("Cache-Control", "no-store")
-    if response.status_code < 400:
+    if response.status_code < 400 or request.path.startswith(REFERENCE_PREFIX):
         return response
     if response.headers.get("Content-Type", "").startswith(CONTENT_TYPE):
         return response
