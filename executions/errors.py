@@ -35,6 +35,8 @@ class Refused(Exception):
         self.holds = tuple(holds)
         self.execution_id: Any = None
         """Whose history the refusal belongs to; set by the command once the execution is known."""
+        self.recorded = False
+        """It stands in a history already."""
 
 
 class NotAllowed(Refused):

@@ -72,7 +72,7 @@ def show_again(request: HttpRequest, *, refusal: Refused | None, said: str) -> H
     return render(request, "audit/list.html", {**context, "refusal": refusal})
 
 
-@command_view(show_again, sees="audit:read")
+@command_view(show_again, sees="audit:read", command="export record")
 def export(request: HttpRequest, actor: Actor) -> HttpResponseBase:
     """Hand out what the filter finds as JSON Lines: the whole record, a run's ledger, a span of time, or an extract."""
     form = AuditForm(request.POST)

@@ -110,7 +110,9 @@ def own_page(view: View) -> View:
     return page("", what="")(view)
 
 
-def command_view(show: View, *, sees: str = "executions:read") -> Callable[[Callable[..., Any]], View]:
+def command_view(
+    show: View, *, sees: str = "executions:read", command: str = ""
+) -> Callable[[Callable[..., Any]], View]:
     """Make a function that carries out one command a POST view.
 
     The function is called with request, actor and the parts of the address. It returns the answer itself, or
@@ -122,6 +124,8 @@ def command_view(show: View, *, sees: str = "executions:read") -> Callable[[Call
             ``refusal`` (None after success), ``said`` (the sentence, empty after a refusal) and the address's parts.
         sees: the scope that this page needs; who has it not is told why he was refused and nothing else. Empty where
             being signed in is enough.
+        command: as the record names what the function refuses itself, before its command sees it: what was typed
+            cannot be read. Empty where nothing is commanded.
 
     Returns:
         A decorator. A refusal renders ``show`` with 403, 404, 409, 412, 413 or 422.
@@ -137,6 +141,8 @@ def command_view(show: View, *, sees: str = "executions:read") -> Callable[[Call
             except NotFound as missing:
                 raise Http404(missing.detail) from missing
             except Refused as refusal:
+                if command and not refusal.recorded:
+                    record_refusal(actor_of(request), command, refusal, kwargs.get("execution_id"))
                 if sees and not actor_of(request).can(sees):
                     return refused(request, refusal)
                 response = show(request, refusal=refusal, said="", **kwargs)

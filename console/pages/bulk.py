@@ -9,7 +9,6 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
 
-from console.access import record_refusal
 from console.pages import bulk_words
 from console.pages.base import actor_of, add_errors, command_view, is_fragment, page, refused
 from console.pages.bulk_forms import BeginForm, read_selection
@@ -85,16 +84,12 @@ def preview(request: HttpRequest) -> HttpResponse:
     return show_preview(request, request.POST if request.method == "POST" else request.GET)
 
 
-@command_view(lambda request, *, refusal, said: show_preview(request, request.POST, refusal))
+@command_view(lambda request, *, refusal, said: show_preview(request, request.POST, refusal), command="bulk")
 def begin(request: HttpRequest, actor: Actor) -> Any:
     """Begin a bulk job."""
     sent = request.POST
     form = BeginForm(sent.get("command", ""), sent, name="begin")
-    try:
-        selection, given = read_selection(sent), form.given()
-    except Refused as refusal:
-        record_refusal(actor, "bulk", refusal)
-        raise
+    selection, given = read_selection(sent), form.given()
     job = commands.begin_bulk(
         actor,
         sent.get("command", ""),

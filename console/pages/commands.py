@@ -109,7 +109,7 @@ def place(request: HttpRequest, actor: Actor, execution_id: uuid.UUID) -> Done |
     return placed(request, hold, "Hold accepted. The worker finishes what it is on." if pausing else "Held.")
 
 
-@command_view(showing("amend"))
+@command_view(showing("amend"), command="amend")
 def amend(request: HttpRequest, actor: Actor, execution_id: uuid.UUID) -> Done:
     """Change fields of the payload."""
     changes = read_or_refuse(actor, "amend", execution_id, lambda: read_object(request, "changes"), {})

@@ -12,7 +12,7 @@ from executions import commands, states
 from executions.actors import Actor
 
 
-@command_view(showing("retry"))
+@command_view(showing("retry"), command="retry")
 def retry(request: HttpRequest, actor: Actor, execution_id: uuid.UUID) -> Done:
     """Retry a failed run, or send one back."""
     post = request.POST
@@ -43,7 +43,7 @@ def skip(request: HttpRequest, actor: Actor, execution_id: uuid.UUID) -> Done:
     return page_of(execution_id), "Step skipped. The run is still held." if run.open_holds else "Step skipped."
 
 
-@command_view(showing("fork"))
+@command_view(showing("fork"), command="fork")
 def fork(request: HttpRequest, actor: Actor, execution_id: uuid.UUID) -> Done | HttpResponse:
     """Fork a run, and show the new one."""
     post = request.POST

@@ -122,7 +122,7 @@ def show_form(request: HttpRequest, *, refusal: Refused | None, said: str = "") 
 
 
 @confirmed
-@command_view(show_form, sees="")
+@command_view(show_form, sees="", command="create token")
 def create(request: HttpRequest, actor: Actor) -> HttpResponse:
     """Make a token and show it in the answer itself: it is stored nowhere, so no other page could."""
     form = TokenForm(actor, request.POST)

@@ -89,7 +89,7 @@ def show_new(request: HttpRequest, *, refusal: Refused | None, said: str = "") -
 
 
 @confirmed
-@command_view(show_new, sees=SCOPE)
+@command_view(show_new, sees=SCOPE, command="create webhook")
 def create(request: HttpRequest, actor: Actor) -> HttpResponse:
     """Make a webhook and show its secret in the answer itself."""
     return _secret(request, commands.create_webhook(actor, **WebhookForm(request.POST).given()), made=True)
@@ -111,7 +111,7 @@ def show_edit(request: HttpRequest, *, endpoint_id: uuid.UUID, refusal: Refused 
 
 
 @confirmed
-@command_view(show_edit, sees=SCOPE)
+@command_view(show_edit, sees=SCOPE, command="change webhook")
 def change(request: HttpRequest, actor: Actor, endpoint_id: uuid.UUID) -> Done:
     """Change where events are sent, or which."""
     version = _number(request.POST.get("version", ""))
@@ -120,7 +120,7 @@ def change(request: HttpRequest, actor: Actor, endpoint_id: uuid.UUID) -> Done:
 
 
 @confirmed
-@command_view(show_one, sees=SCOPE)
+@command_view(show_one, sees=SCOPE, command="rotate webhook secret")
 def rotate(request: HttpRequest, actor: Actor, endpoint_id: uuid.UUID) -> HttpResponse:
     """Give a webhook a new secret and show it in the answer itself."""
     chosen = request.POST.get("overlap_hours", str(OVERLAP_HOURS))

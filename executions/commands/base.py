@@ -71,6 +71,7 @@ def record_denial(actor: Actor, name: str, refusal: Refused) -> None:
     """
     if isinstance(refusal, NotFound):
         return
+    refusal.recorded = True
     # The words may quote what was sent: anything at all, and any amount of it.
     detail = _told(refusal.detail)[:DENIAL_CHARACTERS]
     data: dict[str, Any] = {"command": name, "code": refusal.code, "detail": detail}

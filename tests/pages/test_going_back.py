@@ -70,6 +70,7 @@ def test_what_was_typed_is_kept_and_why_it_was_refused_is_said(cast, run):
     for odd in ("7", "x", "-1"):
         assert post(cast, "operator", run, "retry", {"place": odd, "reason": "x"}).status_code == 422
     assert story.fresh(run).steps_done == 2
+    assert [line.kind for line in story.events(run)[-5:]] == ["command.denied"] * 5
 
 
 def test_a_failed_run_is_retried_where_it_failed_or_before(cast, effects_table):  # noqa: F811
