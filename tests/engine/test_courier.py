@@ -1,6 +1,7 @@
 """Messages about questions: from rows, at least once, to whoever the operator named; a run never waits for one."""
 
 import json
+import socket
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -157,6 +158,22 @@ def test_s9_by_mail(db, cast, notify):
     assert question.notifications.get().status == "delivered"
 
 
+def test_a_mail_server_that_says_nothing_is_given_up_after_its_timeout_and_others_are_told(
+    db, cast, notify, mailbox, settings
+):
+    notify("mailto:boss@example.com", mailbox.url)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        options = {"host": "127.0.0.1", "port": silent.getsockname()[1], "timeout": 0.2}
+        backend = "django.core.mail.backends.smtp.EmailBackend"
+        settings.MAILERS = {"default": {"BACKEND": backend, "OPTIONS": options}}
+        _, asked = ask(cast)
+        assert courier.deliver_due() == 2
+
+    mailed, told = asked.notifications.order_by("target").reverse()
+    assert (mailed.status, "timed out" in mailed.error) == ("failing", True)
+    assert (told.status, len(mailbox.got)) == ("delivered", 1)
+
+
 def test_an_escalation_and_a_reminder_are_told_too(db, cast, notify, mailbox):
     from executions.engine import deadlines
 
@@ -203,8 +220,6 @@ def test_an_address_that_hangs_delays_no_other_and_is_sent_one_message_after_the
 
 def test_s9_a_webhook_that_never_answers_delays_no_run(cast, workers):
     """A worker with an address that swallows everything asks, is answered and goes on at its usual speed."""
-    import socket
-
     with socket.create_server(("127.0.0.1", 0)) as black_hole:
         address = f"http://127.0.0.1:{black_hole.getsockname()[1]}/x"
         workers(1, **QUICK, HOLDPOINT_NOTIFY=address, HOLDPOINT_NOTIFY_PLAIN="1")
