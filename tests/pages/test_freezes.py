@@ -57,7 +57,7 @@ def test_a_freeze_without_a_script(cast, launch):
     assert "Frozen by operator" in shown
     assert "Freezes during its life" in shown
     listed = client.get("/executions").content.decode()
-    assert ">frozen</span>: The bank is down" in listed
+    assert ">frozen</span> The bank is down" in listed
 
 
 @pytest.mark.parametrize(
