@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from django.utils.safestring import SafeString
+
 from executions import states
 from executions.authoring import registry
 from executions.models import Execution, Freeze, Hold
@@ -33,6 +35,11 @@ class RunRow:
 
     run: Execution
     listed: bool = True
+
+    @cached_property
+    def id(self) -> SafeString:
+        """The run's id, of which a row has many: digits, letters and hyphens need no escaping."""
+        return SafeString(self.run.pk)
 
     @cached_property
     def workflow_title(self) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
-from django.db.models import Prefetch, Q, QuerySet
+from django.db.models import Prefetch, Q, QuerySet, prefetch_related_objects
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Left
 
@@ -96,25 +96,31 @@ def rows_by_id(ids: Iterable[uuid.UUID]) -> list[Execution]:
 
 
 def _found(ids: Iterable[uuid.UUID]) -> list[Execution]:
-    return list(as_rows(Execution.objects.filter(pk__in=list(ids))).order_by("-pk"))
+    return as_rows(Execution.objects.filter(pk__in=list(ids)).order_by("-pk"))
 
 
-def as_rows(runs: QuerySet[Execution]) -> QuerySet[Execution]:
-    """Load what a row of a list shows: a query for each kind of thing; payloads and tracebacks stay where they are."""
+def as_rows(runs: QuerySet[Execution]) -> list[Execution]:
+    """Load what a row of a list shows; payloads and tracebacks stay where they are.
+
+    A query for each kind of thing, and none where the runs' own counters say that there is nothing.
+
+    Args:
+        runs: in the order wanted.
+    """
+    message = Left(KeyTextTransform("message", "error"), 300)
+    found: list[Execution] = list(runs.defer("payload", "error", "resumed").annotate(error_message=message))
     holds = Hold.objects.filter(released_at__isnull=True).order_by("placed_at").prefetch_related("conditions")
-    questions = Suspension.objects.filter(closed_at__isnull=True).order_by("opened_at")
-    return (
-        runs.defer("payload", "error", "resumed")
-        .annotate(error_message=Left(KeyTextTransform("message", "error"), 300))
-        .prefetch_related(
-            Prefetch("holds", holds, to_attr="open_hold_list"),
-            Prefetch(
-                "suspensions",
-                questions.only("execution_id", "title", "kind", "opened_at"),
-                to_attr="open_question_list",
-            ),
-        )
-    )
+    asked = Suspension.objects.filter(closed_at__isnull=True).order_by("opened_at")
+    asked = asked.only("execution_id", "title", "kind", "opened_at")
+    held = [run for run in found if run.open_holds or run.breakpoints]
+    prefetch_related_objects(held, Prefetch("holds", holds, to_attr="open_hold_list"))
+    asking = [run for run in found if run.open_suspensions]
+    prefetch_related_objects(asking, Prefetch("suspensions", asked, to_attr="open_question_list"))
+    for run in found:
+        for name in ("open_hold_list", "open_question_list"):
+            if not hasattr(run, name):
+                setattr(run, name, [])
+    return found
 
 
 def count_new(

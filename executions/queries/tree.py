@@ -162,5 +162,5 @@ def children_of(execution: Execution, limit: int = 20) -> list[Execution]:
     from executions.queries.runs import as_rows
 
     whens = [When(state=state, then=Value(order)) for order, state in enumerate(URGENCY)]
-    children: QuerySet[Execution] = as_rows(execution.children.all())
-    return list(children.order_by(Case(*whens, output_field=IntegerField()), "pk")[:limit])
+    children: QuerySet[Execution] = execution.children.order_by(Case(*whens, output_field=IntegerField()), "pk")
+    return as_rows(children[:limit])
