@@ -100,7 +100,7 @@ def _shape(cursor: psycopg.Cursor[Any]) -> Callable[[tuple[Any, ...]], Any] | No
     """Return what makes a named tuple of a row just asked for; None where the statement returns no rows."""
     if cursor.description is None:
         return None
-    return namedtuple("Row", [column.name for column in cursor.description], rename=True)._make
+    return namedtuple("Row", [column.name for column in cursor.description], rename=True)._make  # type: ignore[attr-defined]
 
 
 def text_array(texts: Sequence[str]) -> str:
