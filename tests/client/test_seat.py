@@ -117,14 +117,14 @@ def test_signing_in_writes_a_profile_that_nobody_else_reads(operator, run, tmp_p
 
 
 def test_a_run_is_watched_with_its_progress(operator, run, cast, worker):
-    execution, actor = run("counting", {"items": 5000, "seconds": 0.05}), cast.actor("operator")
+    execution, actor = run("counting", {"items": 60, "seconds": 0.5}), cast.actor("operator")
     commands.pause(actor, execution.pk, reason="look")
     wait_for(execution, "paused")
     seat = Seat(operator, "execution", "status", execution.pk, "--watch", "--interval", "0.2", columns=80)
     seat.reads("paused")
     commands.resume(actor, execution.pk)
-    seat.reads(" of 5000")
-    assert "━" in seat.screen
+    seat.reads("━")
+    seat.reads(" of 60")
     come_to_end(cast, execution, items=1)
     seat.reads("✓ succeeded")
     assert seat.ends() == 0
