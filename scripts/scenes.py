@@ -151,7 +151,7 @@ def main() -> None:
     print(f"file-changes /executions/{paused.pk}/file/changes?name={wrong}")
     if told:
         print(f"webhook /settings/webhooks/{told.pk}")
-        print(f"webhook-message /settings/webhooks/{told.pk}/messages/{messages.latest('pk').pk}")
+        print(f"webhook-message /settings/webhooks/{told.pk}/messages/{messages.earliest('pk').pk}")
     print(f"verification /audit/verifications/{list_outcomes(limit=1).rows[0].seq}")
     print(f"reason /settings/reasons/{ReasonTemplate.objects.order_by('position')[0].pk}")
 
