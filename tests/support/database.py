@@ -11,6 +11,7 @@ from executions.access import SCOPES
 from executions.actors import Actor
 from executions.models import Freeze
 from tests.support import workers
+from tests.support.services import SERVICES
 
 
 @pytest.fixture(scope="session")
@@ -34,6 +35,8 @@ def live_db(request: pytest.FixtureRequest, django_db_setup, django_db_blocker) 
         workers.stop_shared()
     with django_db_blocker.unblock():
         put_off_all()
+        # Races leave thousands of them, each of which costs a worker a look before it comes to this test's own.
+        SERVICES.valkey.forget_messages()
         yield
         forgotten = lift_all()
         connections.close_all()

@@ -77,6 +77,15 @@ class Valkey(Process):
         with self.client() as client:
             client.flushall()
 
+    def forget_messages(self) -> None:
+        """Forget what the workers have been sent and not taken, and what this process is about to send them."""
+        from executions.engine.post import office
+        from executions.engine.sweeper import queue_keys
+
+        office.drain()
+        with self.client() as client:
+            client.delete(*queue_keys())
+
     def _answers(self, _: Process) -> bool:
         self.server.wait_until_ready()
         return True
