@@ -69,12 +69,13 @@ class Stack:
             wait_for(lambda log=log: " ready." in log.read_text(errors="replace"), 60, f"worker {process.pid}")
         return [process for process, _ in started]
 
-    def web(self, application: str = "console.asgi:application", ready: str = "/healthz", **environment: str) -> str:
+    def web(self, application: str = "console.asgi:application", ready: str = "/v1/docs", **environment: str) -> str:
         """Start uvicorn and return its address.
 
         Args:
             application: what it serves.
-            ready: the path that answers once it does.
+            ready: the path that answers once it does; the reference, which is otherwise made in the background some
+                seconds after the start, in the midst of what is measured.
             environment: settings of this process alone.
         """
         with socket.socket() as free:

@@ -9,7 +9,7 @@ import uuid
 from dataclasses import replace
 from typing import Any
 
-from django.contrib.postgres.search import SearchQuery, SearchVector
+from django.contrib.postgres.search import SearchVector
 from django.db.models import BooleanField, ExpressionWrapper, F, Q, QuerySet
 from django.db.models.functions import Left
 
@@ -21,6 +21,7 @@ from executions.provenance.auditlines import SHOWN_CHARACTERS, AuditFilter, Audi
 from executions.provenance.kinds import KINDS, REFUSED_KINDS, family
 from executions.provenance.people import actors_called, is_engine, people
 from executions.queries.page import Page, read_moment
+from executions.queries.words import begin_like
 from executions.text import clean_moment
 
 REASON_SEARCH = SearchVector("reason", config="simple")
@@ -125,9 +126,8 @@ def _with_words(lines: QuerySet[Event], text: str) -> QuerySet[Event]:
 
 def _words(text: str) -> Q | None:
     """Return the condition on ``REASON_SEARCH``, under the name ``search``; None where there is no letter in them."""
-    words = ["".join(letter for letter in word if letter.isalnum() or letter in "-_.@") for word in text.split()]
-    prefixes = " & ".join(f"'{word}':*" for word in words[:8] if word)
-    return ~Q(reason="") & Q(search=SearchQuery(prefixes, config="simple", search_type="raw")) if prefixes else None
+    words = begin_like(text)
+    return ~Q(reason="") & Q(search=words) if words else None
 
 
 def branches(wanted: AuditFilter) -> list[Q]:

@@ -14,6 +14,7 @@ from executions import states
 from executions.errors import Invalid
 from executions.ids import earliest_id
 from executions.models import Execution, Freeze, Hold, Suspension
+from executions.queries.words import begin_like
 
 HELD_CAP = 1000
 """Runs found by a hold's reason: the most recently held."""
@@ -161,7 +162,7 @@ def held_because(wanted: RunFilter) -> list[uuid.UUID]:
         wanted: the filter.
     """
     text = _storable(wanted).text.strip()
-    if len(text) < 2 or _id_range(text) or not (words := _words(text)):
+    if len(text) < 2 or _id_range(text) or not (words := begin_like(text)):
         return []
     reasons = Hold.objects.alias(search=REASON_SEARCH).filter(search=words).order_by("-placed_at")
     return list(reasons.values_list("execution_id", flat=True)[:HELD_CAP])
@@ -250,18 +251,11 @@ def _text_matches(text: str, held: Sequence[uuid.UUID]) -> Q:
     labelled = Q(tags__has_key=text) | Q(tags__has_value=text)
     if "=" in text or ":" in text:
         labelled |= _label_matches(text.replace("=", ":", 1))
-    words = _words(text)
+    words = begin_like(text)
     if words is None:
         return labelled
     found = Q(search=words) | labelled
     return found | Q(pk__in=held) if held else found
-
-
-def _words(text: str) -> SearchQuery | None:
-    """Return the search for runs or holds with words that begin like these; None where there is no letter in them."""
-    words = ["".join(letter for letter in word if letter.isalnum() or letter in "-_.@") for word in text.split()]
-    prefixes = " & ".join(f"'{word}':*" for word in words[:8] if word)
-    return SearchQuery(prefixes, config="simple", search_type="raw") if prefixes else None
 
 
 def _id_range(text: str) -> tuple[uuid.UUID, uuid.UUID] | None:
