@@ -4,7 +4,8 @@ import difflib
 from collections import Counter
 from dataclasses import dataclass
 
-from executions.models import RunFile
+from executions import queries
+from executions.models import Execution, RunFile
 
 LARGEST = 256 * 1024
 """Bytes of a version; longer ones are to be downloaded and compared elsewhere."""
@@ -55,6 +56,22 @@ class FileDifference:
     def count(self, kind: str) -> int:
         """Return how many lines are of a kind, those left out too."""
         return sum(line.kind == kind for line in self.lines)
+
+
+def versions(execution: Execution, name: str, earlier: int | None, later: int | None) -> tuple[RunFile, RunFile]:
+    """Return the two versions of a file that are to be compared.
+
+    Args:
+        execution: whose file.
+        name: of the file.
+        earlier: its number; the one before the later where None.
+        later: its number; the newest where None.
+
+    Raises:
+        NotFound: there is no such file or version.
+    """
+    new = queries.file_content(execution, name, later)
+    return queries.file_content(execution, name, earlier or max(new.version - 1, 1)), new
 
 
 def compare(old: RunFile, new: RunFile) -> FileDifference:

@@ -9,9 +9,9 @@ from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from ninja import Field, Query, Router, Schema
 
 from console.access import require_scope
-from console.api.event_shapes import EventOut, event_out
+from console.api.event_shapes import Act, EventOut, event_out
 from console.api.openapi import CONFLICT, PROBLEMS
-from console.api.parts import GivenMoment, Moment, Person
+from console.api.parts import GivenMoment, Person
 from console.api.replies import BIGINT, Pages, reply
 from console.pages.evidence import VERIFIER
 from executions.commands.audit import begin_export, verify_ledger, verify_record
@@ -42,20 +42,12 @@ class AuditQuery(Pages):
     routine: bool = Field(False, description="Also what the engine wrote by itself.")
 
 
-class AuditLineOut(Schema):
+class AuditLineOut(Act):
     """One line of the record."""
 
     ledger: str = Field(description="Of which history: a run's id, or `system`.")
-    seq: int = Field(description="Its number there, without gaps.")
-    at: Moment = Field(description="When, by the database's clock.")
-    kind: str = Field(description="What happened, such as `hold.placed`.")
-    actor: Person = Field(description="Who did it.")
-    role: str = Field(description="Their role at the time.")
-    via: str = Field(description="The door: console, api, cli, webhook, engine.")
-    reason: str = Field(description="Why, in their words; empty where none was asked for.")
     run_title: str = Field(description="What the run is called; empty for the system's history.")
     workflow: str = Field(description="The run's; empty for the system's history.")
-    digest: str = Field(description="SHA-256 over the line and the one before it.")
 
 
 class AuditList(Schema):

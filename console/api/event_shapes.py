@@ -11,8 +11,8 @@ from executions.provenance.reading import decoded
 from executions.queries.tail import Line
 
 
-class EventOut(Schema):
-    """One line of a run's history."""
+class Act(Schema):
+    """What every line of a history tells."""
 
     seq: int = Field(description="Its number in this history, without gaps.")
     at: Moment = Field(description="When, by the database's clock.")
@@ -21,8 +21,13 @@ class EventOut(Schema):
     role: str = Field(description="Their role at the time.")
     via: str = Field(description="The door: console, api, cli, webhook, engine.")
     reason: str = Field(description="Why, in their words; empty where none was asked for.")
-    data: Any = Field(description="What else its kind tells.")
     digest: str = Field(description="SHA-256 over the line and the one before it.")
+
+
+class EventOut(Act):
+    """One line of a run's history."""
+
+    data: Any = Field(description="What else its kind tells.")
 
 
 class Whose(Schema):

@@ -16,7 +16,7 @@ from console.api.openapi import CONFLICT, PROBLEMS, if_match
 from console.api.parts import NOT_BLANK
 from console.api.replies import etag, reply, seen_version
 from console.api.runs import address_of
-from console.file_diff import MOST_LINES, compare
+from console.file_diff import MOST_LINES, compare, versions
 from executions import commands, queries
 from executions.errors import Refused, TooLarge
 from executions.models import RunFile
@@ -121,18 +121,20 @@ def download(request: HttpRequest, id: str, name: str, query: Query[VersionQuery
 def file_changes(request: HttpRequest, id: str, name: str, query: Query[FileChangesQuery]) -> HttpResponse:
     """What changed in a text file from one version to another, line by line. Needs `executions:read`."""
     execution = find_execution(request.auth, id, "compare file versions")
-    new = queries.file_content(execution, name, query.to)
-    old = queries.file_content(execution, name, query.since or max(new.version - 1, 1))
+    old, new = versions(execution, name, query.since, query.to)
     found = compare(old, new)
-    lines = [DiffLineOut.from_orm(line) for line in found.shown]
-    counts = {kind: found.count(kind) for kind in ("added", "removed")}
-    told = {
-        "from_version": old.version,
-        "to_version": new.version,
-        "why_not": found.trouble,
-        "left_out": found.left_out,
-    }
-    return reply(FileChangesOut(name=name, lines=lines, **told, **counts))
+    return reply(
+        FileChangesOut(
+            name=name,
+            from_version=old.version,
+            to_version=new.version,
+            why_not=found.trouble,
+            added=found.count("added"),
+            removed=found.count("removed"),
+            lines=[DiffLineOut.from_orm(line) for line in found.shown],
+            left_out=found.left_out,
+        )
+    )
 
 
 @router.put(

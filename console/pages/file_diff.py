@@ -6,17 +6,16 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from console.access import find_execution
-from console.file_diff import compare
+from console.file_diff import compare, versions
 from console.pages.base import actor_of, page
-from executions import queries
 
 
 @page("executions:read", what="compare file versions")
 def diff(request: HttpRequest, execution_id: uuid.UUID) -> HttpResponse:
     """Show what changed from one version to another; ``?name=&from=&to=``, the newest and the one before by default."""
     run = find_execution(actor_of(request), execution_id, "compare file versions")
-    new = queries.file_content(run, request.GET.get("name", ""), _number(request.GET.get("to", "")))
-    old = queries.file_content(run, new.name, _number(request.GET.get("from", "")) or max(new.version - 1, 1))
+    asked = request.GET
+    old, new = versions(run, asked.get("name", ""), _number(asked.get("from", "")), _number(asked.get("to", "")))
     found = compare(old, new)
     context = {"nav": "executions", "execution": run, "old": old, "new": new, "trouble": found.trouble}
     context |= {"lines": found.shown, "cut": found.left_out}

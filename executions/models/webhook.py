@@ -1,5 +1,7 @@
 """Webhooks out: who is told of which events, and every message that was or will be sent."""
 
+import datetime
+
 from django.contrib.postgres.fields import ArrayField
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
@@ -134,3 +136,8 @@ class WebhookDelivery(models.Model):
         if self.next_at is None:
             return "failed"
         return "failing" if self.error else "waiting"
+
+    @property
+    def again_at(self) -> datetime.datetime | None:
+        """When it is really tried again: not while its endpoint rests; None where it is not."""
+        return self.next_at and max(self.next_at, self.endpoint.resting_until)

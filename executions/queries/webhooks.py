@@ -112,7 +112,9 @@ def list_deliveries(
     Raises:
         Invalid: no such state, or a cursor that no page gave out.
     """
-    found: QuerySet[WebhookDelivery] = WebhookDelivery.objects.filter(endpoint=parse_id(endpoint_id, "webhook"))
+    found: QuerySet[WebhookDelivery] = WebhookDelivery.objects.select_related("endpoint").filter(
+        endpoint=parse_id(endpoint_id, "webhook")
+    )
     if state:
         if state not in _OF_STATE:
             problem = f"Must be one of {', '.join(STATES)}."

@@ -1,5 +1,6 @@
 """Webhooks and their receivers."""
 
+import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -7,7 +8,7 @@ import pytest
 
 from executions import commands
 from executions.engine import delivering, fanout
-from executions.models import Event, Execution, WebhookDelivery, WebhookEndpoint
+from executions.models import SYSTEM_LEDGER, Event, Execution, WebhookDelivery, WebhookEndpoint
 from executions.queries.tail import Line
 from tests.webhooks.receiver import Raw, Receiver
 
@@ -75,3 +76,8 @@ def due_now() -> None:
 
     WebhookDelivery.objects.filter(next_at__isnull=False).update(next_at=Now())
     WebhookEndpoint.objects.update(resting_until=Now(), taken_until=None, taken_by=None)
+
+
+def told(kind: str) -> list[dict]:
+    """Return the data of the system ledger's lines of one kind."""
+    return [json.loads(event.data) for event in Event.objects.filter(ledger=SYSTEM_LEDGER, kind=kind).order_by("seq")]
